@@ -1,0 +1,70 @@
+"""What a source of log lines is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from logmedic.model import LogRecord, Ref
+
+
+class Position(msgspec.Struct, frozen=True):
+    """How far one stream has been read. ``token`` is the source's own, opaque to everybody else, JSON values only."""
+
+    source: str
+    stream: str
+    offset: int  # bytes consumed of this stream, always just past a line end
+    token: dict[str, Any] = {}
+    done: bool = False  # the stream is complete (rotated away and read to its end); kept only to recognise it
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Whole lines, each ending in ``\\n``, that stand one after the other in a stream.
+
+    ``data`` may be a view of a buffer that the source reuses: it is valid until the next batch is asked for.
+    ``start`` is the offset of its first byte. ``position`` is committed only together with what came of the batch.
+    """
+
+    source: str
+    stream: str
+    start: int
+    data: bytes | memoryview
+    position: Position
+    dialect: str  # name of the sniffed or configured dialect
+    service: str = ""  # used for records that name no service themselves
+    truncated: dict[int, int] = {}  # offset of a line that was cut → its full length in bytes
+    path: str = ""  # what to show people
+
+
+class Source(Protocol):
+    """One configured place to read logs from. Sources are not thread-safe; each belongs to one thread."""
+
+    name: str
+
+    def resume(self, positions: Sequence[Position]) -> None:
+        """Take up where the stored positions say. Called once, before the first batch."""
+        ...
+
+    def read(self) -> Iterator[Batch]:
+        """What is there now, oldest first; ends when nothing more is there.
+
+        Raises:
+            SourceError: the place cannot be read at all; the next call may succeed.
+        """
+        ...
+
+    def wait(self, timeout: float) -> bool:
+        """Sleep until there may be something to read, at most ``timeout`` seconds. ``False`` when nothing happened."""
+        ...
+
+    def around(self, ref: Ref, before: int, after: int) -> list[LogRecord]:
+        """The record at ``ref`` with up to so many neighbours, in order; empty when the log is gone."""
+        ...
+
+    def by_request(self, request_id: str, since: int, until: int, limit: int = 200) -> list[LogRecord]:
+        """Lines that carry this request or trace id between two times (ns), in order of reading."""
+        ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,1 @@
+"""Rules: which records deserve attention, compiled to run where the logs are."""

@@ -1,0 +1,1 @@
+"""Which incident a record belongs to. Pure: no I/O, no clock."""

@@ -1,0 +1,1 @@
+"""What broke, from evidence that our own code has re-read."""

@@ -1,0 +1,1 @@
+"""Fakes of the doors and of the servers logmedic talks to, shipped so that users test with them too."""
