@@ -95,7 +95,7 @@ class ExceptionPart(msgspec.Struct, frozen=True):
 
 
 class Stack(msgspec.Struct, frozen=True):
-    """A parsed stack trace. ``parts[0]`` is the exception that surfaced; each next one is the cause of the one before."""
+    """A parsed stack trace. ``parts[0]`` is the exception that surfaced; each next one caused the one before."""
 
     language: str  # "python", "rust", …
     parts: tuple[ExceptionPart, ...]
@@ -186,7 +186,8 @@ class Evidence(msgspec.Struct, frozen=True):
 
     ``id``: ``L…`` log line, ``S…`` source span, ``C…`` commit, ``B…`` blame line, ``H…`` earlier incident,
     ``M…`` measured figure. ``locator`` is what our code needs to re-read it: for L ``source``, ``stream``, ``offset``;
-    for S and B ``commit``, ``path``, ``start``, ``end``; for C ``commit``; for H ``fingerprint``; for M ``figure``, ``value``.
+    for S and B ``commit``, ``path``, ``start``, ``end``; for C ``commit``; for H ``fingerprint``; for M ``figure`` and
+    ``value``.
     """
 
     id: str

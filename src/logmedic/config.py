@@ -1,0 +1,148 @@
+"""The only reader of the environment and of TOML.
+
+The shape of the configuration is not known here: every part brings its own config class, and :mod:`logmedic.build`
+puts them together. This module turns a file into such a class, and a wrong file into one clear line.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from logmedic.errors import ConfigError
+
+CONFIG_NAME = "logmedic.toml"
+T = TypeVar("T")
+
+
+class Secret(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a secret stands. Never the secret itself, so that a config file can be shown and committed."""
+
+    env: str | None = None
+    """Name of the environment variable that holds it."""
+    file: str | None = None
+    """Path of a file that holds nothing else (Docker and Kubernetes secrets)."""
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """What the environment says, read once."""
+
+    config: str | None
+    language: str
+    diagnostic_model: str | None
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        locale = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
+        return cls(
+            config=environ.get("LOGMEDIC_CONFIG") or None,
+            language="ko" if locale.lower().startswith("ko") else "en",
+            diagnostic_model=environ.get("DIAGNOSTIC_MODEL") or None,
+        )
+
+
+def read_secret(secret: Secret, what: str, *, base: Path, environ: Mapping[str, str] = os.environ) -> str:
+    """The secret's text, without white space around it.
+
+    Raises:
+        ConfigError: it is not there, or empty; ``what`` names the setting.
+    """
+    if (secret.env is None) == (secret.file is None):
+        raise ConfigError(f'{what}: give either {{ env = "NAME" }} or {{ file = "path" }}')
+    if secret.env is not None:
+        text = environ.get(secret.env, "").strip()
+        if not text:
+            raise ConfigError(f"{what}: the environment variable {secret.env} is not set; export it or use a file")
+        return text
+    path = base / str(secret.file)
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{what}: cannot read {path}: {_reason(error)}") from None
+    if not text:
+        raise ConfigError(f"{what}: {path} is empty")
+    return text
+
+
+def find(explicit: str | None, settings: Settings, cwd: Path) -> Path | None:
+    """The config file to use: the one named, else ``$LOGMEDIC_CONFIG``, else ``logmedic.toml`` here, else none.
+
+    Raises:
+        ConfigError: a file was named and is not there.
+    """
+    named = explicit or settings.config
+    if named is not None:
+        path = Path(named)
+        if not path.is_file():
+            raise ConfigError(f"{path}: no such config file; `logmedic init` writes one")
+        return path
+    here = cwd / CONFIG_NAME
+    return here if here.is_file() else None
+
+
+def load(path: Path, schema: type[T]) -> T:
+    """Read a TOML file into ``schema``.
+
+    Raises:
+        ConfigError: unreadable, not TOML, an unknown key or a value of the wrong type; one line, with the place.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {_reason(error)}") from None
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+    try:
+        return msgspec.convert(data, schema)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {_explain(str(error), data, schema)}") from None
+
+
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>[^`]*)`(?: - at `\$\.?(?P<at>[^`]*)`)?")
+_PLACED = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<at>[^`]*)`)?", re.DOTALL)
+
+
+def _explain(message: str, data: Any, schema: Any) -> str:
+    """msgspec's words in ours: the key first, and for a misspelt key the nearest known one."""
+    unknown = _UNKNOWN.fullmatch(message)
+    if unknown:
+        key, at = unknown["key"], unknown["at"] or ""
+        near = difflib.get_close_matches(key, sorted(_all_keys(schema)), n=1)
+        hint = f"; did you mean `{near[0]}`?" if near else "; `logmedic check --keys` lists the known ones"
+        return f"{at}: unknown key `{key}`{hint}" if at else f"unknown key `{key}`{hint}"
+    placed = _PLACED.fullmatch(message)
+    what, at = (placed["what"], placed["at"]) if placed else (message, None)
+    return f"{at}: {what[0].lower()}{what[1:]}" if at else what
+
+
+def _all_keys(schema: Any, seen: set[Any] | None = None) -> set[str]:
+    """Every field name that occurs anywhere in a config class."""
+    seen = set() if seen is None else seen
+    keys: set[str] = set()
+    stack = [msgspec.inspect.type_info(schema)]
+    while stack:
+        info = stack.pop()
+        if isinstance(info, msgspec.inspect.StructType) and info.cls not in seen:
+            seen.add(info.cls)
+            keys.update(field.encode_name for field in info.fields)
+            stack.extend(field.type for field in info.fields)
+        elif isinstance(info, msgspec.inspect.UnionType):
+            stack.extend(info.types)
+        elif isinstance(info, msgspec.inspect.ListType | msgspec.inspect.VarTupleType):
+            stack.append(info.item_type)
+    return keys
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8 text"
+    return str(getattr(error, "strerror", None) or error)

@@ -1,0 +1,140 @@
+"""Durable execution: what was begun for an incident is finished, once, whatever dies in between.
+
+The only module that imports DBOS, and it does so on first use (about 1 s, 60 MB): a scan that finds nothing never pays.
+
+A workflow is enqueued in the transaction that stores its incident, so neither exists without the other. Its id is
+``incident:<fingerprint>:<generation>``: enqueued twice, it runs once. Each step's result is stored; after a crash the
+workflow continues behind its last stored step. A step that was interrupted runs again, so every effect must bear that.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+import sqlalchemy as sa
+
+from logmedic.errors import StoreError
+
+T = TypeVar("T")
+QUEUE = "incidents"
+WORKFLOW = "incident"
+# Workflows of one version are not taken up by code of another; raise it when the order of steps changes.
+APPLICATION_VERSION = "1"
+EXECUTOR = "local"  # fixed: together with the instance lock it lets a new process take up what a dead one left
+TRIES = 3  # of a workflow that failed in a way nobody foresaw
+
+
+class Step(Protocol):
+    def __call__(self, name: str, function: Callable[[], T]) -> T:
+        """Run ``function`` unless an earlier life of this workflow has stored its result (JSON values only)."""
+        ...
+
+
+Handler = Callable[[int, int, Step], None]
+"""What a workflow does: (incident id, generation, step)."""
+
+
+class Engine(Protocol):
+    def open(self, handler: Handler) -> None:
+        """Get ready to enqueue and to run; takes up what an earlier process left unfinished. Safe to call twice."""
+        ...
+
+    def enqueue(self, connection: sa.Connection, incident_id: int, fingerprint: str, generation: int) -> None:
+        """Hand over an incident, within the caller's transaction."""
+        ...
+
+    def retry_failed(self, unhandled: list[tuple[int, str, int]]) -> None:
+        """Give incidents another try whose workflow ended in an error, ``TRIES`` times in all."""
+        ...
+
+    def close(self, timeout: float) -> None:
+        """Stop taking work, and let running steps end for at most ``timeout`` seconds."""
+        ...
+
+
+class DurableEngine:
+    """DBOS over the same database as the store. One per process (DBOS is a singleton)."""
+
+    def __init__(self, database: sa.Engine, *, workers: int = 4, poll_seconds: float = 0.5) -> None:
+        self._database = database
+        self._workers = workers
+        self._poll = poll_seconds
+        self._client: Any = None
+        self._running = 0  # workflows under way; += under the GIL is close enough for "none or some"
+
+    def open(self, handler: Handler) -> None:
+        if self._client is not None:
+            return
+        import dbos  # noqa: PLC0415  1 s and 60 MB; see the module's docstring
+
+        logging.getLogger("dbos").setLevel(logging.ERROR)
+
+        def workflow(incident_id: int, generation: int) -> None:
+            self._running += 1
+            try:
+                handler(incident_id, generation, _step)
+            finally:
+                self._running -= 1
+
+        def _step(name: str, function: Callable[[], T]) -> T:
+            result: T = dbos.DBOS.run_step({"name": name}, function)
+            return result
+
+        dbos.DBOS(
+            config={
+                "name": "logmedic",
+                "system_database_engine": self._database,
+                "system_database_url": self._database.url.render_as_string(hide_password=False),
+                "executor_id": EXECUTOR,
+                "application_version": APPLICATION_VERSION,
+                "log_level": "ERROR",
+                "max_executor_threads": self._workers + 4,
+                "use_listen_notify": False,
+            }
+        )
+        dbos.DBOS.workflow(name=WORKFLOW)(workflow)
+        dbos.DBOS.launch()
+        dbos.DBOS.register_queue(QUEUE, worker_concurrency=self._workers, polling_interval_sec=self._poll)
+        self._client = dbos.DBOSClient(system_database_engine=self._database, retry_connection_errors=False)
+
+    def enqueue(self, connection: sa.Connection, incident_id: int, fingerprint: str, generation: int) -> None:
+        if self._client is None:
+            raise StoreError("the engine was not opened before work was handed to it")
+        self._enqueue(connection, f"incident:{fingerprint}:{generation}", incident_id, generation)
+
+    def retry_failed(self, unhandled: list[tuple[int, str, int]]) -> None:
+        for incident_id, fingerprint, generation in unhandled:
+            ids = [f"incident:{fingerprint}:{generation}"]
+            ids += [f"{ids[0]}:retry{n}" for n in range(1, TRIES)]
+            status = {w.workflow_id: w.status for w in self._client.list_workflows(workflow_ids=ids)}
+            last = max((i for i, name in enumerate(ids) if name in status), default=-1)
+            ended = last < 0 or status[ids[last]] not in ("PENDING", "ENQUEUED", "DELAYED")
+            if ended and last + 1 < TRIES:
+                with self._database.begin() as connection:
+                    self._enqueue(connection, ids[last + 1], incident_id, generation)
+
+    def _enqueue(self, connection: sa.Connection, workflow_id: str, incident_id: int, generation: int) -> None:
+        self._client.enqueue_in_transaction(
+            connection,
+            {
+                "queue_name": QUEUE,
+                "workflow_name": WORKFLOW,
+                "workflow_id": workflow_id,
+                "app_version": APPLICATION_VERSION,
+            },
+            incident_id,
+            generation,
+        )
+
+    def close(self, timeout: float) -> None:
+        if self._client is None:
+            return
+        import dbos  # noqa: PLC0415  already loaded by open()
+
+        self._client.destroy()
+        self._client = None
+        # DBOS looks only once a second whether its workflows have ended, so it is not asked to when none is running.
+        seconds = max(1, round(timeout)) if self._running else 0
+        dbos.DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=seconds)

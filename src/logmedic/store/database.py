@@ -1,0 +1,84 @@
+"""Opening the database: one SQLite file by default, any SQLAlchemy URL of PostgreSQL otherwise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from logmedic.errors import ConfigError, StoreError
+from logmedic.store import HEAD
+
+BUSY_MILLISECONDS = 30_000
+
+
+def open_database(url: str) -> sa.Engine:
+    """Open the state database and bring its tables up to date.
+
+    On SQLite: WAL, synchronous NORMAL, foreign keys, and transactions that take the write lock at their first write.
+
+    Raises:
+        ConfigError: the URL is not one of SQLite or PostgreSQL.
+        StoreError: the database cannot be opened, or belongs to a newer logmedic.
+    """
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        raise ConfigError(f"store.url: {url!r} is not a database URL; write sqlite:///path or postgresql://…") from None
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        if parsed.database not in (None, "", ":memory:"):
+            Path(str(parsed.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
+        engine = (
+            sa.create_engine(parsed, pool_size=10, max_overflow=20) if parsed.database else sa.create_engine(parsed)
+        )
+        event.listen(engine, "connect", _tune_sqlite)
+    elif backend == "postgresql":
+        engine = sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=10, pool_pre_ping=True)
+    else:
+        raise ConfigError(f"store.url: {backend} is not supported; write sqlite:///path or postgresql://…")
+    try:
+        _migrate(engine)
+    except sa.exc.DBAPIError as error:
+        engine.dispose()
+        raise StoreError(f"{parsed.render_as_string()}: {error.orig}; move the file away to start afresh") from None
+    return engine
+
+
+def _tune_sqlite(connection: Any, _record: object) -> None:
+    # The driver begins a transaction before the first write; IMMEDIATE makes it take the write lock there and then
+    # instead of failing half-way with "database is locked".
+    connection.isolation_level = "IMMEDIATE"
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _migrate(engine: sa.Engine) -> None:
+    current = _version(engine)
+    if current == HEAD:
+        return
+    if current is not None and current > HEAD:
+        raise StoreError(
+            f"{engine.url.render_as_string()}: written by a newer logmedic (schema {current}); upgrade this one"
+        )
+    from alembic import command, config  # noqa: PLC0415  0.6 s that an up-to-date database must not pay
+
+    settings = config.Config()
+    settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.connect() as connection:
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "head")
+        connection.commit()
+
+
+def _version(engine: sa.Engine) -> str | None:
+    with engine.connect() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()

@@ -1,0 +1,305 @@
+"""The one transaction in which everything that came of a batch of log lines is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from logmedic.errors import StalePositionError
+from logmedic.model import Reject, Sample, Severity, State, Substate
+from logmedic.store import tables as t
+
+SAMPLES_KEPT = 20  # per incident: the first few and the latest
+REJECTS_KEPT = 1_000  # per transaction; all are counted
+STORED_RAW_BYTES = 64 * 1024  # of a record's own bytes
+
+
+class StoredPosition(msgspec.Struct, frozen=True):
+    """As ``collect.interface.Position``; the store does not import the steps above it."""
+
+    source: str
+    stream: str
+    offset: int
+    token: dict[str, Any]
+    done: bool
+
+
+class KnownIncident(msgspec.Struct, frozen=True, kw_only=True):
+    """What a decision about a known fingerprint needs."""
+
+    id: int
+    fingerprint: str
+    state: State
+    substate: Substate
+    severity: Severity
+    floor: Severity
+    first_seen: int
+    last_seen: int
+    last_raised: int
+    count: int
+    generation: int
+    rules: tuple[str, ...]
+    snoozed_until: int | None
+    recent: tuple[tuple[int, int], ...]  # (minute since the epoch, count) of the last 25 hours of its own time
+
+
+class IncidentChange(msgspec.Struct, frozen=True, kw_only=True):
+    """The new values of one incident after a batch, with what is added to its tables."""
+
+    known: KnownIncident | None  # None: insert
+    fingerprint: str
+    title: str
+    culprit: str
+    service: str
+    error_code: str | None
+    state: State
+    substate: Substate
+    severity: Severity
+    floor: Severity
+    first_seen: int
+    last_seen: int
+    last_raised: int
+    added: int
+    generation: int
+    reason: str
+    event: str | None  # what to write into the timeline, with the reason
+    rules: tuple[str, ...]
+    snoozed_until: int | None
+    minutes: Mapping[int, int]  # minute since the epoch → occurrences to add
+    samples: Sequence[Sample]
+
+
+class Ingest:
+    """Writes of one batch, over a connection whose transaction the caller (``Store.ingest``) ends."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self.connection = connection
+
+    def advance(self, position: StoredPosition, expected: int | None, lines: int, rejects: int, now: int) -> None:
+        """Move a stream's position from ``expected`` bytes (``None``: never stored) and add to its counters.
+
+        Must be called first: it takes the write lock, and a batch that somebody else has already stored ends here.
+
+        Raises:
+            StalePositionError: the stored position is not ``expected``.
+        """
+        p = t.positions.c
+        values = {
+            "offset": position.offset,
+            "token": msgspec.json.encode(position.token).decode(),
+            "done": position.done,
+            "updated_at": now,
+        }
+        if expected is None:
+            written = self.connection.execute(
+                insert_for(self.connection, t.positions)
+                .values(source=position.source, stream=position.stream, lines=lines, rejects=rejects, **values)
+                .on_conflict_do_nothing(index_elements=["source", "stream"])
+            )
+        else:
+            written = self.connection.execute(
+                sa.update(t.positions)
+                .where(p.source == position.source, p.stream == position.stream, p.offset == expected)
+                .values(lines=p.lines + lines, rejects=p.rejects + rejects, **values)
+            )
+        if written.rowcount != 1:
+            raise StalePositionError(
+                f"source {position.source}: {position.stream} was read on by another process; "
+                "this one starts again from the stored position"
+            )
+
+    def keep_rejects(self, rejects: Sequence[Reject], now: int) -> None:
+        """Keep where the first ``REJECTS_KEPT`` rejected lines stand, so that they can be looked at."""
+        rows = [
+            {
+                "source": r.ref.source, "stream": r.ref.stream, "offset": r.ref.offset,
+                "reason": r.reason, "sample": r.sample, "at": now,
+            }
+            for r in rejects[:REJECTS_KEPT]
+        ]  # fmt: skip
+        if rows:
+            self.connection.execute(
+                insert_for(self.connection, t.rejects).on_conflict_do_nothing(
+                    index_elements=["source", "stream", "offset"]
+                ),
+                rows,
+            )
+
+    def carry(self, name: str, value: bytes) -> None:
+        statement = insert_for(self.connection, t.carried).values(name=name, value=value)
+        self.connection.execute(
+            statement.on_conflict_do_update(index_elements=["name"], set_={"value": statement.excluded.value})
+        )
+
+    def count_rules(self, counts: Mapping[tuple[str, str, int], int]) -> None:
+        """Add to the number of matches by (rule, service, minute since the epoch)."""
+        rows = [{"rule": r, "service": s, "minute": m, "count": n} for (r, s, m), n in sorted(counts.items())]
+        self._add(t.rule_counts, ["rule", "service", "minute"], rows)
+
+    def known(self, fingerprints: Iterable[str]) -> dict[str, KnownIncident]:
+        """The incidents that these fingerprints already have."""
+        found: dict[str, KnownIncident] = {}
+        wanted = list(fingerprints)
+        for start in range(0, len(wanted), 500):
+            part = wanted[start : start + 500]
+            rows = self.connection.execute(sa.select(t.incidents).where(t.incidents.c.fingerprint.in_(part))).all()
+            recent = self._recent([row.id for row in rows])
+            for row in rows:
+                found[row.fingerprint] = KnownIncident(
+                    id=row.id,
+                    fingerprint=row.fingerprint,
+                    state=State(row.state),
+                    substate=Substate(row.substate),
+                    severity=Severity(row.severity),
+                    floor=Severity(row.floor),
+                    first_seen=row.first_seen,
+                    last_seen=row.last_seen,
+                    last_raised=row.last_raised,
+                    count=row._mapping["count"],  # a row has a method of that name
+                    generation=row.generation,
+                    rules=tuple(msgspec.json.decode(row.rules)),
+                    snoozed_until=row.snoozed_until,
+                    recent=recent.get(row.id, ()),
+                )
+        return found
+
+    def write(self, changes: Sequence[IncidentChange], now: int) -> dict[str, int]:
+        """Insert and update incidents. Returns the incident id of each fingerprint."""
+        ids: dict[str, int] = {}
+        bars: list[dict[str, Any]] = []
+        for change in sorted(changes, key=lambda c: c.fingerprint):
+            incident_id = self._insert(change, now) if change.known is None else self._update(change, change.known)
+            ids[change.fingerprint] = incident_id
+            bars.extend(
+                {"incident_id": incident_id, "minute": minute, "count": n} for minute, n in change.minutes.items()
+            )
+            self._keep_samples(incident_id, change)
+            if change.event is not None:
+                self.connection.execute(
+                    sa.insert(t.timeline).values(
+                        incident_id=incident_id, at=now, event=change.event, reason=change.reason, actor="logmedic"
+                    )
+                )
+        self._add(t.histogram, ["incident_id", "minute"], sorted(bars, key=lambda b: (b["incident_id"], b["minute"])))
+        return ids
+
+    # -- one row ---------------------------------------------------------------------------------------------------
+
+    def _insert(self, change: IncidentChange, now: int) -> int:
+        inserted = self.connection.execute(
+            sa.insert(t.incidents).values(
+                fingerprint=change.fingerprint,
+                title=change.title,
+                culprit=change.culprit,
+                service=change.service,
+                error_code=change.error_code,
+                first_seen=change.first_seen,
+                count=change.added,
+                handled_generation=0,
+                created_at=now,
+                **_changing(change),
+            )
+        )
+        key = inserted.inserted_primary_key
+        assert key is not None
+        return int(key[0])
+
+    def _update(self, change: IncidentChange, known: KnownIncident) -> int:
+        c = t.incidents.c
+        self.connection.execute(
+            sa.update(t.incidents)
+            .where(c.id == known.id)
+            .values(first_seen=change.first_seen, count=c.count + change.added, **_changing(change))
+        )
+        return known.id
+
+    def _keep_samples(self, incident_id: int, change: IncidentChange) -> None:
+        if not change.samples:
+            return
+        rows = [
+            {
+                "incident_id": incident_id,
+                "source": s.record.ref.source,
+                "stream": s.record.ref.stream,
+                "offset": s.record.ref.offset,
+                "time": s.record.time,
+                "body": msgspec.json.encode(_trimmed(s)).decode(),
+            }
+            for s in change.samples
+        ]
+        self.connection.execute(
+            insert_for(self.connection, t.samples).on_conflict_do_nothing(
+                index_elements=["incident_id", "source", "stream", "offset"]
+            ),
+            rows,
+        )
+        if change.known is None or change.known.count < SAMPLES_KEPT:
+            return
+        c = t.samples.c
+        half = SAMPLES_KEPT // 2
+        first = sa.select(c.id).where(c.incident_id == incident_id).order_by(c.id).limit(half)
+        last = sa.select(c.id).where(c.incident_id == incident_id).order_by(c.id.desc()).limit(half)
+        self.connection.execute(
+            sa.delete(t.samples).where(c.incident_id == incident_id, c.id.not_in(first), c.id.not_in(last))
+        )
+
+    def _recent(self, incident_ids: Sequence[int]) -> dict[int, tuple[tuple[int, int], ...]]:
+        if not incident_ids:
+            return {}
+        c = t.histogram.c
+        latest = sa.select(sa.func.max(c.minute)).where(c.incident_id.in_(incident_ids)).scalar_subquery()
+        query = (
+            sa.select(c.incident_id, c.minute, c.count)
+            .where(c.incident_id.in_(incident_ids), c.minute > latest - 25 * 60)
+            .order_by(c.incident_id, c.minute)
+        )
+        recent: dict[int, list[tuple[int, int]]] = {}
+        for incident_id, minute, count in self.connection.execute(query):
+            recent.setdefault(incident_id, []).append((minute, count))
+        return {incident_id: tuple(bars) for incident_id, bars in recent.items()}
+
+    def _add(self, table: sa.Table, keys: list[str], rows: list[dict[str, Any]]) -> None:
+        """Insert counters or add to them. Rows are sorted by key, so that writers on PostgreSQL cannot deadlock."""
+        if not rows:
+            return
+        statement = insert_for(self.connection, table)
+        self.connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=keys, set_={"count": table.c.count + statement.excluded.count}
+            ),
+            rows,
+        )
+
+
+def insert_for(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that knows ON CONFLICT, in the dialect of this connection."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def _changing(change: IncidentChange) -> dict[str, Any]:
+    return {
+        "state": change.state.value,
+        "substate": change.substate.value,
+        "severity": change.severity.value,
+        "floor": change.floor.value,
+        "last_seen": change.last_seen,
+        "last_raised": change.last_raised,
+        "generation": change.generation,
+        "reason": change.reason,
+        "rules": msgspec.json.encode(change.rules).decode(),
+        "snoozed_until": change.snoozed_until,
+    }
+
+
+def _trimmed(sample: Sample) -> Sample:
+    record = sample.record
+    if len(record.raw) <= STORED_RAW_BYTES:
+        return sample
+    return msgspec.structs.replace(
+        sample,
+        record=msgspec.structs.replace(record, raw=record.raw[:STORED_RAW_BYTES], flags=(*record.flags, "raw-cut")),
+    )

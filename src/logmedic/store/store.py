@@ -1,0 +1,295 @@
+"""Everything logmedic remembers, behind plain methods; callers see frozen types, never SQL.
+
+All that comes of a batch of log lines is written through one :class:`Ingest` transaction: the source positions, the
+counters, the incidents and (through the engine) their workflows. Either all of it is there after a crash or none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import msgspec
+import sqlalchemy as sa
+
+from logmedic.errors import StoreError
+from logmedic.model import NANOSECONDS, Bucket, Diagnosis, Incident, Outcome, Sample, Severity, State, Substate
+from logmedic.store import tables as t
+from logmedic.store.ingest import Ingest, StoredPosition, insert_for
+
+MINUTE = 60 * NANOSECONDS
+HISTOGRAM_MINUTES = 24 * 60  # how far an incident's histogram reaches back from its last occurrence
+
+
+class TimelineEntry(msgspec.Struct, frozen=True):
+    at: int  # ns
+    event: str
+    reason: str
+    actor: str
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """What has been read of one source since the state was made."""
+
+    source: str
+    lines: int
+    rejects: int
+
+
+class Store:
+    """Queries and changes over one database; safe to share between threads."""
+
+    def __init__(self, database: sa.Engine) -> None:
+        self.database = database
+
+    def close(self) -> None:
+        self.database.dispose()
+
+    @contextmanager
+    def ingest(self) -> Iterator[Ingest]:
+        """One transaction for a batch. Raises :class:`StoreError` when the database refuses (disk full, locked)."""
+        try:
+            with self.database.begin() as connection:
+                yield Ingest(connection)
+        except sa.exc.DBAPIError as error:
+            raise StoreError(
+                f"state database: {error.orig}; nothing of this batch was kept, it will be read again"
+            ) from error
+
+    def positions(self, source: str) -> list[StoredPosition]:
+        with self.database.connect() as c:
+            rows = c.execute(sa.select(t.positions).where(t.positions.c.source == source)).all()
+        return [StoredPosition(r.source, r.stream, r.offset, msgspec.json.decode(r.token), r.done) for r in rows]
+
+    def totals(self) -> list[Totals]:
+        p = t.positions.c
+        query = sa.select(p.source, sa.func.sum(p.lines), sa.func.sum(p.rejects)).group_by(p.source).order_by(p.source)
+        with self.database.connect() as c:
+            return [Totals(source, int(lines), int(rejects)) for source, lines, rejects in c.execute(query)]
+
+    def carried(self, name: str) -> bytes | None:
+        with self.database.connect() as c:
+            return c.execute(sa.select(t.carried.c.value).where(t.carried.c.name == name)).scalar()
+
+    # -- incidents -------------------------------------------------------------------------------------------------
+
+    def incident(self, incident_id: int) -> Incident | None:
+        found = self._incidents(t.incidents.c.id == incident_id)
+        return found[0] if found else None
+
+    def by_fingerprint(self, prefix: str) -> list[Incident]:
+        """Incidents whose fingerprint starts with ``prefix`` (with or without the version)."""
+        column = t.incidents.c.fingerprint
+        return self._incidents(
+            sa.or_(column.startswith(prefix, autoescape=True), column.startswith(f"v1:{prefix}", autoescape=True))
+        )
+
+    def list_incidents(
+        self, *, states: Sequence[State] = (), ids: Sequence[int] | None = None, limit: int = 100
+    ) -> list[Incident]:
+        """Latest seen first."""
+        conditions: list[sa.ColumnElement[bool]] = []
+        if states:
+            conditions.append(t.incidents.c.state.in_([s.value for s in states]))
+        if ids is not None:
+            conditions.append(t.incidents.c.id.in_(ids))
+        return self._incidents(*conditions, limit=limit)
+
+    def similar(self, incident: Incident, limit: int) -> list[Incident]:
+        """Other incidents of the same culprit or error code, latest first."""
+        c = t.incidents.c
+        alike = [sa.and_(c.culprit == incident.culprit, c.culprit != "")]
+        if incident.error_code:
+            alike.append(c.error_code == incident.error_code)
+        return self._incidents(c.id != incident.id, sa.or_(*alike), limit=limit)
+
+    def error_counts(self, service: str, since: int, until: int) -> int:
+        """Records of ``service`` that matched ``error-level`` in the minutes from ``since`` up to ``until`` (ns)."""
+        c = t.rule_counts.c
+        query = sa.select(sa.func.coalesce(sa.func.sum(c.count), 0)).where(
+            c.rule == "error-level", c.service == service, c.minute >= since // MINUTE, c.minute <= until // MINUTE
+        )
+        with self.database.connect() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def samples(self, incident_id: int, limit: int = 20) -> list[Sample]:
+        """Stored occurrences, latest first."""
+        query = (
+            sa.select(t.samples.c.body)
+            .where(t.samples.c.incident_id == incident_id)
+            .order_by(t.samples.c.time.desc(), t.samples.c.id.desc())
+            .limit(limit)
+        )
+        with self.database.connect() as c:
+            return [msgspec.json.decode(body, type=Sample) for (body,) in c.execute(query)]
+
+    def save_diagnosis(self, incident_id: int, diagnosis: Diagnosis, now: int) -> None:
+        """Keep a diagnosis; the incident's severity becomes the diagnosis's, never below the floor of its rules."""
+        c = t.incidents.c
+        with self.database.begin() as connection:
+            # An update first, so that the floor read next is read under the write lock.
+            connection.execute(sa.update(t.incidents).where(c.id == incident_id).values(diagnosis=_json(diagnosis)))
+            floor = connection.execute(sa.select(c.floor).where(c.id == incident_id)).scalar_one()
+            severity = Severity.highest(Severity(floor), diagnosis.severity)
+            connection.execute(sa.update(t.incidents).where(c.id == incident_id).values(severity=severity.value))
+            _note(
+                connection,
+                incident_id,
+                now,
+                event="diagnosed",
+                reason=f"{diagnosis.engine}: {diagnosis.status.value}",
+                actor="logmedic",
+            )
+
+    def set_state(
+        self, incident_id: int, state: State, *, now: int, actor: str, reason: str, snoozed_until: int | None = None
+    ) -> None:
+        with self.database.begin() as connection:
+            connection.execute(
+                sa.update(t.incidents)
+                .where(t.incidents.c.id == incident_id)
+                .values(state=state.value, snoozed_until=snoozed_until)
+            )
+            _note(connection, incident_id, now, event=state.value, reason=reason, actor=actor)
+
+    def timeline(self, incident_id: int) -> list[TimelineEntry]:
+        c = t.timeline.c
+        query = sa.select(c.at, c.event, c.reason, c.actor).where(c.incident_id == incident_id).order_by(c.id)
+        with self.database.connect() as connection:
+            return [TimelineEntry(*row) for row in connection.execute(query)]
+
+    # -- effects ---------------------------------------------------------------------------------------------------
+
+    def begin_effect(self, key: str, incident_id: int, generation: int, channel: str, now: int) -> Outcome | None:
+        """Note that an effect is about to be tried. Returns its outcome when it has one already: then do nothing."""
+        c = t.effects.c
+        with self.database.begin() as connection:
+            connection.execute(
+                insert_for(connection, t.effects)
+                .values(
+                    key=key, incident_id=incident_id, generation=generation, channel=channel,
+                    result="pending", reason="", receipt="{}", updated_at=now,
+                )
+                .on_conflict_do_nothing(index_elements=["key"])
+            )  # fmt: skip
+            row = connection.execute(sa.select(c.result, c.reason, c.receipt).where(c.key == key)).one()
+        if row.result in ("pending", "deferred"):
+            return None
+        return msgspec.convert(
+            {"result": row.result, "reason": row.reason, "receipt": msgspec.json.decode(row.receipt)}, Outcome
+        )
+
+    def end_effect(self, key: str, outcome: Outcome, now: int) -> None:
+        with self.database.begin() as connection:
+            connection.execute(
+                sa.update(t.effects)
+                .where(t.effects.c.key == key)
+                .values(
+                    result=outcome.result.value, reason=outcome.reason, receipt=_json(outcome.receipt), updated_at=now
+                )
+            )
+
+    def receipt(self, incident_id: int, channel: str) -> dict[str, object] | None:
+        """What the latest successful delivery to this channel returned."""
+        c = t.effects.c
+        query = (
+            sa.select(c.receipt)
+            .where(c.incident_id == incident_id, c.channel == channel, c.result == "sent")
+            .order_by(c.generation.desc())
+            .limit(1)
+        )
+        with self.database.connect() as connection:
+            text = connection.execute(query).scalar()
+        return None if text is None else msgspec.json.decode(text, type=dict[str, object])
+
+    def effects(self, incident_id: int) -> list[tuple[int, str, str, str]]:
+        """(generation, channel, result, reason) of every effect, oldest first."""
+        c = t.effects.c
+        query = (
+            sa.select(c.generation, c.channel, c.result, c.reason)
+            .where(c.incident_id == incident_id)
+            .order_by(c.generation, c.channel)
+        )
+        with self.database.connect() as connection:
+            return [(g, ch, r, why) for g, ch, r, why in connection.execute(query)]
+
+    def mark_handled(self, incident_id: int, generation: int) -> None:
+        c = t.incidents.c
+        with self.database.begin() as connection:
+            connection.execute(
+                sa.update(t.incidents)
+                .where(c.id == incident_id, c.handled_generation < generation)
+                .values(handled_generation=generation)
+            )
+
+    def unhandled(self) -> list[tuple[int, str, int]]:
+        """(id, fingerprint, generation) of incidents that people should still hear of."""
+        c = t.incidents.c
+        with self.database.connect() as connection:
+            rows = connection.execute(
+                sa.select(c.id, c.fingerprint, c.generation).where(c.handled_generation < c.generation).order_by(c.id)
+            )
+            return [(i, f, g) for i, f, g in rows]
+
+    # -- reading rows ----------------------------------------------------------------------------------------------
+
+    def _incidents(self, *conditions: sa.ColumnElement[bool], limit: int = 1000) -> list[Incident]:
+        query = (
+            sa.select(t.incidents).where(*conditions)
+            .order_by(t.incidents.c.last_seen.desc(), t.incidents.c.id.desc()).limit(limit)
+        )  # fmt: skip
+        with self.database.connect() as connection:
+            rows = connection.execute(query).all()
+            bars = _histograms(connection, {row.id: row.last_seen for row in rows})
+        return [_incident(row, bars.get(row.id, ())) for row in rows]
+
+
+def _incident(row: sa.Row[tuple[object, ...]], bars: tuple[Bucket, ...]) -> Incident:
+    return Incident(
+        id=row.id,
+        fingerprint=row.fingerprint,
+        title=row.title,
+        culprit=row.culprit,
+        service=row.service,
+        error_code=row.error_code,
+        state=State(row.state),
+        substate=Substate(row.substate),
+        severity=Severity(row.severity),
+        floor=Severity(row.floor),
+        first_seen=row.first_seen,
+        last_seen=row.last_seen,
+        count=row._mapping["count"],  # a row has a method of that name
+        generation=row.generation,
+        reason=row.reason,
+        histogram=bars,
+        rules=tuple(msgspec.json.decode(row.rules)),
+        snoozed_until=row.snoozed_until,
+        diagnosis=None if row.diagnosis is None else msgspec.json.decode(row.diagnosis, type=Diagnosis),
+    )
+
+
+def _histograms(connection: sa.Connection, last_seen: Mapping[int, int]) -> dict[int, tuple[Bucket, ...]]:
+    if not last_seen:
+        return {}
+    c = t.histogram.c
+    earliest = min(last_seen.values()) // MINUTE - HISTOGRAM_MINUTES
+    query = (
+        sa.select(c.incident_id, c.minute, c.count)
+        .where(c.incident_id.in_(list(last_seen)), c.minute > earliest)
+        .order_by(c.incident_id, c.minute)
+    )
+    bars: dict[int, list[Bucket]] = {}
+    for incident_id, minute, count in connection.execute(query):
+        if minute > last_seen[incident_id] // MINUTE - HISTOGRAM_MINUTES:
+            bars.setdefault(incident_id, []).append(Bucket(minute * MINUTE, count))
+    return {incident_id: tuple(buckets) for incident_id, buckets in bars.items()}
+
+
+def _note(connection: sa.Connection, incident_id: int, at: int, *, event: str, reason: str, actor: str) -> None:
+    connection.execute(
+        sa.insert(t.timeline).values(incident_id=incident_id, at=at, event=event, reason=reason, actor=actor)
+    )
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

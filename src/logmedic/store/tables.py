@@ -1,0 +1,144 @@
+"""The tables. Times are ns since the epoch in BIGINT, JSON is TEXT encoded by msgspec; nothing PostgreSQL lacks."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# BIGINT primary keys do not auto-increment on SQLite; INTEGER ones are 64 bits wide there.
+_Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+_UNHANDLED = sa.text("handled_generation < generation")
+
+
+def _incident_id() -> sa.Column[int]:
+    return sa.Column("incident_id", _Id, sa.ForeignKey("incidents.id", ondelete="CASCADE"), nullable=False)
+
+
+positions = sa.Table(
+    "positions",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("stream", sa.Text, primary_key=True),
+    sa.Column("offset", sa.BigInteger, nullable=False),
+    sa.Column("token", sa.Text, nullable=False),
+    sa.Column("done", sa.Boolean, nullable=False),
+    sa.Column("lines", sa.BigInteger, nullable=False),
+    sa.Column("rejects", sa.BigInteger, nullable=False),
+    sa.Column("updated_at", sa.BigInteger, nullable=False),
+)
+
+incidents = sa.Table(
+    "incidents",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("fingerprint", sa.Text, nullable=False, unique=True),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("culprit", sa.Text, nullable=False),
+    sa.Column("service", sa.Text, nullable=False),
+    sa.Column("error_code", sa.Text),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("substate", sa.Text, nullable=False),
+    sa.Column("severity", sa.Text, nullable=False),
+    sa.Column("floor", sa.Text, nullable=False),
+    sa.Column("first_seen", sa.BigInteger, nullable=False),
+    sa.Column("last_seen", sa.BigInteger, nullable=False),
+    sa.Column("last_raised", sa.BigInteger, nullable=False),
+    sa.Column("count", sa.BigInteger, nullable=False),
+    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("handled_generation", sa.Integer, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("rules", sa.Text, nullable=False),
+    sa.Column("snoozed_until", sa.BigInteger),
+    sa.Column("diagnosis", sa.Text),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Index(None, "last_seen"),
+    sa.Index(None, "created_at"),
+    sa.Index(None, "service", "culprit"),
+    sa.Index("ix_incidents_unhandled", "id", sqlite_where=_UNHANDLED, postgresql_where=_UNHANDLED),
+)
+
+histogram = sa.Table(
+    "histogram",
+    metadata,
+    sa.Column("incident_id", _Id, sa.ForeignKey("incidents.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("minute", sa.BigInteger, primary_key=True),  # minutes since the epoch
+    sa.Column("count", sa.BigInteger, nullable=False),
+)
+
+samples = sa.Table(
+    "samples",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    _incident_id(),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("stream", sa.Text, nullable=False),
+    sa.Column("offset", sa.BigInteger, nullable=False),
+    sa.Column("time", sa.BigInteger, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.UniqueConstraint("incident_id", "source", "stream", "offset"),
+    sa.Index(None, "incident_id", "time"),
+)
+
+timeline = sa.Table(
+    "timeline",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    _incident_id(),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Index(None, "incident_id"),
+)
+
+effects = sa.Table(
+    "effects",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),  # <fingerprint>:<generation>:<channel>
+    _incident_id(),
+    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("result", sa.Text, nullable=False),  # "pending" until an outcome is known
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("receipt", sa.Text, nullable=False),
+    sa.Column("updated_at", sa.BigInteger, nullable=False),
+    sa.Index(None, "incident_id", "channel"),
+)
+
+rule_counts = sa.Table(
+    "rule_counts",
+    metadata,
+    sa.Column("rule", sa.Text, primary_key=True),
+    sa.Column("service", sa.Text, primary_key=True),
+    sa.Column("minute", sa.BigInteger, primary_key=True),
+    sa.Column("count", sa.BigInteger, nullable=False),
+)
+
+rejects = sa.Table(
+    "rejects",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("stream", sa.Text, primary_key=True),
+    sa.Column("offset", sa.BigInteger, primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("sample", sa.Text, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+)
+
+# State that the pure steps carry from one run to the next: surge windows, the cap on new incidents.
+carried = sa.Table(
+    "carried",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.LargeBinary, nullable=False),
+)
