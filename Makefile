@@ -1,0 +1,50 @@
+# The two commands of the README are `make demo` and `make test`; both start from a machine with Python >= 3.11 and git.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
+export PIP_REQUIRE_VIRTUALENV := 1
+
+.PHONY: demo test check install bench soak lock clean
+
+demo: $(VENV)/installed  ## the whole thing on a sample service that breaks on purpose
+	$(BIN)/logmedic demo
+
+test: $(VENV)/installed-dev  ## every test but the long ones (< 10 minutes)
+	$(BIN)/python -m pytest -m "not slow"
+
+soak: $(VENV)/installed-dev  ## the long ones
+	$(BIN)/python -m pytest -m slow --timeout 1800
+
+check: $(VENV)/installed-dev  ## format, lint, types, and the direction of imports
+	$(BIN)/ruff format --check src tests benchmarks examples
+	$(BIN)/ruff check src tests benchmarks examples
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+install: $(VENV)/installed  ## .venv/bin/logmedic
+
+bench: $(VENV)/installed-dev  ## ratios to named peers (needs ripgrep and jq)
+	$(BIN)/python benchmarks/run.py
+
+lock: $(VENV)/installed-dev  ## pin the newest versions that pyproject.toml allows, with hashes (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		--all-extras pyproject.toml requirements/build.in -o requirements/runtime.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		--all-extras pyproject.toml requirements/build.in requirements/dev.in -o requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .logmedic
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "logmedic needs Python 3.11 or newer: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: $(BIN)/python requirements/runtime.txt pyproject.toml
+	$(PIP) install --require-hashes --only-binary :all: -r requirements/runtime.txt
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed requirements/dev.txt
+	$(PIP) install --require-hashes --only-binary :all: -r requirements/dev.txt
+	@touch $@
