@@ -59,7 +59,7 @@ class Shell(Protocol):
         timeout: float,
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
-        input: bytes = b"",  # noqa: A002  named as in subprocess.run
+        input: bytes = b"",
         limit: int = 16 << 20,
     ) -> Ran:
         """Run a program to its end; ``limit`` caps the bytes of output kept.
@@ -80,7 +80,7 @@ class SystemShell:
         timeout: float,
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
-        input: bytes = b"",  # noqa: A002
+        input: bytes = b"",
         limit: int = 16 << 20,
     ) -> Ran:
         try:
