@@ -1,0 +1,357 @@
+"""One line of a log in, one record out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from logmedic.collect.dialects import generic, levels, values
+from logmedic.collect.dialects.dialect import Dialect, Role, Scale, Unit
+from logmedic.collect.dialects.exceptions import ErrorFacts, read_error
+from logmedic.collect.dialects.parse import Parsed, parse
+from logmedic.collect.dialects.text import find_level, find_time
+from logmedic.model import Level, LogRecord, Ref, Reject
+
+MAX_FIELDS = 512
+"""Other members kept of one record; a line with 200,000 keys is somebody's mistake or attack."""
+MAX_SPANS = 32
+_LIFTED = 1_000  # added to the rank of members of an object that is lifted to the top
+_BLANK = b" \t\r\x0b\x0c\x00"
+_BOM = b"\xef\xbb\xbf"
+
+BLANK = "blank line"
+NULS = "only NUL bytes: the hole that a copytruncate leaves"
+
+_Hit = tuple[int, str, Any]  # rank, key, value
+
+
+class Surface(msgspec.Struct, frozen=True):
+    """What a byte prefilter must know about the spellings of a decoder's lines that start with ``{``.
+
+    Every string value below stands in the line literally or with a ``\\u00XX`` escape of one of its characters.
+    """
+
+    words: dict[str, Level]
+    """Level words in lower case, ASCII. The line's word touches the opening quote or the ``m`` of a colour code, and
+    is followed by a quote, a space, ``+``, ``-`` or a backslash."""
+    level_numbers: tuple[tuple[str, tuple[tuple[float, float, Level], ...]], ...]
+    """Key and the inclusive ranges that mean a level. Numbers stand bare or as a string."""
+    durations: tuple[tuple[str, float], ...]
+    """Key and how many of its unit make a millisecond."""
+    code_keys: tuple[str, ...]
+
+
+class Decoder:
+    """Decodes the lines of one dialect. Stateless; :meth:`decode` never raises, whatever the bytes."""
+
+    def __init__(self, dialect: Dialect, service: str = "") -> None:
+        self.dialect = dialect
+        self.service = service
+        self._roles: dict[str, tuple[Role, int]] = {}
+        for role in Role:
+            if role is not Role.DURATION:
+                keys = dict.fromkeys((*dialect.keys.get(role, ()), *generic.KEYS[role]))
+                for rank, key in enumerate(key for key in keys if key not in dialect.ignore):
+                    self._roles.setdefault(key, (role, rank))
+        for role, own in dialect.keys.items():
+            for rank, key in enumerate(own):
+                self._roles[key] = (role, rank)
+        self._units: dict[str, Unit] = {**generic.DURATIONS, **dialect.duration_units}
+        for rank, key in enumerate(self._units):
+            self._roles[key] = (Role.DURATION, rank)
+        self._scales: dict[str, Scale] = {**generic.LEVEL_SCALES, **dialect.level_scales}
+
+    @property
+    def surface(self) -> Surface:
+        """The spellings, for :mod:`logmedic.detect`. Keys are given whole and by their last part (nested, salvaged)."""
+        level_keys = [key for key, (role, _) in self._roles.items() if role is Role.LEVEL]
+        return Surface(
+            words=levels.WORDS,
+            level_numbers=tuple(
+                (name, levels.SCALES[self._scales.get(key, Scale.MIXED)]) for key in level_keys for name in _names(key)
+            ),
+            durations=tuple((name, unit.value) for key, unit in self._units.items() for name in _names(key)),
+            code_keys=tuple(
+                name for key, (role, _) in self._roles.items() if role is Role.ERROR_CODE for name in _names(key)
+            ),
+        )
+
+    def decode(self, line: bytes, ref: Ref, received: int) -> LogRecord | Reject:
+        """The record of one line (without its ``\\n``); ``received``: when it was read, ns.
+
+        A line of white space or NUL bytes alone is no record: it becomes a :class:`Reject`. NUL bytes, a byte order
+        mark and white space around a record are dropped.
+        """
+        if line[:1] != b"{" or line[-1:] != b"}":
+            stripped = line.strip(_BLANK)
+            if stripped.startswith(_BOM):
+                stripped = stripped[3:].strip(_BLANK)
+            if not stripped:
+                return Reject(ref, NULS if b"\x00" in line else BLANK)
+        else:
+            stripped = line
+        if stripped[:1] != b"{":
+            return self._text(stripped, line, ref, received, ())
+        parsed = parse(stripped)
+        if parsed.value is None:
+            return self._broken(stripped, line, ref, received, parsed.flags)
+        return self._object(parsed, line, ref, received)
+
+    def _text(self, stripped: bytes, line: bytes, ref: Ref, received: int, flags: tuple[str, ...]) -> LogRecord:
+        text, flags = _unicode(stripped, flags)
+        level = find_level(text)
+        if level is None:
+            flags = (*flags, "level-inferred")
+        return self._plain(text, level or Level.INFO, line, ref, received, flags=flags)
+
+    def _broken(self, stripped: bytes, line: bytes, ref: Ref, received: int, flags: tuple[str, ...]) -> LogRecord:
+        """A line that starts like an object and holds not one pair: text without a level."""
+        text, flags = _unicode(stripped, flags)
+        return self._plain(text, Level.INFO, line, ref, received, flags=(*flags, "level-inferred"))
+
+    def _plain(
+        self, text: str, level: Level, line: bytes, ref: Ref, received: int, *, flags: tuple[str, ...]
+    ) -> LogRecord:
+        head, _, rest = text.partition("\n")
+        time, flags = _time(find_time(head), received, flags)
+        return LogRecord(
+            ref=ref,
+            time=time,
+            level=level,
+            message=head.rstrip("\r"),
+            service=self.service,
+            stack_text=text if rest else None,
+            flags=tuple(dict.fromkeys((*flags, "not-json"))),
+            raw=line,
+        )
+
+    def _object(self, parsed: Parsed, line: bytes, ref: Ref, received: int) -> LogRecord:
+        hits: list[list[_Hit] | None] = [None] * len(Role)
+        fields: dict[str, Any] = {}
+        flags = parsed.flags
+        self._walk(parsed.value or {}, "", 0, hits, fields)
+        if parsed.cut is not None:
+            _drop_cut(parsed.cut, hits)
+        level = self._level(hits[Role.LEVEL], fields)
+        if level is None:
+            flags = (*flags, "level-inferred")
+        time, flags = _time(_take(hits[Role.TIME], fields), received, flags)
+        facts = self._facts(hits, fields)
+        codes = hits[Role.ERROR_CODE]
+        request_id = _text_or_none(_take(hits[Role.REQUEST_ID], fields))
+        spans, span_request = _spans(hits, fields)
+        if len(fields) > MAX_FIELDS:
+            fields = dict(list(fields.items())[:MAX_FIELDS])
+            flags = (*flags, "fields-capped")
+        file, line_number = _place(_take(hits[Role.FILE], fields), _take(hits[Role.LINE], fields))
+        return LogRecord(
+            ref=ref,
+            time=time,
+            level=Level.INFO if level is None else level,
+            message=_message(_take(hits[Role.MESSAGE], fields)) or facts.message or "",
+            service=_text_or_none(_take(hits[Role.SERVICE], fields)) or self.service,
+            error_code=(_code(codes, fields) if codes is not None else None) or facts.code,
+            duration_ms=self._duration(hits[Role.DURATION], fields),
+            request_id=request_id or span_request,
+            trace_id=_text_or_none(_take(hits[Role.TRACE_ID], fields)),
+            spans=spans,
+            target=_text_or_none(_take(hits[Role.TARGET], fields)) or "",
+            file=file,
+            line=line_number,
+            exception_type=facts.type,
+            exception_message=facts.message,
+            stack_text=facts.text,
+            stack=facts.stack,
+            release=_text_or_none(_take(hits[Role.RELEASE], fields)),
+            fields=fields,
+            flags=flags,
+            raw=line,
+        )
+
+    def _walk(
+        self, value: dict[str, Any], prefix: str, lifted: int, hits: list[list[_Hit] | None], fields: dict[str, Any]
+    ) -> None:
+        """Sort the members by role; what has none goes to ``fields``."""
+        roles = self._roles
+        for key, member in value.items():
+            name = prefix + key if prefix else key
+            kind = type(member)
+            if kind is dict or kind is list:
+                inner = _as_object(member) if kind is list and key in _ATTRIBUTE_LISTS else member
+                container = generic.CONTAINERS.get(name)
+                if container is not None and type(inner) is dict and lifted < 4 * _LIFTED:
+                    self._walk(inner, container, lifted + _LIFTED, hits, fields)
+                    continue
+            role = roles.get(name)
+            if role is None:
+                fields[name if name not in fields else f"{prefix}{key}#{lifted // _LIFTED}"] = member
+                continue
+            hit = (role[1] + lifted, name, member)
+            others = hits[role[0]]
+            if others is None:
+                hits[role[0]] = [hit]
+            else:
+                others.append(hit)
+                others.sort(key=_rank)
+
+    def _level(self, hits: list[_Hit] | None, fields: dict[str, Any]) -> Level | None:
+        for index, (_, key, value) in enumerate(hits or ()):
+            level = levels.read(value, self._scales.get(key, Scale.MIXED))
+            if level is not None:
+                _keep_rest(hits, index, fields)
+                return level
+        _keep_rest(hits, -1, fields)
+        return None
+
+    def _duration(self, hits: list[_Hit] | None, fields: dict[str, Any]) -> float | None:
+        for index, (_, key, value) in enumerate(hits or ()):
+            duration = values.read_duration(value, self._units[key].value)
+            if duration is not None:
+                _keep_rest(hits, index, fields)
+                return duration
+        _keep_rest(hits, -1, fields)
+        return None
+
+    def _facts(self, hits: list[list[_Hit] | None], fields: dict[str, Any]) -> ErrorFacts:
+        error = _take(hits[Role.ERROR], fields)
+        facts = read_error(error) if error is not None else ErrorFacts()
+        kind = _take(hits[Role.EXCEPTION_TYPE], fields)
+        message = _take(hits[Role.EXCEPTION_MESSAGE], fields)
+        stack = _take(hits[Role.STACK], fields)
+        if type(kind) is str and kind:
+            facts.type = kind
+        if type(message) is str and message:
+            facts.message = message
+        if type(stack) is str and stack:
+            facts.text = stack
+        elif type(stack) is list and facts.text is None:
+            facts.text = "\n".join(line for line in stack if type(line) is str) or None
+        return facts
+
+
+def _names(key: str) -> tuple[str, ...]:
+    """A key as it can stand in a line: whole, by its parts, or by its last part."""
+    parts = key.split(".")
+    return tuple(dict.fromkeys(".".join(parts[start:]) for start in range(len(parts))))
+
+
+_ATTRIBUTE_LISTS = frozenset({"attributes", "Attributes"})
+_OTLP_VALUES = ("stringValue", "intValue", "doubleValue", "boolValue", "string_value", "int_value", "double_value")
+
+
+def _as_object(items: list[Any]) -> Any:
+    """OTLP's ``[{"key": k, "value": {"stringValue": v}}]`` as an object; anything else as it is."""
+    found: dict[str, Any] = {}
+    for item in items:
+        if type(item) is not dict or type(item.get("key")) is not str:
+            return items
+        found[item["key"]] = _otlp_value(item.get("value"))
+    return found
+
+
+def _otlp_value(value: Any) -> Any:
+    if type(value) is dict:
+        for key in _OTLP_VALUES:
+            if key in value:
+                return value[key]
+    return value
+
+
+# Keys whose numbers are an HTTP status or an errno rather than an error code.
+_TEXT_CODES = frozenset({"code", "error.code", "err.code", "exception.code"})
+
+
+def _rank(hit: _Hit) -> int:
+    return hit[0]
+
+
+def _take(hits: list[_Hit] | None, fields: dict[str, Any]) -> Any:
+    """The best value that is not null; the others stay among the fields."""
+    if hits is None:
+        return None
+    if len(hits) == 1:
+        return hits[0][2]
+    chosen = next((index for index, hit in enumerate(hits) if hit[2] is not None), 0)
+    _keep_rest(hits, chosen, fields)
+    return hits[chosen][2]
+
+
+def _keep_rest(hits: list[_Hit] | None, chosen: int, fields: dict[str, Any]) -> None:
+    for index, (_, key, value) in enumerate(hits or ()):
+        if index != chosen:
+            fields.setdefault(key, value)
+
+
+def _drop_cut(cut: str, hits: list[list[_Hit] | None]) -> None:
+    """Half a word or number must not be taken for a whole one."""
+    for role in (Role.LEVEL, Role.DURATION, Role.ERROR_CODE):
+        found = hits[role]
+        if found is not None:
+            hits[role] = [hit for hit in found if hit[1] != cut] or None
+
+
+def _code(hits: list[_Hit], fields: dict[str, Any]) -> str | None:
+    for index, (_, key, value) in enumerate(hits):
+        code = values.read_code(value, numbers=key not in _TEXT_CODES)
+        if code is not None:
+            _keep_rest(hits, index, fields)
+            return code
+    _keep_rest(hits, -1, fields)
+    return None
+
+
+def _time(value: Any, received: int, flags: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
+    time, naive = values.read_time(value, received) if value is not None else (None, False)
+    if time is None:
+        return received, (*flags, "time-inferred")
+    return time, (*flags, "time-naive") if naive else flags
+
+
+def _message(value: Any) -> str:
+    return values.read_text(_otlp_value(value))
+
+
+def _text_or_none(value: Any) -> str | None:
+    if type(value) is str:
+        return value or None
+    return str(value) if type(value) is int else None
+
+
+def _spans(hits: list[list[_Hit] | None], fields: dict[str, Any]) -> tuple[tuple[str, ...], str | None]:
+    """Span names, outermost first, and a request id that one of them carries (the innermost wins)."""
+    listed = _take(hits[Role.SPANS], fields)
+    inner = _take(hits[Role.SPAN], fields)
+    spans = listed[-MAX_SPANS:] if type(listed) is list and listed else [inner] if inner is not None else []
+    names: list[str] = []
+    request_id = None
+    for span in spans:
+        name = span.get("name") if type(span) is dict else span
+        if type(name) is str:
+            names.append(name)
+        if type(span) is dict:
+            request_id = _text_or_none(span.get("request_id", span.get("requestId"))) or request_id
+    if names and listed and inner is not None and type(inner) is dict and inner.get("name") != names[-1]:
+        names.append(str(inner.get("name", "")))
+    return tuple(names), request_id
+
+
+def _place(file: Any, line: Any) -> tuple[str | None, int | None]:
+    """File and line; zap's ``caller`` holds both (``api/user.go:42``)."""
+    if type(file) is not str or not file:
+        return None, None
+    if type(line) is str and line.isdigit() and len(line) < 10:
+        line = int(line)
+    if type(line) is int and 0 < line < 1 << 31:
+        return file, line
+    head, _, tail = file.rpartition(":")
+    if head and tail.isdigit() and len(tail) < 10:
+        return head, int(tail)
+    return file, None
+
+
+def _unicode(line: bytes, flags: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    try:
+        return line.decode("utf-8"), flags
+    except UnicodeDecodeError:
+        return line.decode("utf-8", "replace"), (*flags, "invalid-utf8")

@@ -1,0 +1,110 @@
+"""Exceptions as loggers write them: an object, a list of them, a trace as text, or one sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from logmedic.model import ExceptionPart, Frame, Stack
+
+MAX_PARTS = 16
+MAX_FRAMES = 256
+
+_TYPE = ("type", "exc_type", "name", "class", "kind", "className")
+_MESSAGE = ("message", "exc_value", "msg", "value", "detail")
+_TEXT = ("stack", "stack_trace", "stacktrace", "traceback", "backtrace", "text")
+_CODE = ("code", "error_code", "errno_code")
+_CAUSE = ("cause", "__cause__", "inner", "source")
+
+
+class ErrorFacts(msgspec.Struct):
+    """What one logged exception says."""
+
+    type: str | None = None
+    message: str | None = None
+    text: str | None = None
+    code: str | None = None
+    stack: Stack | None = None
+
+
+def read_error(value: Any) -> ErrorFacts:
+    """The facts of a value at a key like ``exception``, ``error`` or ``err``."""
+    if type(value) is str:
+        if "\n" in value:
+            return ErrorFacts(text=value)
+        return ErrorFacts(message=value or None)
+    if type(value) is dict:
+        chain = _chain(value)
+        text = _first(value, _TEXT)
+    elif type(value) is list:
+        # structlog's dict_tracebacks: the surfacing exception last, its causes before it
+        objects = [member for member in value[:MAX_PARTS] if type(member) is dict]
+        chain = [part for member in objects for part in _chain(member)][:MAX_PARTS]
+        text = None
+    else:
+        return ErrorFacts()
+    surfaced = chain[0] if chain else None
+    code = _first(value, _CODE) if type(value) is dict else None
+    framed = any(part.frames for part in chain)
+    return ErrorFacts(
+        type=(surfaced.type or None) if surfaced else None,
+        message=(surfaced.message or None) if surfaced else None,
+        text=text,
+        code=code,
+        stack=Stack(language=_language(chain), parts=tuple(chain)) if framed else None,
+    )
+
+
+def _chain(value: dict[str, Any]) -> list[ExceptionPart]:
+    parts: list[ExceptionPart] = []
+    current: Any = value
+    while type(current) is dict and len(parts) < MAX_PARTS:
+        part = ExceptionPart(
+            type=_first(current, _TYPE) or "", message=_first(current, _MESSAGE) or "", frames=_frames(current)
+        )
+        if part.type or part.message or part.frames:
+            parts.append(part)
+        current = next((current[key] for key in _CAUSE if type(current.get(key)) is dict), None)
+    return parts
+
+
+def _frames(value: dict[str, Any]) -> tuple[Frame, ...]:
+    frames = value.get("frames")
+    if type(frames) is not list:
+        return ()
+    return tuple(_frame(frame) for frame in frames[-MAX_FRAMES:] if type(frame) is dict)
+
+
+def _frame(value: dict[str, Any]) -> Frame:
+    line = value.get("lineno", value.get("line_number"))
+    code = _first(value, ("code", "context_line"))
+    if type(line) is not int:
+        line = value.get("line")
+    elif code is None:
+        code = _first(value, ("line",))  # structlog puts the source text there
+    return Frame(
+        function=_first(value, ("function", "name", "func")) or "",
+        path=_first(value, ("file", "filename", "path")) or "",
+        line=line if type(line) is int and 0 < line < 1 << 31 else 0,
+        module=_first(value, ("module",)) or "",
+        code=(code or "").strip()[:500],
+    )
+
+
+def _language(chain: list[ExceptionPart]) -> str:
+    suffixes = {"py": "python", "rs": "rust", "java": "java", "kt": "java", "js": "node", "ts": "node", "go": "go"}
+    for part in chain:
+        for frame in part.frames:
+            language = suffixes.get(frame.path.rpartition(".")[2])
+            if language is not None:
+                return language
+    return ""
+
+
+def _first(value: dict[str, Any], keys: tuple[str, ...]) -> str | None:
+    for key in keys:
+        found = value.get(key)
+        if type(found) is str and found:
+            return found
+    return None

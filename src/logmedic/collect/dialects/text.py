@@ -1,0 +1,47 @@
+"""Lines that are no JSON object: a level word, a time at the start, and the first words of a crash."""
+
+from __future__ import annotations
+
+import re
+
+from logmedic.collect.dialects.levels import WORDS
+from logmedic.model import Level
+
+_HEAD = 240  # characters in which a level is looked for; behind them a word is prose
+
+_LEVEL = re.compile(
+    r"(?<![A-Za-z0-9_])(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|SEVERE|FATAL|CRITICAL|CRIT|PANIC|EMERG|ALERT)"
+    r"(?![A-Za-z0-9_])"
+    r"|(?<![A-Za-z0-9_])(?:level|lvl|severity|loglevel)=\"?([A-Za-z]{1,13})(?![A-Za-z])"
+    r"|\[(trace|debug|info|notice|warn|warning|error|crit|critical|alert|emerg|fatal|panic)\]"
+)
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_TIME = re.compile(
+    r"\[?([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)"
+)
+_CRASHES: tuple[tuple[re.Pattern[str], Level], ...] = (
+    (re.compile(r"thread '[^']{0,200}' (?:\([0-9]{1,20}\) )?panicked at "), Level.FATAL),
+    (re.compile(r"panic: |fatal error: |Fatal Python error: |fatal runtime error: "), Level.FATAL),
+    (re.compile(r"Traceback \(most recent call last\):"), Level.ERROR),
+    (re.compile(r"\s*\+ Exception Group Traceback \(most recent call last\):"), Level.ERROR),
+    (re.compile(r"Exception in thread |Unhandled exception|Uncaught |(?i:error: )"), Level.ERROR),
+    (re.compile(r"(?:[A-Za-z_][\w.$]{0,200}\.)?[A-Z]\w{0,100}(?:Error|Exception)(?::|\Z)"), Level.ERROR),
+)
+
+
+def find_level(text: str) -> Level | None:
+    """The level that a line of plain text names, or that its first words mean; ``None`` when neither."""
+    head = _ANSI.sub("", text[:_HEAD]) if "\x1b" in text[:_HEAD] else text[:_HEAD]
+    for crash, level in _CRASHES:
+        if crash.match(head):
+            return level
+    for match in _LEVEL.finditer(head):
+        level_found = WORDS.get((match[1] or match[2] or match[3]).lower())
+        if level_found is not None:
+            return level_found
+    return None
+
+
+def find_time(text: str) -> str | None:
+    match = _TIME.match(text)
+    return match[1] if match else None
