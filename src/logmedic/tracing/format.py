@@ -107,8 +107,7 @@ def level_name(number: int) -> str:
 def _message(record: logging.LogRecord) -> str:
     with contextlib.suppress(Exception):  # wrong arguments, or a stranger's __str__ that raises: the line still counts
         return record.getMessage()
-    return (
-        f"{record.msg!s} (arguments not formatted: {safe_repr(record.args)})"
-        if type(record.msg) is str
-        else safe_repr(record.msg)
-    )
+    if type(record.msg) is not str:
+        return safe_repr(record.msg)
+    arguments = record.args if isinstance(record.args, tuple) else (record.args,)
+    return f"{record.msg} (arguments not formatted: {', '.join(map(safe_repr, arguments))})"

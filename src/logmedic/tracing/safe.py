@@ -75,7 +75,7 @@ class _Copier:
 
 def _scalar(value: Any) -> str | int | float | bool | None:
     if value is None or value is True or value is False:
-        return value  # type: ignore[no-any-return]  # mypy narrows Any to no type here
+        return value
     if isinstance(value, str):
         return whole_text(str.__str__(value))
     kind = type(value)
