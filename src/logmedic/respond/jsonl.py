@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import re
 import sys
@@ -97,11 +98,14 @@ def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
 def _append(path: Path, line: bytes) -> None:
     """Append a line in one write. After a write that was cut short, the next line starts on its own line.
 
+    The lock is for that look at the last byte: beside a write under way it may see half a line.
+
     Raises:
         OSError: the file cannot be written; ``ENOSPC`` when only a part fitted.
     """
     fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
     try:
+        fcntl.flock(fd, fcntl.LOCK_EX)  # let go by the close
         size = os.fstat(fd).st_size
         torn = size > 0 and os.pread(fd, 1, size - 1) != b"\n"
         data = b"\n" * torn + line + b"\n"

@@ -312,6 +312,7 @@ def _handler(discord: FakeDiscord) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = 30
+        wbufsize = -1  # one segment per answer; two would wait for each other (Nagle, delayed ACK: 40 ms)
 
         def _serve(self) -> None:
             raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
