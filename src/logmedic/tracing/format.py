@@ -25,7 +25,8 @@ from logmedic.tracing.outgoing import opentelemetry_ids
 from logmedic.tracing.safe import encode, safe_repr
 
 # Attributes that every record has; whatever else is there came in through ``extra=``.
-_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+# "color_message" is uvicorn's message once more, with terminal colours.
+_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
 
 class JsonFormatter(logging.Formatter):

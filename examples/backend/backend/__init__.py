@@ -1,0 +1,1 @@
+"""A small support desk: tickets, customers, and summaries written by Claude."""
