@@ -1,0 +1,313 @@
+"""Which stream is in which file now: follow by name and content over every way of rotating a log."""
+
+# ruff: noqa: PTH  names stay text: a Path for each one would cost more than the look itself
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+from logmedic.collect.descriptors import Descriptors
+from logmedic.collect.gz import GzError, GzStream, last_member_size
+from logmedic.collect.identity import (
+    HEAD_BYTES,
+    Key,
+    continues,
+    digest,
+    family,
+    is_gz,
+    kept_prefix,
+    looks_rotated,
+    related,
+)
+from logmedic.collect.interface import Position
+from logmedic.collect.survey import Seen, excluded, siblings, survey
+from logmedic.collect.track import Track, restored, shown
+from logmedic.doors import Clock
+
+MISSING_FOR = 60.0  # seconds that a file may be away (a network file system blinks) before it is given up
+_ALIGN_BYTES = 1 << 20  # how far back a line start is looked for when reading begins at the end
+_NUMBER = re.compile(r"\.(\d{1,4})(?:\.gz)?\Z")
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """What following needs to know of the source's configuration; units as there."""
+
+    paths: tuple[str, ...]
+    exclude: tuple[str, ...]
+    gz: bool
+    rotated: bool
+    from_start: bool
+    rotate_wait: float
+    max_open: int
+    max_gz_bytes: int
+
+
+class Following:
+    """The tracks of one source. ``reconcile`` compares them with what the file system shows."""
+
+    def __init__(self, rules: Rules, clock: Clock) -> None:
+        self.tracks: dict[str, Track] = {}
+        self.seen: list[Seen] = []
+        self.bytes_lost = 0
+        self.descriptors = Descriptors(self.tracks, rules.max_open)
+        self._rules = rules
+        self._clock = clock
+        self._by_key: dict[Key, list[Track]] = {}
+        self._replaced: dict[Key, Track] = {}  # file → the stream that was in it until this look
+        self._latest: dict[tuple[str, str], int] = {}  # (folder, log name) → newest mtime of its streams, ns
+        self._gz_heads: dict[tuple[Key, int, int], bytes] = {}
+        self._first = True
+
+    def restore(self, positions: Iterable[Position]) -> None:
+        self.close()
+        self.tracks.update((p.stream, restored(p)) for p in positions)
+        self._first = not self.tracks
+
+    def close(self) -> None:
+        for track in self.tracks.values():
+            track.close()
+        self.tracks.clear()
+
+    def reconcile(self) -> None:
+        """Bring the tracks up to date; afterwards every stream that is there has its file, and new files a stream."""
+        rules = self._rules
+        self.seen = survey(rules.paths, rules.exclude, gz=rules.gz)
+        self._by_key = {}
+        self._replaced = {}
+        for track in self.tracks.values():
+            track.present = False
+            if track.key is not None:
+                self._by_key.setdefault(track.key, []).append(track)
+        latest = self._newest_by_log()
+        strangers = [s for s in self.seen if not self._claim(s)]
+        beside: list[Seen] = []
+        if rules.rotated and (strangers or any(not t.done and not t.present for t in self.tracks.values())):
+            beside = self._beside()
+        outside = {s.key for s in beside}
+        for seen in sorted([*strangers, *beside], key=_oldest_first):
+            # A part that no glob names is read only when it was written to after our last look at its log.
+            wanted = seen.key not in outside or seen.mtime >= latest.get(_log_of(seen.path), seen.mtime + 1)
+            self._place(seen, begin=wanted)
+        self._expire()
+        self._latest = self._newest_by_log()
+        self._first = False
+
+    def ready(self) -> list[Track]:
+        """The streams that can be read, oldest first."""
+        readable = (t for t in self.tracks.values() if not t.done and (t.present or t.fd is not None))
+        return sorted(readable, key=lambda t: (t.mtime, t.present and not looks_rotated(t.path), t.path))
+
+    def finished(self, track: Track) -> bool:
+        """Whether nobody should write to it any more: no name leads to it, or a newer file took its log's name."""
+        if not track.present:
+            return True
+        return looks_rotated(track.path) and track.mtime < self._latest.get(_log_of(track.path), 0)
+
+    def displace(self, track: Track) -> None:
+        """Its bytes are no longer in its file (truncated, or replaced): somewhere else there may be a copy."""
+        track.close()
+        track.key = None
+        track.present = False
+        track.scanned = 0
+        if not track.done:
+            self._give_up_later(track, self._rules.rotate_wait)
+
+    # -- the steps of reconcile ------------------------------------------------------------------------------------
+
+    def _claim(self, seen: Seen) -> bool:
+        """Give a file to the stream that is known to be in it. ``False``: no stream is."""
+        claimed = False
+        for track in sorted(self._by_key.get(seen.key, ()), key=lambda t: (t.done, -t.mtime)):
+            if claimed or not self._still_in(track, seen):
+                if not claimed:
+                    self._replaced.setdefault(seen.key, track)
+                self.displace(track)
+                continue
+            if track.done and seen.stamp != track.stamp and (track.gz or seen.size > track.offset):
+                track.done = False  # somebody still writes to it
+            track.reset_to(seen)
+            claimed = True
+        return claimed
+
+    def _still_in(self, track: Track, seen: Seen) -> bool:
+        if is_gz(seen.path) != track.gz:
+            return False
+        if seen.stamp == track.stamp or track.gz:  # a gz part is compared when it is read
+            return True
+        if seen.size < track.offset:
+            return False
+        before, track.path = track.path, seen.path
+        if not self.descriptors.open(track):
+            return True  # unreadable for now: what was known stays known
+        track.path = before
+        return continues(track.known, track.read_at)
+
+    def _beside(self) -> list[Seen]:
+        """Rotated parts that no glob names, and that no known stream is in."""
+        rules = self._rules
+        named = {s.key for s in self.seen}
+        paths = {s.path for s in self.seen} | {t.path for t in self.tracks.values() if t.path}
+        found = siblings(paths, gz=rules.gz)
+        return [s for s in found if s.key not in named and not excluded(s.path, rules.exclude) and not self._claim(s)]
+
+    def _place(self, seen: Seen, *, begin: bool) -> None:
+        """Find the stream of a file that none is known to be in: a copy of a known one, or a new one."""
+        gz = is_gz(seen.path)
+        for track in self._relatives(seen):
+            held = track.present or track.fd is not None
+            if (held or track.done) and not looks_rotated(seen.path):
+                continue  # a new file under the log's own name is new, whatever it begins with
+            if held and self._is_copy(seen, track, gz=gz):
+                return  # rotation is at work: the stream is read where it is until that file is gone
+            if not held and self._holds(seen, track, gz=gz):
+                self._adopt(track, seen, gz=gz)
+                return
+        if begin:
+            self._begin(seen, gz=gz)
+
+    def _relatives(self, seen: Seen) -> list[Track]:
+        found = [
+            t
+            for t in self.tracks.values()
+            if t.offset and seen.key not in t.mismatched and t.key != seen.key and related(seen.path, t.path)
+        ]
+        return sorted(found, key=lambda t: (t.present or t.fd is not None, -t.offset))
+
+    def _is_copy(self, seen: Seen, track: Track, *, gz: bool) -> bool:
+        """Whether the file repeats, as far as it goes, what is in the file of ``track``."""
+        if track.gz or not self.descriptors.open(track):
+            return False
+        if gz:
+            head = self._gz_head(seen)
+            return bool(head) and track.read_at(len(head), 0) == head
+        if not 0 < seen.size <= os.fstat(track.read_fd()).st_size:
+            return False
+        length = min(HEAD_BYTES, seen.size)
+        spans = ((length, 0), (length, seen.size - length))
+        with _Reading(seen.path) as read:
+            return all(read(*span) == track.read_at(*span) for span in spans)
+
+    def _holds(self, seen: Seen, track: Track, *, gz: bool) -> bool:
+        """Whether the file has everything that was consumed of a stream that is in no other file."""
+        if gz:
+            head = self._gz_head(seen)
+            length, expected = track.known.heads[-1] if track.known.heads else (0, "")
+            return len(head) >= length > 0 and digest(head[:length]) == expected
+        if seen.size < track.offset or not track.known.heads:
+            return False
+        with _Reading(seen.path) as read:
+            return continues(track.known, read)
+
+    def _adopt(self, track: Track, seen: Seen, *, gz: bool) -> None:
+        track.close()
+        track.reset_to(seen)
+        track.gz = gz
+        if track.done:
+            with _Reading(seen.path) as read:
+                size = last_member_size(read.fd) if gz else seen.size
+            track.done = size == (track.offset & 0xFFFFFFFF if gz else track.offset)
+        track.stamp = seen.stamp if track.done else (-1, -1)
+
+    def _begin(self, seen: Seen, *, gz: bool) -> None:
+        if gz and seen.size == 0:
+            return  # compression has just begun
+        name = shown(os.path.basename(seen.path))[:80]
+        track = Track(f"{name}~{os.urandom(8).hex()}", seen.path, seen.key)
+        track.reset_to(seen)
+        track.gz = gz
+        track.grew_at = self._clock.monotonic()
+        self.tracks[track.stream] = track
+        skip_all = self._first and not self._rules.from_start
+        if gz:
+            track.done = skip_all
+            return
+        if not self.descriptors.open(track):
+            return
+        replaced = self._replaced.get(seen.key)
+        start = 0
+        if skip_all:
+            start = _line_start(track, seen.size)
+        elif replaced is not None and seen.size:
+            start = kept_prefix(replaced.known, replaced.head, track.read_at)
+        if start:
+            track.consume(start, track.read_at)
+
+    def _expire(self) -> None:
+        now = self._clock.monotonic()
+        for track in self.tracks.values():
+            if track.done or track.present or track.fd is not None:
+                track.expires = None
+            elif track.expires is None:
+                self._give_up_later(track, max(MISSING_FOR, self._rules.rotate_wait))
+            elif track.expires <= now:
+                track.expires = None
+                track.done = True
+                self.bytes_lost += track.lost_after
+
+    def _give_up_later(self, track: Track, seconds: float) -> None:
+        track.expires = self._clock.monotonic() + seconds
+        track.lost_after = 0 if track.gz else max(0, track.size - track.offset)
+
+    def _newest_by_log(self) -> dict[tuple[str, str], int]:
+        newest: dict[tuple[str, str], int] = {}
+        for track in self.tracks.values():
+            log = _log_of(track.path)
+            newest[log] = max(newest.get(log, 0), track.mtime)
+        return newest
+
+    def _gz_head(self, seen: Seen) -> bytes:
+        """The first bytes of a gz part; empty while there is nothing to decompress yet."""
+        name = (seen.key, *seen.stamp)
+        if name not in self._gz_heads:
+            with _Reading(seen.path) as read:
+                stream = GzStream(read.fd, self._rules.max_gz_bytes)
+                try:
+                    self._gz_heads[name] = stream.read_head()
+                except GzError:
+                    self._gz_heads[name] = stream.head
+            while len(self._gz_heads) > 1_000:
+                self._gz_heads.pop(next(iter(self._gz_heads)))
+        return self._gz_heads[name]
+
+
+class _Reading:
+    """A file opened for a short look; one that cannot be opened reads as empty."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self.fd = -1
+
+    def __enter__(self) -> _Reading:
+        try:
+            self.fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        except OSError:
+            self.fd = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self.fd)
+
+    def __call__(self, length: int, offset: int) -> bytes:
+        return os.pread(self.fd, length, offset)
+
+
+def _line_start(track: Track, size: int) -> int:
+    """The start of the last, unfinished line before ``size``; ``size`` itself when that line is very long."""
+    start = max(0, size - _ALIGN_BYTES)
+    newline = track.read_at(size - start, start).rfind(b"\n")
+    if newline >= 0:
+        return start + newline + 1
+    return 0 if start == 0 else size
+
+
+def _log_of(path: str) -> tuple[str, str]:
+    return os.path.dirname(path), family(path)
+
+
+def _oldest_first(seen: Seen) -> tuple[int, bool, int, str]:
+    number = _NUMBER.search(seen.path)
+    return seen.mtime, not looks_rotated(seen.path), -int(number[1]) if number else 0, seen.path

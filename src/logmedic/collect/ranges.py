@@ -1,0 +1,105 @@
+"""Share a backlog among worker processes: ranges of whole lines that each can read alone."""
+
+# ruff: noqa: PTH  names stay text: a Path for each one would cost more than the look itself
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from logmedic.collect.blocks import Buffer, LineReader, fill_from
+from logmedic.collect.following import Following
+from logmedic.collect.identity import continues
+from logmedic.collect.interface import Batch
+from logmedic.collect.reading import Range, Reader
+from logmedic.collect.track import Track
+from logmedic.errors import SourceError
+
+__all__ = ["Range", "read_range", "split"]
+
+_STEP = 64 * 1024
+
+
+def split(
+    track: Track, reader: Reader, following: Following, *, max_line_bytes: int, min_bytes: int, chunk_bytes: int
+) -> Iterator[Range]:
+    """The backlog of one track. Ends early, without harm, at a line longer than the limit or a hole."""
+    if track.gz or not following.descriptors.open(track):
+        return
+    fd = track.read_fd()
+    fd_path = f"/proc/{os.getpid()}/fd/{fd}"
+    status = os.fstat(fd)
+    if status.st_size - track.offset < max(1, min_bytes) or not os.path.exists(fd_path):
+        return
+    if not continues(track.known, track.read_at):
+        following.displace(track)
+        return
+    track.pinned = True
+    track.size, track.mtime = status.st_size, status.st_mtime_ns
+    track.stamp = (-1, -1)
+    last = _line_end_before(fd, status.st_size, track.offset, max_line_bytes)
+    while track.offset < last:
+        start = track.offset
+        end = last
+        if last - start > chunk_bytes:
+            end = _line_end_after(fd, start + chunk_bytes, last, max_line_bytes)
+            if end == 0:
+                return
+        yield reader.range(track, end, fd_path)
+
+
+def read_range(part: Range) -> Iterator[Batch]:
+    """The lines of a range, for a worker process. The positions of its batches are informative: commit the range's.
+
+    Raises:
+        SourceError: the descriptor is no longer there, or the file was cut short meanwhile; resume from what is stored.
+    """
+    gone = f"source {part.source}: {part.path} can no longer be read; reading starts again from the stored position"
+    try:
+        fd = os.open(part.fd_path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        raise SourceError(gone) from None
+    try:
+        status = os.fstat(fd)
+        if (status.st_dev, status.st_ino) != part.key or status.st_size < part.end:
+            raise SourceError(gone)
+        track = Track(part.stream, part.path, part.key)
+        lines = LineReader(Buffer(part.block_bytes, part.max_line_bytes), fill_from(fd, part.end), part.start)
+        for block in lines.blocks():
+            track.consume(block.end, lambda length, offset: os.pread(fd, length, offset))
+            position = part.position if block.end == part.end else track.position(part.source)
+            yield Batch(
+                part.source, part.stream, block.start, block.data, position, part.dialect, part.service,
+                block.truncated, part.path,
+            )  # fmt: skip
+        if lines.offset != part.end:
+            raise SourceError(gone)
+    finally:
+        os.close(fd)
+
+
+def _line_end_before(fd: int, size: int, start: int, reach: int) -> int:
+    """Just past the last line end before ``size``; ``start`` when there is none within ``reach`` bytes."""
+    at = size
+    lowest = max(start, size - reach)
+    while at > lowest:
+        step = max(lowest, at - _STEP)
+        found = os.pread(fd, at - step, step).rfind(b"\n")
+        if found >= 0:
+            return step + found + 1
+        at = step
+    return start
+
+
+def _line_end_after(fd: int, at: int, end: int, reach: int) -> int:
+    """Just past the first line end from ``at`` on; 0 when there is none within ``reach`` bytes."""
+    limit = min(end, at + reach)
+    while at < limit:
+        part = os.pread(fd, min(_STEP, limit - at), at)
+        found = part.find(b"\n")
+        if found >= 0:
+            return at + found + 1
+        if not part:
+            break
+        at += len(part)
+    return 0

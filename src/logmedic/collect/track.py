@@ -1,0 +1,143 @@
+"""One stream that is being followed: what was consumed, and where its file is now."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from logmedic.collect.identity import HEAD_BYTES, Fingerprint, Key, ReadAt, fingerprint, marker_at
+from logmedic.collect.interface import Position
+from logmedic.collect.survey import Seen
+
+
+class Track:
+    """Mutable, owned by one source. Bytes are counted from the start of the stream, uncompressed."""
+
+    __slots__ = (
+        "dialect",
+        "done",
+        "expires",
+        "fd",
+        "grew_at",
+        "gz",
+        "handed",
+        "head",
+        "key",
+        "known",
+        "lost_after",
+        "mismatched",
+        "mtime",
+        "path",
+        "pinned",
+        "present",
+        "problem",
+        "scanned",
+        "size",
+        "stamp",
+        "stream",
+        "used",
+    )  # fmt: skip
+
+    def __init__(self, stream: str, path: str, key: Key | None) -> None:
+        self.stream = stream
+        self.path = path
+        self.key = key  # None: its bytes are no longer in the file that had them
+        self.known = Fingerprint(0)
+        self.head = b""  # the first consumed bytes, when they were read by this process
+        self.stamp = (-1, -1)  # (size, mtime) of the file when all of it had been looked at
+        self.mtime = 0  # ns, as last seen
+        self.size = 0  # bytes in the file as last seen (compressed for gz)
+        self.done = False
+        self.gz = False
+        self.present = False  # a name that we look at leads to it
+        self.fd: int | None = None
+        self.used = 0  # when its descriptor was last needed, on a counter
+        self.pinned = False  # the descriptor is in use by other processes
+        self.scanned = 0  # see LineReader
+        self.dialect = ""
+        self.grew_at = 0.0  # monotonic seconds
+        self.expires: float | None = None  # monotonic; a displaced stream is given up then
+        self.lost_after = 0  # bytes known to be unread when its file was displaced
+        self.mismatched: set[Key] = set()  # gz files that turned out to be another stream's
+        self.problem = ""  # why it cannot be read now
+        self.handed: tuple[Any, ...] | None = None  # what the last position said
+
+    @property
+    def offset(self) -> int:
+        return self.known.offset
+
+    def read_fd(self) -> int:
+        assert self.fd is not None, "Descriptors.open comes first"
+        return self.fd
+
+    def read_at(self, length: int, offset: int) -> bytes:
+        return os.pread(self.read_fd(), length, offset)
+
+    def consume(self, end: int, read: ReadAt) -> None:
+        """Everything before ``end`` has been handed over."""
+        if self.known.heads and self.known.heads[-1][0] == HEAD_BYTES:
+            self.known = Fingerprint(end, self.known.heads, marker_at(read, end))
+            return
+        self.known = fingerprint(read, end)
+        self.head = read(min(end, HEAD_BYTES), 0)
+
+    def reset_to(self, seen: Seen) -> None:
+        """Its bytes are in this file."""
+        self.key = seen.key
+        self.path = seen.path
+        self.present = True
+        self.expires = None
+        self.size, self.mtime = seen.stamp
+
+    def position(self, source: str) -> Position:
+        token = {
+            "path": shown(self.path),
+            "dev": self.key[0] if self.key else 0,
+            "ino": self.key[1] if self.key else 0,
+            "size": self.stamp[0],
+            "mtime": self.mtime if self.stamp[0] < 0 else self.stamp[1],
+            "heads": [list(pair) for pair in self.known.heads],
+            "marker": self.known.marker,
+            "gz": self.gz,
+        }
+        self.handed = self.summary()
+        return Position(source, self.stream, self.offset, token, self.done)
+
+    def summary(self) -> tuple[Any, ...]:
+        """What a new position would say; compared with ``handed`` to see whether one is due."""
+        return self.offset, self.stamp, self.path, self.key, self.done, self.gz
+
+    def close(self) -> None:
+        if self.fd is not None:
+            os.close(self.fd)
+            self.fd = None
+
+
+def restored(position: Position) -> Track:
+    """The track that a stored position describes. Unknown or damaged tokens give one that content must find again."""
+    token = position.token
+    key = (_int(token, "dev"), _int(token, "ino"))
+    track = Track(position.stream, str(token.get("path", "")), key if key[1] else None)
+    heads = token.get("heads")
+    pairs = heads if isinstance(heads, list) else []
+    track.known = Fingerprint(
+        position.offset,
+        tuple((int(p[0]), str(p[1])) for p in pairs if isinstance(p, list | tuple) and len(p) == 2),
+        str(token.get("marker", "")),
+    )
+    track.stamp = (_int(token, "size", -1), _int(token, "mtime", -1))
+    track.size, track.mtime = track.stamp
+    track.done = position.done
+    track.gz = token.get("gz") is True
+    track.handed = track.summary()
+    return track
+
+
+def shown(path: str) -> str:
+    """A path as text for people and JSON: bytes that are not UTF-8 become ``\\xNN``."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _int(token: dict[str, Any], name: str, default: int = 0) -> int:
+    value = token.get(name)
+    return value if isinstance(value, int) else default
