@@ -1,0 +1,214 @@
+"""From a record to its incident: what is evidence, in which order, and its hash.
+
+The order: service; error code; types of the exception chain; the team's own frames; and where no stack names one of
+those, the template of the message. Where the innermost frame is a helper that only raises, the message is added.
+Version 1 of the recipe: change what goes in, and the prefix must rise, because stored incidents are found by it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from logmedic.group.frames import Frames, read_stack
+from logmedic.group.paths import module_of
+from logmedic.group.stacks import PARSERS
+from logmedic.group.template import LONGEST_TEXT, Masking, Templates
+from logmedic.group.title import safe_title
+from logmedic.model import Component, Grouping, LogRecord, Stack
+from logmedic.redact import Redactor
+
+VERSION = "v1"
+SLOW_RULE = "slow"
+CACHED_GROUPINGS = 8_192
+LONGEST_PART = 300  # characters of a code, type, name or target that count
+ROUTE_FIELDS = ("route", "http.route", "endpoint", "http.target", "url.path", "path", "uri", "url")
+METHOD_FIELDS = ("method", "http.method", "http.request.method")
+
+
+class GroupConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What belongs to the team's own code, where the conventions of a language do not tell."""
+
+    in_app_include: tuple[str, ...] = ()
+    """Modules or parts of paths that are the team's own, e.g. ``shop_common`` or ``/vendor/ours/``."""
+    in_app_exclude: tuple[str, ...] = ()
+    """Modules or parts of paths that are not; these win over ``in_app_include``."""
+
+
+class _Evidence(NamedTuple):
+    """What a fingerprint is made of; equal evidence, equal incident."""
+
+    service: str
+    kind: str  # "error" or "slow"
+    error_code: str
+    types: str
+    frames: str
+    template: str  # "" where frames speak for themselves
+    reason: str  # template of the exception's own message
+    culprit: str
+
+
+class Grouper:
+    """Says which incident a record belongs to. Stateless but for caches that never change an answer; thread-safe.
+
+    Time is linear in the length of a record; of messages only the first 4,000 characters count.
+    """
+
+    def __init__(self, config: GroupConfig | None = None, redactor: Redactor | None = None) -> None:
+        config = config or GroupConfig()
+        self._frames = Frames(config.in_app_include, config.in_app_exclude)
+        self._redactor = redactor or Redactor()
+        self._templates = Templates()
+        self._cache: dict[_Evidence, Grouping] = {}
+
+    def __call__(self, record: LogRecord, rules: tuple[str, ...] = (), *, explain: bool = False) -> Grouping:
+        """The record's grouping. ``rules``: names of the rules that it matched; one that is only slow is no error.
+
+        ``explain``: the components also say what was masked.
+        """
+        if rules and all(rule == SLOW_RULE for rule in rules):
+            return self._grouping(self._slow(record))
+        stack = read_stack(record, PARSERS, self._frames)
+        if stack is None:
+            grouping = self._grouping(self._plain(record))
+        else:
+            grouping = msgspec.structs.replace(self._grouping(self._stacked(record, stack)), stack=stack)
+        return self._explained(grouping, record) if explain else grouping
+
+    def _plain(self, record: LogRecord) -> _Evidence:
+        template = self._templates(record.message)
+        reason = self._templates(record.exception_message) if record.exception_message else ""
+        return _Evidence(
+            record.service[:LONGEST_PART],
+            "error",
+            (record.error_code or "")[:LONGEST_PART],
+            _type_name(record.exception_type or ""),
+            "",
+            template,
+            "" if reason in template else reason,
+            record.target[:LONGEST_PART] or (record.spans[-1][:LONGEST_PART] if record.spans else ""),
+        )
+
+    def _stacked(self, record: LogRecord, stack: Stack) -> _Evidence:
+        plain = self._plain(record)
+        parser = next((p for p in PARSERS if p.language == stack.language), None)
+        names = self._frames.evidence(stack, parser)
+        types = " < ".join(_once(_type_name(p.type) for p in stack.parts)) or plain.types
+        surfaced = stack.parts[0].message if stack.parts else ""
+        reason = self._templates(surfaced) if surfaced else plain.reason
+        place = stack.culprit
+        culprit = (self._frames.name(place, parser) or module_of(place.path)) if place else plain.culprit
+        if names.named and not names.helper:
+            return plain._replace(types=types, frames=names.text, template="", reason=reason, culprit=culprit)
+        template = self._templates(read_message(record))
+        deeper = [self._templates(p.message) for p in stack.parts if p.message and not p.type]
+        reason = " < ".join(_once([reason, *deeper]))
+        return plain._replace(types=types, frames=names.text, template=template, reason=reason, culprit=culprit)
+
+    def _slow(self, record: LogRecord) -> _Evidence:
+        route = next((v for k in ROUTE_FIELDS if isinstance(v := record.fields.get(k), str) and v), "")
+        method = next((v for k in METHOD_FIELDS if isinstance(v := record.fields.get(k), str) and v), "")
+        where = self._templates(route.split("?")[0][:LONGEST_PART])
+        if where:
+            where = f"{method[:10].upper()} {where}".strip()
+        else:
+            where = self._templates(" > ".join(record.spans)[:LONGEST_PART]) or record.target[:LONGEST_PART]
+        culprit = record.spans[-1][:LONGEST_PART] if record.spans else record.target[:LONGEST_PART]
+        where = where or self._templates(record.message)
+        return _Evidence(record.service[:LONGEST_PART], "slow", "", "", "", where, "", culprit)
+
+    def _grouping(self, evidence: _Evidence) -> Grouping:
+        known = self._cache.get(evidence)
+        if known is not None:
+            return known
+        if len(self._cache) >= CACHED_GROUPINGS:
+            self._cache.clear()
+        clean = self._redactor.text
+        grouping = Grouping(
+            fingerprint_of(component for component in _hashed(evidence)),
+            safe_title(clean(_title(evidence))),
+            safe_title(clean(evidence.culprit), 200),
+            tuple(Component(name, clean(value)) for name, value in _hashed(evidence)),
+        )
+        self._cache[evidence] = grouping
+        return grouping
+
+    def _explained(self, grouping: Grouping, record: LogRecord) -> Grouping:
+        texts = {"template": record.message, "reason": record.exception_message or ""}
+        clean = self._redactor.text
+        components = tuple(
+            msgspec.structs.replace(
+                c, masked=tuple(clean(f"{was} → {now}") for was, now in Masking(texts[c.name]).masked)
+            )
+            if texts.get(c.name)
+            else c
+            for c in grouping.components
+        )
+        return msgspec.structs.replace(grouping, components=components)
+
+
+def group(record: LogRecord, config: GroupConfig | None = None, rules: tuple[str, ...] = ()) -> Grouping:
+    """As ``Grouper(config)(record, rules)``, for one record."""
+    return Grouper(config)(record, rules)
+
+
+def surge_grouping(service: str) -> Grouping:
+    """The incident that stands for "too many errors at once" in a service, whatever they are."""
+    parts = (("service", service[:LONGEST_PART]), ("synthetic", "surge"))
+    title = safe_title(f"Error-rate surge in {service or 'an unnamed service'}")
+    return Grouping(fingerprint_of(parts), title, "", tuple(Component(n, safe_title(v)) for n, v in parts))
+
+
+def storm_grouping() -> Grouping:
+    """The one incident that takes what the cap on new incidents turned away."""
+    parts = (("synthetic", "storm"),)
+    return Grouping(fingerprint_of(parts), "Storm of distinct errors", "", (Component("synthetic", "storm"),))
+
+
+def fingerprint_of(components: Iterable[tuple[str, str]]) -> str:
+    """``v1:`` and 64 bits of BLAKE2b over length-prefixed names and values, the same on every machine."""
+    digest = hashlib.blake2b(VERSION.encode(), digest_size=8)
+    for pair in components:
+        for text in pair:
+            data = text.encode("utf-8", "replace")
+            digest.update(len(data).to_bytes(4, "big"))
+            digest.update(data)
+    return f"{VERSION}:{digest.hexdigest()}"
+
+
+def read_message(record: LogRecord) -> str:
+    """The message without a trace that was logged inside it."""
+    for parser in PARSERS:
+        if "\n" in record.message and parser.looks_like(record.message):
+            head = record.message[: parser.start(record.message)].strip()
+            return head or record.message[:LONGEST_TEXT].strip().split("\n", 1)[0]
+    return record.message
+
+
+def _hashed(evidence: _Evidence) -> list[tuple[str, str]]:
+    pairs = [("service", evidence.service), ("kind", evidence.kind), ("error_code", evidence.error_code)]
+    pairs += [("exception", evidence.types), ("frames", evidence.frames)]
+    if evidence.template or not evidence.frames:
+        pairs += [("template", evidence.template), ("reason", evidence.reason)]
+    return [(name, value) for name, value in pairs if value]
+
+
+def _title(evidence: _Evidence) -> str:
+    if evidence.kind == "slow":
+        return f"Slow: {evidence.template or 'unnamed operation'}"
+    kind = evidence.types.split(" < ")[0]
+    words = evidence.reason if kind and evidence.reason else evidence.template or evidence.reason
+    parts = _once([evidence.error_code, kind, words])
+    return ": ".join(parts) or (f"Error in {evidence.culprit}" if evidence.culprit else "Error without a message")
+
+
+def _type_name(name: str) -> str:
+    """Without its module: loggers write ``KeyError``, tracebacks ``builtins.KeyError``."""
+    return name[:LONGEST_PART].partition("[")[0].rsplit(".", 1)[-1].strip()
+
+
+def _once(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(text for text in texts if text))

@@ -1,0 +1,129 @@
+"""Sums up a batch by fingerprint, in bounded memory, before anything is written."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from logmedic.model import NANOSECONDS, Finding, Grouping, Sample, Severity
+
+MINUTE = 60 * NANOSECONDS
+FIRST_SAMPLES = 2
+LAST_SAMPLES = 3
+MOST_MINUTES = 1_500  # bars of one fingerprint in one batch: 25 hours, what the store keeps
+RECORD_BYTES = 2_048  # of a record's objects beside its bytes; a round upper figure from sys.getsizeof
+
+
+class Delta:
+    """What one batch adds to one fingerprint. ``samples`` are not redacted."""
+
+    __slots__ = (
+        "_early",
+        "_late",
+        "count",
+        "culprit",
+        "error_code",
+        "fingerprint",
+        "first",
+        "last",
+        "minutes",
+        "rules",
+        "service",
+        "severity",
+        "title",
+    )  # fmt: skip
+
+    def __init__(self, grouping: Grouping, finding: Finding) -> None:
+        record = finding.record
+        self.fingerprint = grouping.fingerprint
+        self.title = grouping.title
+        self.culprit = grouping.culprit
+        self.service = record.service
+        self.error_code = record.error_code
+        self.count = 0
+        self.first = record.time
+        self.last = record.time
+        self.minutes: dict[int, int] = {}  # minute since the epoch → occurrences
+        self.rules: tuple[str, ...] = ()  # names, sorted
+        self.severity = Severity.INFO  # the highest floor of the rules that matched
+        self._early: list[Sample] = []
+        self._late: deque[Sample] = deque(maxlen=LAST_SAMPLES)
+
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        """The first two and the last three occurrences, in order of arrival."""
+        return (*self._early, *self._late)
+
+    def add(self, grouping: Grouping, finding: Finding) -> int:
+        """Count one occurrence. Returns by how many bytes, about, the samples grew."""
+        time = finding.record.time
+        self.count += 1
+        self.first = min(self.first, time)
+        self.last = max(self.last, time)
+        self._bar(time // MINUTE)
+        for match in finding.matches:
+            if match.rule not in self.rules:
+                self.rules = tuple(sorted((*self.rules, match.rule)))
+            if match.severity is not self.severity:
+                self.severity = Severity.highest(self.severity, match.severity)
+        sample = Sample(finding.record, grouping, finding.matches)
+        if len(self._early) < FIRST_SAMPLES:
+            self._early.append(sample)
+            return weight(sample)
+        dropped = weight(self._late[0]) if len(self._late) == LAST_SAMPLES else 0
+        self._late.append(sample)
+        return weight(sample) - dropped
+
+    def _bar(self, minute: int) -> None:
+        """Beyond the limit the earliest bar takes what is earlier still, so the sum stays right."""
+        if minute not in self.minutes and len(self.minutes) >= MOST_MINUTES:
+            earliest = min(self.minutes)
+            if minute < earliest:
+                minute = earliest
+            else:
+                moved = self.minutes.pop(earliest)
+                following = min((*self.minutes, minute))
+                self.minutes[following] = self.minutes.get(following, 0) + moved
+        self.minutes[minute] = self.minutes.get(minute, 0) + 1
+
+
+class Fold:
+    """Deltas by fingerprint. When :attr:`full`, write them out with :meth:`drain` before adding more.
+
+    With the defaults it holds at most about 32 MB: ``max_entries`` fingerprints and ``max_bytes`` of samples.
+    """
+
+    def __init__(self, max_entries: int = 5_000, max_bytes: int = 16 << 20) -> None:
+        self._max_entries = max_entries
+        self._max_bytes = max_bytes
+        self._deltas: dict[str, Delta] = {}
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._deltas)
+
+    @property
+    def full(self) -> bool:
+        return len(self._deltas) >= self._max_entries or self._bytes >= self._max_bytes
+
+    def add(self, finding: Finding, grouping: Grouping) -> bool:
+        """Count an occurrence. ``False``: not taken, because it is a new fingerprint and the fold is full."""
+        delta = self._deltas.get(grouping.fingerprint)
+        if delta is None:
+            if self.full:
+                return False
+            delta = self._deltas[grouping.fingerprint] = Delta(grouping, finding)
+        self._bytes += delta.add(grouping, finding)
+        return True
+
+    def drain(self) -> list[Delta]:
+        """Everything so far, sorted by fingerprint (so that concurrent writers lock rows in one order), and start anew."""
+        deltas = [self._deltas[fingerprint] for fingerprint in sorted(self._deltas)]
+        self._deltas = {}
+        self._bytes = 0
+        return deltas
+
+
+def weight(sample: Sample) -> int:
+    """About how many bytes of memory a sample holds."""
+    record = sample.record
+    return RECORD_BYTES + 3 * len(record.raw) + len(record.message) + len(record.stack_text or "")

@@ -1,0 +1,110 @@
+"""The stack of a record, wherever it was logged, and what of its frames is evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from logmedic.group.interface import StackParser
+from logmedic.group.paths import module_of
+from logmedic.model import ExceptionPart, Frame, LogRecord, Stack
+
+MOST_NAMES = 5  # innermost frames of the team's own code that count; outer ones are how one got there
+_LIBRARIES = ("/node_modules/", "/vendor/", "/site-packages/", "/go/pkg/mod/", "/.cargo/", "/.m2/", "/usr/lib/")
+# Functions that many different faults end in; compared with the last part of the name, and as the start of it.
+_HELPERS = frozenset(
+    {"<module>", "main", "fail", "abort", "bail", "throw", "error", "die", "panic", "reject", "check", "ensure",
+     "require", "__call__", "wrapper", "inner", "<lambda>", "unwrap", "expect", "call", "run", "execute", "dispatch"}
+)  # fmt: skip
+_HELPER_STARTS = (
+    "raise_",
+    "throw_",
+    "fail_",
+    "abort_",
+    "panic_",
+    "assert_",
+    "handle_error",
+    "_raise",
+    "die_",
+    "error_",
+)
+
+
+class Evidence(NamedTuple):
+    text: str  # names, innermost last
+    named: bool  # at least one frame of the team's own with a name
+    helper: bool  # the innermost of them only raises
+
+
+class Frames:
+    """Knows the team's own frames: the language's conventions, corrected by the config."""
+
+    def __init__(self, include: Sequence[str], exclude: Sequence[str]) -> None:
+        self._include = tuple(include)
+        self._exclude = tuple(exclude)
+        self.configured = bool(include or exclude)
+
+    def own(self, frame: Frame, parser: StackParser | None) -> bool:
+        if self._exclude and _matches(frame, self._exclude):
+            return False
+        if self._include and _matches(frame, self._include):
+            return True
+        if parser is None:
+            return bool(frame.function) and not any(part in frame.path for part in _LIBRARIES)
+        return parser.in_app(frame)
+
+    def mark(self, stack: Stack, parser: StackParser | None) -> Stack:
+        """The stack with ``in_app`` set by config and conventions."""
+        return Stack(stack.language, tuple(self._part(part, parser) for part in stack.parts))
+
+    def _part(self, part: ExceptionPart, parser: StackParser | None) -> ExceptionPart:
+        frames = (msgspec.structs.replace(frame, in_app=self.own(frame, parser)) for frame in part.frames)
+        return ExceptionPart(part.type, part.message, tuple(frames))
+
+    def name(self, frame: Frame, parser: StackParser | None) -> str:
+        if parser is not None:
+            return parser.name(frame)
+        return ".".join(n for n in (frame.module or module_of(frame.path), frame.function) if n)
+
+    def evidence(self, stack: Stack, parser: StackParser | None) -> Evidence:
+        """Up to five own frames of the innermost cause that has some, and the innermost of each other exception."""
+        own = [[f for f in part.frames if f.in_app] for part in stack.parts]
+        deciding = max((i for i, frames in enumerate(own) if frames), default=None)
+        if deciding is None:
+            return Evidence("", named=False, helper=False)
+        names: list[str] = []
+        for i, frames in enumerate(own):
+            called = [self.name(f, parser) for f in reversed(frames)]
+            unlike = list(
+                dict.fromkeys(n or f"file {module_of(f.path)}" for n, f in zip(called, reversed(frames), strict=True))
+            )
+            names += reversed(unlike[: MOST_NAMES if i == deciding else 1])  # recursion of any depth is alike
+        innermost = self.name(own[deciding][-1], parser)
+        last = innermost.rsplit(".", 1)[-1]
+        helper = last in _HELPERS or last.startswith(_HELPER_STARTS)
+        return Evidence(" > ".join(names), named=bool(innermost), helper=helper)
+
+
+def read_stack(record: LogRecord, parsers: Sequence[StackParser], frames: Frames) -> Stack | None:
+    """Structured frames, else the trace as text, else one inside a message."""
+    if record.stack is not None:
+        language = record.stack.language
+        return frames.mark(record.stack, next((p for p in parsers if p.language == language), None))
+    for text in (record.stack_text, record.exception_message, record.message):
+        if not text or "\n" not in text:
+            continue
+        for parser in parsers:
+            if parser.looks_like(text) and (stack := parser.parse(text)) is not None:
+                return frames.mark(stack, parser) if frames.configured else stack
+    return None
+
+
+def _matches(frame: Frame, patterns: Sequence[str]) -> bool:
+    """A pattern with a slash is part of a path; otherwise it is a module, or the beginning of one."""
+    name = f"{frame.module}.{frame.function}".strip(".").replace("::", ".")
+    return any(
+        pattern in frame.path if "/" in pattern else f".{name}.".find(f".{pattern.replace('::', '.')}.") >= 0
+        for pattern in patterns
+    )

@@ -1,0 +1,36 @@
+"""What a parser of one language's stack traces is."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from logmedic.model import Frame, Stack
+
+
+class StackParser(Protocol):
+    """One language. Parsers are pure, and linear in the length of the text."""
+
+    language: str
+
+    def looks_like(self, text: str) -> bool:
+        """A cheap first look; ``True`` for every text that :meth:`parse` would understand."""
+        ...
+
+    def parse(self, text: str) -> Stack | None:
+        """The trace in ``text``, whatever stands before it; ``None`` when there is none. Never raises.
+
+        ``in_app`` of its frames is as :meth:`in_app` says.
+        """
+        ...
+
+    def start(self, text: str) -> int:
+        """Where the trace begins in a text that has one: what stands before it is the message."""
+        ...
+
+    def in_app(self, frame: Frame) -> bool:
+        """Whether a frame is the team's own code, as far as the language's conventions tell."""
+        ...
+
+    def name(self, frame: Frame) -> str:
+        """``module.function`` without line, path prefix, address, hash or generics; ``""`` when it has no name."""
+        ...

@@ -1,0 +1,33 @@
+"""What of a source path stays the same on every machine."""
+
+from __future__ import annotations
+
+# Folders that hold a project rather than belong to it. What stands before the last of them is where it was installed.
+_ROOTS = frozenset(
+    {"src", "app", "apps", "lib", "code", "task", "workspace", "site-packages", "dist-packages", "source", "repo",
+     "service", "build", "current", "project"}
+)  # fmt: skip
+_GENERIC = frozenset({"__init__", "__main__", "mod", "lib", "index"})
+_ENTRIES = frozenset({"main", "app", "manage", "wsgi", "asgi", "run", "server", "cli"})
+
+
+def module_of(path: str) -> str:
+    """The last two names of a path below its project root, no suffix: ``/srv/app/shop/orders.py``: ``shop.orders``.
+
+    ``__init__``, ``mod`` and the like are named by their folder, and an entry point such as ``main.py`` is only itself:
+    its folder is where it was installed. So is a folder whose name has digits or a dot (a release, a temporary one).
+    """
+    names = [n for n in path[-400:].replace("\\", "/").split("/") if n not in {"", ".", ".."}]
+    if not names:
+        return ""
+    stem = names.pop().rsplit(".", 1)[0]
+    folders: list[str] = []
+    for name in reversed(names):
+        if name in _ROOTS or any(c.isdigit() or c in ".:" for c in name):
+            break
+        folders.append(name)
+    else:
+        folders = folders[:-1]  # the first folder of an absolute path: home, srv, opt, Users
+    if stem in _GENERIC:
+        return folders[0] if folders else stem
+    return f"{folders[0]}.{stem}" if folders and stem not in _ENTRIES else stem

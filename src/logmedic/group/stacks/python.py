@@ -1,0 +1,185 @@
+"""Tracebacks of Python 3.8 to 3.14: chains, exception groups, markers under the code, notes, repeated lines."""
+
+from __future__ import annotations
+
+import re
+
+from logmedic.group.paths import module_of
+from logmedic.model import ExceptionPart, Frame, Stack
+
+MOST_LINES = 5_000
+MOST_FRAMES = 500  # of one exception; CPython itself cuts a recursion at 1,000
+MOST_PARTS = 32
+_HEADER = "Traceback (most recent call last):"
+_LINKS = (
+    "The above exception was the direct cause of the following exception:",
+    "During handling of the above exception, another exception occurred:",
+)
+_FRAME = re.compile(r' *File "([^"]{0,1000})", line (\d{1,9})(?:, in (.{1,500}))?\s*$')
+_RAISED = re.compile(r"([^\W\d]\w{0,100}(?:\.[^\W\d]\w{0,100}){0,12})(?:: ?(.*))?$", re.DOTALL)
+_MARGIN = re.compile(r"( *)([|+])(-\+)?(.*)$")
+_MEMBER = re.compile(r"-{3,}(?: (?:\d+|\.\.\.) -{3,})?\s*$")
+_NOT_OURS = (
+    "/site-packages/", "/dist-packages/", "/lib/python", "<frozen ", "<string>", "<stdin>", "/.venv/", "/.pyenv/",
+    "/Lib/", "/lib64/python", "<attrs generated", "<decorator-gen", "<__array_function__", ".zip/",
+)  # fmt: skip
+
+
+class _Open:
+    """One exception while its lines are read."""
+
+    def __init__(self, level: int) -> None:
+        self.level = level
+        self.frames: list[Frame] = []
+        self.type = ""
+        self.message = ""
+        self.members: list[list[_Open]] = []
+
+
+class PythonStacks:
+    language = "python"
+
+    def looks_like(self, text: str) -> bool:
+        return _HEADER in text
+
+    def start(self, text: str) -> int:
+        at = text.find(_HEADER)
+        return (
+            max(0, text.rfind("\n", 0, at) + 1) if text[:at].rstrip(" +|").endswith(("\n", "Exception Group")) else at
+        )
+
+    def parse(self, text: str) -> Stack | None:
+        at = text.find(_HEADER)
+        if at < 0:
+            return None
+        begin = text.rfind("\n", 0, at) + 1
+        lines = text[begin : begin + 2_000_000].split("\n", MOST_LINES)[:MOST_LINES]
+        lines[0] = (
+            lines[0] if lines[0][: at - begin].strip(" +|") in {"", "Exception Group"} else lines[0][at - begin :]
+        )
+        chain = _Reader().read(lines)
+        parts = [part for part in _flatten(chain) if part.type or part.frames][:MOST_PARTS]
+        return Stack(self.language, tuple(parts)) if parts else None
+
+    def in_app(self, frame: Frame) -> bool:
+        return _in_app(frame.path, frame.function)
+
+    def name(self, frame: Frame) -> str:
+        module = frame.module or module_of(frame.path)
+        function = ".".join(p for p in frame.function.split(".") if p != "<locals>")
+        return ".".join(n for n in (module, function) if n)
+
+
+class _Reader:
+    """Reads the lines of a traceback into chains: a chain is a list of exceptions, the one that surfaced last."""
+
+    def __init__(self) -> None:
+        self.chains: list[list[_Open]] = [[]]  # by nesting of exception groups
+        self.now: _Open | None = None
+        self.base = 0  # indentation of the current "Traceback" line
+        self.done = False  # the current exception's own line has been read
+
+    def read(self, lines: list[str]) -> list[_Open]:
+        for line in lines:
+            level, content = _margin(line.rstrip("\r"))
+            if content is None:
+                self._member(level)
+            else:
+                self._line(level, content)
+        return self.chains[0]
+
+    def _member(self, level: int) -> None:
+        """A ``+---- 2 ----`` line: a further exception of the group one level up begins."""
+        while len(self.chains) > level:
+            self.chains.pop()
+        group = self.chains[-1][-1] if self.chains[-1] else None
+        self.now = None
+        self.done = False
+        if group is not None and len(self.chains) <= MOST_PARTS:
+            members: list[_Open] = []
+            group.members.append(members)
+            self.chains.append(members)
+
+    def _line(self, level: int, content: str) -> None:
+        stripped = content.strip()
+        if stripped.endswith(_HEADER):
+            self.base = len(content) - len(content.lstrip())
+            self._begin(level)
+        elif stripped in _LINKS:
+            self.now = None
+            self.done = False
+        elif stripped and (self.now is not None or level > 0) and not self.done:
+            self._body(level, content)
+
+    def _begin(self, level: int) -> None:
+        while len(self.chains) > level + 1:
+            self.chains.pop()
+        self.now = _Open(level)
+        self.done = False
+        self.chains[-1].append(self.now)
+
+    def _body(self, level: int, content: str) -> None:
+        frame = _FRAME.match(content)
+        if frame is not None:
+            if self.now is not None and frame[3] and len(self.now.frames) < MOST_FRAMES:
+                self.now.frames.append(_frame(frame[1], int(frame[2]), frame[3].strip()))
+            return
+        if len(content) - len(content.lstrip()) > self.base and self.now is not None:
+            self._code(content.strip())
+            return
+        raised = _RAISED.match(content.strip()[:4_000])
+        if raised is None:
+            return
+        if self.now is None:  # a member of a group that was never raised has no traceback
+            self._begin(level)
+        if self.now is not None:
+            self.now.type = raised[1]
+            self.now.message = raised[2] or ""
+        self.done = True
+
+    def _code(self, text: str) -> None:
+        if self.now is None or not self.now.frames or self.now.frames[-1].code:
+            return
+        if text.strip("^~ ") and not text.startswith("[Previous line repeated"):
+            last = self.now.frames[-1]
+            self.now.frames[-1] = Frame(last.function, last.path, last.line, last.module, text[:500], last.in_app)
+
+
+def _margin(line: str) -> tuple[int, str | None]:
+    """Nesting of groups and the text right of the ``|``; ``None`` for the rulers between the members."""
+    found = _MARGIN.match(line)
+    if found is None:
+        return 0, line
+    level = max(0, (len(found[1]) - 2) // 2)
+    if found[2] == "+" and _MEMBER.match(found[4]):
+        ends = not any(c.isdigit() or c == "." for c in found[4])
+        return (level if not found[3] else level + 1) - ends, None if not ends else ""
+    return level, found[4][1:]
+
+
+def _flatten(chain: list[_Open]) -> list[ExceptionPart]:
+    """Surfaced first, then its cause; members of a group in an order that does not depend on which failed first."""
+    parts: list[ExceptionPart] = []
+    todo = list(chain)  # last is next
+    while todo and len(parts) < MOST_PARTS * 4:
+        one = todo.pop()
+        parts.append(ExceptionPart(one.type, one.message, tuple(one.frames)))
+        unlike = {_shape(members): members for members in one.members if members}
+        for key in sorted(unlike, reverse=True):
+            todo.extend(unlike[key])
+    return parts
+
+
+def _shape(chain: list[_Open]) -> tuple[str, ...]:
+    return tuple(
+        text for one in reversed(chain) for text in (one.type, *(f"{f.module}.{f.function}" for f in one.frames))
+    )
+
+
+def _frame(path: str, line: int, function: str) -> Frame:
+    return Frame(function, path, line, module_of(path), in_app=_in_app(path, function))
+
+
+def _in_app(path: str, function: str) -> bool:
+    plain = path.replace("\\", "/")
+    return bool(plain and function) and not any(mark in plain for mark in _NOT_OURS)
