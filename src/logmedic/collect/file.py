@@ -29,7 +29,7 @@ class FileSourceConfig(
 
     name: str = "files"
     """What positions and references are stored under; do not change it once lines have been read."""
-    paths: list[str] = ["logs/*.log"]
+    paths: list[str] = msgspec.field(default_factory=lambda: ["logs/*.log"])
     """Files or globs; `**` is any depth of folders. Each file is read once, whatever leads to it."""
     exclude: list[str] = []
     """Globs of files to leave out, matched against the whole path and against the name alone."""

@@ -1,6 +1,7 @@
 """Which stream is in which file now: follow by name and content over every way of rotating a log."""
 
-# ruff: noqa: PTH  names stay text: a Path for each one would cost more than the look itself
+# Names stay text here: a Path for each one would cost more than the look itself.
+# ruff: noqa: PTH119, PTH120
 
 from __future__ import annotations
 

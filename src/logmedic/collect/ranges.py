@@ -1,6 +1,7 @@
 """Share a backlog among worker processes: ranges of whole lines that each can read alone."""
 
-# ruff: noqa: PTH  names stay text: a Path for each one would cost more than the look itself
+# Names stay text here: a Path for each one would cost more than the look itself.
+# ruff: noqa: PTH110
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Sleep until a log may have something new: the kernel's notifications on Linux, polling elsewhere."""
 
-# ruff: noqa: PTH  names stay text: a Path for each one would cost more than the look itself
+# Names stay text here: a Path for each one would cost more than the look itself.
+# ruff: noqa: PTH114, PTH118
 
 from __future__ import annotations
 
