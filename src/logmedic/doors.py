@@ -169,13 +169,18 @@ class Git:
         self._shell = shell
         self._timeout = timeout
 
-    def run(self, *argv: str, timeout: float | None = None) -> bytes:
-        """Standard output of ``git <argv>``. Raises :class:`ShellError` with git's first line of complaint."""
+    def run(self, *argv: str, timeout: float | None = None, input: bytes = b"") -> bytes:
+        """Standard output of ``git <argv>``, fed ``input``.
+
+        Raises:
+            ShellError: it failed (with git's first line of complaint), hung, or is not installed.
+        """
         ran = self._shell.run(
             ["git", "-C", str(self.root), "--no-pager", "--literal-pathspecs", "-c", "core.fsmonitor=false",
              "-c", "core.hooksPath=/dev/null", "-c", "diff.external=", "-c", "safe.directory=*", *argv],
             timeout=self._timeout if timeout is None else timeout,
             env=_git_environment(),
+            input=input,
         )  # fmt: skip
         if ran.code:
             complaint = ran.err.decode("utf-8", "replace").strip().splitlines()

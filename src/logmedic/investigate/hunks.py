@@ -1,0 +1,96 @@
+"""What a hunk changes in truth: formatting, comments, tests and prose cannot break a service. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from logmedic.investigate.diffs import Change, FileDiff, Hunk
+
+_COMMENT = ("#", "//", "/*", "*", "--", '"""', "'''", "<!--")
+_CODE_AFTER_HASH = ("#[", "#!", "#include", "#define")  # attributes of Rust and directives of C are code
+_LOGGING = re.compile(r"\s*(?:self\.)?(?:_?log(?:ger|ging)?|console|tracing|print|println!|(?:log::|tracing::)?"
+                      r"(?:trace|debug|info|warn|error)!)\s*[.(:]")  # fmt: skip
+_PROSE = (".md", ".rst", ".adoc", ".txt", ".svg", ".png", ".css")
+_PROSE_BUT = ("requirements", "constraints")
+_TEST_PARTS = frozenset(
+    {"test", "tests", "spec", "specs", "__tests__", "testdata", "fixtures", "docs", "doc", ".github"}
+)
+_WORD = re.compile(r"[A-Za-z0-9]+")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_SETTING = re.compile(
+    r"([A-Za-z_][\w.-]{1,60})[\"']?\s{0,4}(?::\s{0,2}[\w\[\]|. ]{1,30})?\s{0,4}(?:=|:|\()\s{0,4}[\"']?"
+    r"(?:[A-Za-z_][\w.:]{0,40}\()?(\d{1,12}(?:\.\d{1,6})?)"
+)
+_GUARD = re.compile(
+    r"\bif\b|\bexcept\b|\btry\b|\bcatch\b|\.get\(|unwrap_or|\?\.|\?\?|is None|is not None|\bor \{\}"
+    r"|\bmatch\b|ok_or|setdefault"
+)
+
+
+def can_run(path: str) -> bool:
+    """Whether a file can bear on a running service: neither tests nor prose."""
+    parts = path.lower().split("/")
+    name = parts[-1]
+    if (
+        _TEST_PARTS.intersection(parts[:-1])
+        or name.startswith(("test_", "conftest"))
+        or "_test." in name
+        or ".test." in name
+    ):
+        return False
+    return not name.endswith(_PROSE) or name.startswith(_PROSE_BUT)
+
+
+def meaning(lines: Iterable[str]) -> str:
+    """The lines without white space, comments, quote style and trailing commas: equal when only the form changed."""
+    kept = "".join("".join(line.split()) for line in lines if not is_comment(line))
+    return kept.replace('"', "'").replace(",)", ")").replace(",]", "]").replace(",}", "}")
+
+
+def is_comment(line: str) -> bool:
+    text = line.strip()
+    return not text or (text.startswith(_COMMENT) and not text.startswith(_CODE_AFTER_HASH))
+
+
+def means_something(hunk: Hunk) -> bool:
+    return meaning(hunk.removed) != meaning(hunk.added)
+
+
+def only_logs(hunk: Hunk) -> bool:
+    return all(is_comment(line) or _LOGGING.match(line) for line in (*hunk.removed, *hunk.added))
+
+
+def removes_guard(hunk: Hunk) -> str | None:
+    """A check that went away with this hunk, as text."""
+    before = [line for line in hunk.removed if _GUARD.search(line) and not is_comment(line)]
+    after = sum(len(_GUARD.findall(line)) for line in hunk.added)
+    return before[0].strip() if before and sum(len(_GUARD.findall(line)) for line in before) > after else None
+
+
+def telling_hunks(change: Change) -> Iterator[tuple[FileDiff, Hunk]]:
+    """The hunks of files that run, where more than the form changed."""
+    for file in change.files:
+        if can_run(file.path):
+            yield from ((file, hunk) for hunk in file.hunks if means_something(hunk))
+
+
+def parts_of(name: str) -> tuple[str, ...]:
+    """``maxPoolSize``, ``max_pool_size`` and ``MAX-POOL-SIZE`` are all (max, pool, size)."""
+    return tuple(word.lower() for piece in _WORD.findall(name) for word in _CAMEL.split(piece))
+
+
+def speaks_of(name: str, words: Iterable[str]) -> bool:
+    """Whether one of the words is a run of the parts of a setting's name."""
+    parts = f"_{'_'.join(parts_of(name))}_"
+    return any(f"_{'_'.join(parts_of(word))}_" in parts for word in words)
+
+
+def settings(lines: Iterable[str]) -> dict[str, str]:
+    """Names that lines give a number to: ``pool_size=5``, ``timeout: 30``, ``wait = Duration::from_secs(3)``."""
+    found: dict[str, str] = {}
+    for line in lines:
+        if not is_comment(line):
+            for match in _SETTING.finditer(line):
+                found.setdefault(match[1], match[2])
+    return found

@@ -1,0 +1,106 @@
+"""What kind of fault an error is, from its types, words and codes. Pure; the kinds are data in ``kinds.py``.
+
+Time is linear: kinds are found by plain substrings, and the few patterns have bounded repeats only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from logmedic.investigate.kind import Code, Kind
+from logmedic.investigate.kinds import KINDS, UNKNOWN
+from logmedic.model import LogRecord, Stack
+
+LONGEST_LOOK = 20_000  # characters of message and fields that are searched for phrases
+
+
+class Classified(msgspec.Struct, frozen=True):
+    """``by``: "type", "phrase", "status", "code" or "nothing"; ``matched`` is the text that decided."""
+
+    kind: Kind
+    by: str
+    matched: str = ""
+
+
+_STATUS = re.compile(r"(?:status|http|code|responded|returned|error|\()[^\w\n]{0,4}(?:code)?[^\w\n]{0,4}([45]\d\d)\b")
+_UPSTREAM_STATUS = {"429": "rate-limited", "529": "overloaded", "502": "upstream-down", "503": "upstream-down",
+                    "504": "upstream-timeout", "500": "upstream-error"}  # fmt: skip
+_LAST = re.compile(r"[.:/\\$]+")
+_ENVIRONMENT = ("environ", "getenv", "env::var", "process.env", "System.getenv")
+
+
+def classify(record: LogRecord, stack: Stack | None) -> Classified:
+    """The kind of fault. What is certain decides first: bug types, then phrases, types, status, the error code."""
+    types = [_last(t) for t in _types(record, stack)]  # surfaced first, innermost cause last
+    text = _words(record, stack)
+    if types and (client := KINDS["client-error"]) and types[0] in client.types:
+        return Classified(client, "type", types[0])
+    if types and (missing := _environment_key(types[-1], stack, text)) is not None:
+        return Classified(KINDS["missing-setting"], "phrase", missing)
+    for name in reversed(types):
+        for kind in KINDS.values():
+            if kind.code is Code.BUG and name in kind.types:
+                return Classified(kind, "type", name)
+    for kind in KINDS.values():
+        for phrase in kind.phrases:
+            if phrase in text:
+                return Classified(kind, "phrase", phrase)
+    for name in reversed(types):
+        for kind in KINDS.values():
+            if name in kind.types:
+                return Classified(kind, "type", name)
+    return _by_status(record, text) or _by_code(record) or Classified(UNKNOWN, "nothing")
+
+
+def _types(record: LogRecord, stack: Stack | None) -> Iterator[str]:
+    if record.exception_type:
+        yield record.exception_type
+    if stack is not None:
+        yield from (part.type for part in stack.parts if part.type)
+
+
+def _last(name: str) -> str:
+    return _LAST.split(name[-200:])[-1]
+
+
+def _words(record: LogRecord, stack: Stack | None) -> str:
+    texts = [record.message, record.exception_type or "", record.exception_message or ""]
+    if stack is not None:
+        texts += [f"{part.type}: {part.message}" for part in stack.parts]
+    texts += [value for value in record.fields.values() if isinstance(value, str)]
+    return "\n".join(texts)[:LONGEST_LOOK].lower()
+
+
+def _environment_key(innermost: str, stack: Stack | None, text: str) -> str | None:
+    """A missing variable of the environment is a bug type in Python, and a setting that nobody made in truth."""
+    if innermost not in {"KeyError", "VarError"}:
+        return None
+    frames = stack.parts[-1].frames if stack is not None and stack.parts else ()
+    codes = [frame.code for frame in frames[-2:]] + [frame.path for frame in frames[-1:]]
+    return next((word for word in _ENVIRONMENT for code in codes if word in code), None) or (
+        "environment variable" if "environment variable" in text else None
+    )
+
+
+def _by_status(record: LogRecord, text: str) -> Classified | None:
+    """The status that we answered with (a field), or that somebody answered us with (in the words)."""
+    own = record.fields.get("status", record.fields.get("status_code"))
+    if isinstance(own, int) and not isinstance(own, bool) and 400 <= own < 500 and own != 429:
+        return Classified(KINDS["client-error"], "status", str(own))
+    found = _STATUS.search(text)
+    if found is not None and found[1] in _UPSTREAM_STATUS:
+        return Classified(KINDS[_UPSTREAM_STATUS[found[1]]], "status", found[1])
+    if found is not None and found[1] in {"401", "403"}:
+        return Classified(KINDS["credentials"], "status", found[1])
+    return None
+
+
+def _by_code(record: LogRecord) -> Classified | None:
+    """``AI_TIMEOUT`` holds ``timeout``: the kind that names most parts of the code wins, the table's order else."""
+    code = f"_{(record.error_code or '')[:100].lower().replace('-', '_').replace('.', '_')}_"
+    fits = [(len(part), kind) for kind in KINDS.values() for part in kind.codes if f"_{part}_" in code]
+    best = max(fits, key=lambda fit: fit[0], default=None)
+    return None if best is None else Classified(best[1], "code", record.error_code or "")
