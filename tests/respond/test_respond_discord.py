@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import re
+import tomllib
+from pathlib import Path
+
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from respond_samples import COMMIT, HOSTILE, Severity, diagnosis, hostile_incident, incident, notice
 
+from logmedic.doors import HttpAnswer
 from logmedic.errors import ConfigError, DeliveryError
 from logmedic.model import Result, State, Substate
 from logmedic.respond import discord_message as message
@@ -105,6 +110,13 @@ def test_any_text_makes_a_valid_message(text, count):
     hostile = notice(msgspec.structs.replace(hostile_incident(text), count=count % 10**12, last_seen=count))
     body = {"embeds": [message.embed(hostile, "en")]}
     assert list(complaints(body, edit=False)) == []
+
+
+def test_times_beyond_the_calendar_are_clamped():
+    embed = message.embed(notice(incident(first_seen=-1, last_seen=10**30)), "en")
+    seen = next(field["value"] for field in embed["fields"] if field["name"] == "Seen")
+    assert seen == "first <t:0:f>, last <t:253402300799:f>"
+    assert embed["timestamp"] == "9999-12-31T23:59:59Z"
 
 
 def test_a_thread_is_named_by_our_own_words_only():
@@ -259,6 +271,37 @@ def test_a_rate_limit_is_honoured_wherever_it_is_said(discord, responder, clock,
     assert to_discord.deliver(CRITICAL).result is Result.SENT
 
 
+def test_a_refusal_that_asks_for_no_wait_is_still_a_refusal(discord, responder):
+    discord.faults.append(Fault.rate_limited(0))
+    with pytest.raises(DeliveryError) as caught:
+        responder(discord).deliver(CRITICAL)
+    assert caught.value.retry_after == 0.0
+
+
+@pytest.mark.parametrize(
+    ("answer", "everything"),
+    [
+        (Fault.rate_limited(9).answer, False),
+        (Fault.rate_limited(9, is_global=True).answer, True),
+        (Fault.status(429, b'{"retry_after": 9}', {"x-ratelimit-global": "true"}).answer, True),
+        (Fault.cloudflare(9).answer, True),
+    ],
+)
+def test_a_global_limit_holds_up_every_webhook_of_the_host_and_another_limit_only_its_own(clock, answer, everything):
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    limits = RateLimits()
+    limits.learn(clock, HttpAnswer(answer.status, headers, answer.body), key="a", everything="host")
+    assert limits.wait(clock, "a", "host") == pytest.approx(9.0)
+    assert limits.wait(clock, "b", "host") == pytest.approx(9.0 if everything else 0.0)
+
+
+def test_a_later_shorter_limit_does_not_shorten_an_earlier_one(clock):
+    limits = RateLimits()
+    limits.block(clock, "a", 30)
+    limits.block(clock, "a", 1)
+    assert limits.wait(clock, "a") == pytest.approx(30)
+
+
 def test_channels_with_the_same_webhook_share_its_rate_limit_and_others_do_not(discord, forum, responder):
     limits = RateLimits()
     discord.faults.append(Fault.rate_limited(9))
@@ -364,3 +407,15 @@ def test_a_mention_that_is_not_one_of_the_three_forms_is_refused(discord, respon
 def test_a_username_that_discord_forbids_is_refused(discord, responder, username):
     with pytest.raises(ConfigError, match="username must"):
         responder(discord, username=username)
+
+
+# The manual
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_manual_shows_every_setting_and_no_other(language):
+    manual = (Path(__file__).parents[2] / "docs" / language / "discord.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", manual, re.DOTALL)
+    (channel,) = tomllib.loads(example.replace("\n# ", "\n"))["channels"]
+    assert msgspec.convert(channel, DiscordConfig).language == language
+    assert set(channel) == {"kind", *DiscordConfig.__struct_fields__} - {"name"}

@@ -99,6 +99,13 @@ def test_mentions_can_be_limited_to_some_news():
     assert shape(regressed) == (Mode.SEND, True)
 
 
+def test_mentions_can_be_switched_off_for_every_kind_of_news():
+    silent = PolicyConfig(mention_on=())
+    as_warning = told(incident(severity=Severity.WARNING))
+    assert shape(one(OPEN_DISCORD, config=silent, receipt=as_warning)) == (Mode.SEND, False)
+    assert shape(one(DISCORD, config=silent, substate=Substate.ONGOING)) == (Mode.SEND, False)
+
+
 def test_a_receipt_of_a_deferred_delivery_does_not_count_as_told():
     assert shape(one(DISCORD, receipt={"retry_at": 1, "unclear": True})) == (Mode.SEND, True)
 

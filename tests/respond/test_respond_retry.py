@@ -85,6 +85,13 @@ def test_a_wait_beyond_the_deadline_is_deferred_at_once(clock):
     assert outcome.receipt["retry_at"] == clock.now() + 2285 * NANOSECONDS
 
 
+def test_the_deadline_counts_from_the_first_try(clock):
+    responder = Scripted(soon(40), soon(40))
+    outcome = run(responder, clock)
+    assert outcome.result is Result.DEFERRED
+    assert clock.slept == [40]
+
+
 def test_doubt_from_an_early_try_is_remembered(clock):
     outcome = run(Scripted(soon(unclear=True), *[soon()] * 9), clock)
     assert outcome.receipt["unclear"] is True

@@ -73,7 +73,7 @@ def cut(text: str, limit: int, escapes: Mapping[int, str] | None = None) -> str:
     """
     table = escapes or {}
     whole = len(text) <= limit
-    text = text[: limit + 1]  # every character is at least one unit, so the rest cannot matter
+    text = text[:limit]  # every character is at least one unit, and the ellipsis needs one, so the rest cannot matter
     if whole and units(escaped := text.translate(table)) <= limit:
         return escaped
     kept: list[str] = []
