@@ -116,7 +116,7 @@ class Fold:
         return True
 
     def drain(self) -> list[Delta]:
-        """Everything so far, sorted by fingerprint (so that concurrent writers lock rows in one order), and start anew."""
+        """Everything so far, sorted by fingerprint so that concurrent writers lock rows in one order; then empty."""
         deltas = [self._deltas[fingerprint] for fingerprint in sorted(self._deltas)]
         self._deltas = {}
         self._bytes = 0

@@ -9,6 +9,7 @@ import msgspec
 
 from logmedic.group.interface import StackParser
 from logmedic.group.paths import module_of
+from logmedic.group.title import without_colours
 from logmedic.model import ExceptionPart, Frame, LogRecord, Stack
 
 MOST_NAMES = 5  # innermost frames of the team's own code that count; outer ones are how one got there
@@ -95,6 +96,7 @@ def read_stack(record: LogRecord, parsers: Sequence[StackParser], frames: Frames
     for text in (record.stack_text, record.exception_message, record.message):
         if not text or "\n" not in text:
             continue
+        text = without_colours(text)  # noqa: PLW2901  the same text, as it was meant
         for parser in parsers:
             if parser.looks_like(text) and (stack := parser.parse(text)) is not None:
                 return frames.mark(stack, parser) if frames.configured else stack
@@ -103,7 +105,7 @@ def read_stack(record: LogRecord, parsers: Sequence[StackParser], frames: Frames
 
 def _matches(frame: Frame, patterns: Sequence[str]) -> bool:
     """A pattern with a slash is part of a path; otherwise it is a module, or the beginning of one."""
-    name = f"{frame.module}.{frame.function}".strip(".").replace("::", ".")
+    name = f"{frame.module or module_of(frame.path)}.{frame.function}".strip(".").replace("::", ".")
     return any(
         pattern in frame.path if "/" in pattern else f".{name}.".find(f".{pattern.replace('::', '.')}.") >= 0
         for pattern in patterns

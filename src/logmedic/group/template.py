@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from logmedic.group.title import without_colours
 from logmedic.group.vocabulary import (
     CALENDAR,
     CODE_OWNERS,
@@ -30,7 +31,6 @@ LONGEST_CACHED = 600
 
 _WORDS = re.compile(r"([^\s\"'`,;()\[\]{}<>|=?]+(?:\?[^\s\"'`<>|]*)?)")  # a query string belongs to its word
 _DIGIT = re.compile(r"[0-9]")
-_ANSI = re.compile(r"\x1b(?:\[[0-9;:?]{0,30}[ -/]?[@-~])?")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 _TIME = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[T_-]\d{2}[:.]?\d{2}(?:[:.]?\d{2})?(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?"
@@ -86,7 +86,7 @@ class Masking:
         if "\x1b" in text:
             # The places would no longer be those of the text, so all of it counts.
             self.kept.append((0, len(text)))
-            text = _ANSI.sub("", text[: LONGEST_TEXT * 2])
+            text = without_colours(text[: LONGEST_TEXT * 2])
         self._pieces = _WORDS.split(text[:LONGEST_TEXT])[: MOST_WORDS * 2 + 1]
         self._at = 0  # index of the piece under consideration
         self.template = self._run()
@@ -195,9 +195,13 @@ class Masking:
 
     def _previous(self, back: int = 1) -> str:
         """The word before, in lower case, if what stands between fits; ``""`` otherwise."""
-        index = self._at - 2 * back
-        if index < 1 or not _BETWEEN.issuperset(self._pieces[index + 1]):
-            return ""
+        index = self._at
+        for _ in range(back):
+            index -= 2
+            if index > 1 and self._pieces[index] == ":":  # as in {"status": 503}
+                index -= 2
+            if index < 1 or not _BETWEEN.issuperset(self._pieces[index + 1]):
+                return ""
         return self._pieces[index].rstrip(".:!?").lower()
 
     def _next(self) -> str:

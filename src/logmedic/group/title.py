@@ -16,8 +16,7 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # control, bidi
 def safe_title(text: str, limit: int = LONGEST_TITLE) -> str:
     """One line of at most ``limit`` characters that mentions nobody, links nowhere and hides nothing."""
     text = text[: limit * 8]
-    if "\x1b" in text:
-        text = _ANSI.sub("", text)
+    text = without_colours(text)
     if not text.isprintable() or not text.isascii():
         text = "".join(c if unicodedata.category(c) not in _HIDDEN else " " for c in text)
     text = " ".join(text.replace("://", ": ").translate(_NEUTRAL).split()).lstrip("/!-+.= ")
@@ -27,3 +26,8 @@ def safe_title(text: str, limit: int = LONGEST_TITLE) -> str:
     while cut and unicodedata.combining(text[len(cut)]):  # never between a letter and its accent
         cut = cut[:-1]
     return cut.rstrip() + "…"
+
+
+def without_colours(text: str) -> str:
+    """The text without ANSI escape sequences."""
+    return _ANSI.sub("", text) if "\x1b" in text else text

@@ -43,22 +43,15 @@ class PythonStacks:
         return _HEADER in text
 
     def start(self, text: str) -> int:
-        at = text.find(_HEADER)
-        return (
-            max(0, text.rfind("\n", 0, at) + 1) if text[:at].rstrip(" +|").endswith(("\n", "Exception Group")) else at
-        )
+        return _begin(text, text.find(_HEADER))
 
     def parse(self, text: str) -> Stack | None:
         at = text.find(_HEADER)
         if at < 0:
             return None
-        begin = text.rfind("\n", 0, at) + 1
+        begin = _begin(text, at)
         lines = text[begin : begin + 2_000_000].split("\n", MOST_LINES)[:MOST_LINES]
-        lines[0] = (
-            lines[0] if lines[0][: at - begin].strip(" +|") in {"", "Exception Group"} else lines[0][at - begin :]
-        )
-        chain = _Reader().read(lines)
-        parts = [part for part in _flatten(chain) if part.type or part.frames][:MOST_PARTS]
+        parts = [part for part in _flatten(_Reader().read(lines)) if part.type or part.frames][:MOST_PARTS]
         return Stack(self.language, tuple(parts)) if parts else None
 
     def in_app(self, frame: Frame) -> bool:
@@ -81,11 +74,12 @@ class _Reader:
 
     def read(self, lines: list[str]) -> list[_Open]:
         for line in lines:
-            level, content = _margin(line.rstrip("\r"))
+            line = line.rstrip("\r")  # noqa: PLW2901  the same line
+            level, content = _margin(line)
             if content is None:
                 self._member(level)
             else:
-                self._line(level, content)
+                self._line(level, content, in_group=content is not line)
         return self.chains[0]
 
     def _member(self, level: int) -> None:
@@ -100,18 +94,18 @@ class _Reader:
             group.members.append(members)
             self.chains.append(members)
 
-    def _line(self, level: int, content: str) -> None:
+    def _line(self, level: int, content: str, *, in_group: bool) -> None:
         stripped = content.strip()
         if stripped.endswith(_HEADER):
             self.base = len(content) - len(content.lstrip())
-            self._begin(level)
+            self._open(level)
         elif stripped in _LINKS:
             self.now = None
             self.done = False
-        elif stripped and (self.now is not None or level > 0) and not self.done:
+        elif stripped and (self.now is not None or in_group) and not self.done:
             self._body(level, content)
 
-    def _begin(self, level: int) -> None:
+    def _open(self, level: int) -> None:
         while len(self.chains) > level + 1:
             self.chains.pop()
         self.now = _Open(level)
@@ -131,7 +125,7 @@ class _Reader:
         if raised is None:
             return
         if self.now is None:  # a member of a group that was never raised has no traceback
-            self._begin(level)
+            self._open(level)
         if self.now is not None:
             self.now.type = raised[1]
             self.now.message = raised[2] or ""
@@ -143,6 +137,21 @@ class _Reader:
         if text.strip("^~ ") and not text.startswith("[Previous line repeated"):
             last = self.now.frames[-1]
             self.now.frames[-1] = Frame(last.function, last.path, last.line, last.module, text[:500], last.in_app)
+
+
+def _begin(text: str, at: int) -> int:
+    """Where the trace begins whose first header is ``at``: before it may stand a group that was never raised.
+
+    A prefix of the logger on the header's own line is left out.
+    """
+    line = text.rfind("\n", 0, at) + 1
+    begin = line if text[line:at].strip(" +|") in {"", "Exception Group"} else at
+    while begin == line and line > 0:
+        before = text.rfind("\n", 0, line - 1) + 1
+        if not text[before:line].lstrip().startswith(("| ", "+-")):
+            break
+        begin = line = before
+    return begin
 
 
 def _margin(line: str) -> tuple[int, str | None]:
