@@ -22,10 +22,11 @@ MAX_TRACE_TEXT = 32 << 10  # characters
 def describe(error: BaseException, root: str = "") -> dict[str, Any]:
     """``{"type", "message", "frames": [{"file", "line", "function", "module", "code"}, …], "cause", "exceptions"}``.
 
-    Frames run from the outermost call to where it was raised. ``cause`` is the exception that led to this one, as
-    Python would print it: ``__cause__``, else ``__context__`` unless it was suppressed by ``from None``; the latter is
-    marked ``"implicit": true``. ``exceptions`` are the members of a group. What limits left out is counted under
-    ``frames_omitted`` and ``exceptions_omitted``. Paths below ``root`` (which ends in a separator) become relative.
+    Frames run from the outermost call to where it was raised, without those of this package. ``cause`` is the exception
+    that led to this one, as Python would print it: ``__cause__``, else ``__context__`` unless it was suppressed by
+    ``from None``; the latter is marked ``"implicit": true``. ``exceptions`` are the members of a group. What limits
+    left out is counted under ``frames_omitted`` and ``exceptions_omitted``. Paths below ``root`` (which ends in a
+    separator) become relative.
     """
     return _Describer(root).describe(error, MAX_CHAIN)
 
@@ -60,7 +61,7 @@ class _Describer:
             data["exceptions_omitted"] = len(group.exceptions) - len(members)
 
     def _frames(self, where: TracebackType | None) -> tuple[list[dict[str, Any]], int]:
-        calls = list(traceback.walk_tb(where))
+        calls = [call for call in traceback.walk_tb(where) if not _is_own(call[0].f_globals)]
         omitted = max(0, len(calls) - MAX_FRAMES)
         if omitted:
             calls = calls[:OUTER_FRAMES] + calls[OUTER_FRAMES + omitted :]
@@ -76,6 +77,11 @@ class _Describer:
             "module": str(names.get("__name__", "")),
             "code": linecache.getline(path, line, names).strip(),
         }
+
+
+def _is_own(names: dict[str, Any]) -> bool:
+    """The frames of the middleware and the span decorator stand in nearly every trace and say nothing about it."""
+    return str(names.get("__name__", "")).startswith("logmedic.tracing.")
 
 
 def _led_to(error: BaseException) -> tuple[BaseException | None, bool]:
