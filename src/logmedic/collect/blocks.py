@@ -73,11 +73,11 @@ class LineReader:
         gap = 0  # NUL bytes before it, not consumed until something follows them
         while True:
             count = self._fill(view[held : held + block_bytes], self.offset + gap + held)
-            if count == 0 and searched == held:
+            if count == 0 and searched == held and not (held and data[0] == 0):
                 break
             filled = held + count
             self.examined = self.offset + gap + filled
-            if data[0] == 0:
+            if gap or data[0] == 0:
                 run = self._nul_run(filled)
                 gap += run
                 if run == filled:
@@ -95,18 +95,18 @@ class LineReader:
                 yield from self._whole(cut)
                 view[: filled - cut] = view[cut:filled]
             held = searched = filled - cut
-            if held > max_line:
+            if held > max_line and data[0] != 0:
                 rest = yield from self._long(held, final)
                 if rest is None:
                     return
                 held, searched = rest, 0
         self.examined = self.offset + gap + held
-        if final and held + gap:
+        if final:
             self._consume_nuls(gap)
             if held:
                 data[held] = _NEWLINE
-                self.complete_at = self.offset + held
                 self.offset += held
+                self.complete_at = self.offset
                 yield Block(self.offset - held, view[: held + 1], self.offset, {})
 
     def _whole(self, cut: int) -> Iterator[Block]:

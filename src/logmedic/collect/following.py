@@ -1,7 +1,7 @@
 """Which stream is in which file now: follow by name and content over every way of rotating a log."""
 
 # Names stay text here: a Path for each one would cost more than the look itself.
-# ruff: noqa: PTH119, PTH120
+# ruff: noqa: PTH116, PTH119, PTH120
 
 from __future__ import annotations
 
@@ -58,15 +58,16 @@ class Following:
         self._rules = rules
         self._clock = clock
         self._by_key: dict[Key, list[Track]] = {}
-        self._replaced: dict[Key, Track] = {}  # file → the stream that was in it until this look
         self._latest: dict[tuple[str, str], int] = {}  # (folder, log name) → newest mtime of its streams, ns
         self._gz_heads: dict[tuple[Key, int, int], bytes] = {}
-        self._first = True
+        self._first = True  # nothing was ever read
+        self._folders: dict[str, int] = {}  # folder → its mtime (ns) at the last look
 
     def restore(self, positions: Iterable[Position]) -> None:
         self.close()
         self.tracks.update((p.stream, restored(p)) for p in positions)
         self._first = not self.tracks
+        self._folders = {}
 
     def close(self) -> None:
         for track in self.tracks.values():
@@ -78,15 +79,18 @@ class Following:
         rules = self._rules
         self.seen = survey(rules.paths, rules.exclude, gz=rules.gz)
         self._by_key = {}
-        self._replaced = {}
         for track in self.tracks.values():
             track.present = False
             if track.key is not None:
                 self._by_key.setdefault(track.key, []).append(track)
         latest = self._newest_by_log()
         strangers = [s for s in self.seen if not self._claim(s)]
+        away = [t for t in self.tracks.values() if not t.done and not t.present]
+        for track in away:
+            if track.fd is not None and not _intact(track):
+                self.displace(track)  # truncated while no name led to it
         beside: list[Seen] = []
-        if rules.rotated and (strangers or any(not t.done and not t.present for t in self.tracks.values())):
+        if rules.rotated and self.tracks and (self._folders_changed() or strangers or away):
             beside = self._beside()
         outside = {s.key for s in beside}
         for seen in sorted([*strangers, *beside], key=_oldest_first):
@@ -124,8 +128,6 @@ class Following:
         claimed = False
         for track in sorted(self._by_key.get(seen.key, ()), key=lambda t: (t.done, -t.mtime)):
             if claimed or not self._still_in(track, seen):
-                if not claimed:
-                    self._replaced.setdefault(seen.key, track)
                 self.displace(track)
                 continue
             if track.done and seen.stamp != track.stamp and (track.gz or seen.size > track.offset):
@@ -135,10 +137,12 @@ class Following:
         return claimed
 
     def _still_in(self, track: Track, seen: Seen) -> bool:
-        if is_gz(seen.path) != track.gz:
+        if track.key is None or is_gz(seen.path) != track.gz:
             return False
-        if seen.stamp == track.stamp or track.gz:  # a gz part is compared when it is read
+        if seen.stamp == track.stamp:
             return True
+        if track.gz:
+            return self._holds(seen, track, gz=True)
         if seen.size < track.offset:
             return False
         before, track.path = track.path, seen.path
@@ -146,6 +150,12 @@ class Following:
             return True  # unreadable for now: what was known stays known
         track.path = before
         return continues(track.known, track.read_at)
+
+    def _folders_changed(self) -> bool:
+        """Whether a name came or went: a log may have been rotated although its own file looks as before."""
+        folders = {os.path.dirname(path) for path in [*(s.path for s in self.seen), *self._rules.paths]}
+        before, self._folders = self._folders, {folder: _mtime(folder) for folder in folders}
+        return self._folders != before
 
     def _beside(self) -> list[Seen]:
         """Rotated parts that no glob names, and that no known stream is in."""
@@ -174,7 +184,7 @@ class Following:
         found = [
             t
             for t in self.tracks.values()
-            if t.offset and seen.key not in t.mismatched and t.key != seen.key and related(seen.path, t.path)
+            if (t.offset or t.fd is not None) and seen.key not in t.mismatched and t.key != seen.key and related(seen.path, t.path)
         ]
         return sorted(found, key=lambda t: (t.present or t.fd is not None, -t.offset))
 
@@ -228,14 +238,14 @@ class Following:
             return
         if not self.descriptors.open(track):
             return
-        replaced = self._replaced.get(seen.key)
-        start = 0
-        if skip_all:
-            start = _line_start(track, seen.size)
-        elif replaced is not None and seen.size:
-            start = kept_prefix(replaced.known, replaced.head, track.read_at)
+        start = _line_start(track, seen.size) if skip_all else self._already_read(track)
         if start:
             track.consume(start, track.read_at)
+
+    def _already_read(self, track: Track) -> int:
+        """How many bytes at the beginning of a new file are left of a stream that was cut short, and were read there."""
+        cut = (t for t in self.tracks.values() if t.key is None and not t.done and related(track.path, t.path))
+        return max((kept_prefix(t.known, t.head, track.read_at) for t in cut), default=0)
 
     def _expire(self) -> None:
         now = self._clock.monotonic()
@@ -294,6 +304,18 @@ class _Reading:
 
     def __call__(self, length: int, offset: int) -> bytes:
         return os.pread(self.fd, length, offset)
+
+
+def _intact(track: Track) -> bool:
+    """Whether the open file still has what was consumed."""
+    return os.fstat(track.read_fd()).st_size >= track.offset and (track.gz or continues(track.known, track.read_at))
+
+
+def _mtime(path: str) -> int:
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _line_start(track: Track, size: int) -> int:
