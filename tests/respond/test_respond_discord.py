@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import time
 import tomllib
 from pathlib import Path
 
@@ -84,7 +85,11 @@ def test_a_mention_asked_for_below_critical_is_not_obeyed(discord, responder, se
 
 
 def test_the_budget_of_the_parts_cannot_exceed_what_discord_takes():
-    assert sum(message.BUDGET.values()) + 12 * 32 <= message.TOTAL
+    fullest = notice(incident(diagnosis=diagnosis(), substate=Substate.REGRESSED))
+    names = [field["name"] for language in ("en", "ko") for field in message.embed(fullest, language)["fields"]]
+    assert len(names) == 2 * 10
+    assert max(map(units, names)) <= 32
+    assert sum(message.BUDGET.values()) + 10 * 32 <= message.TOTAL
     assert message.BUDGET["title"] <= message.TITLE
     assert message.BUDGET["description"] <= message.DESCRIPTION
     assert max(message.BUDGET[name] for name in ("impact", "actions", "suspects", "log")) <= message.FIELD_VALUE
@@ -119,6 +124,13 @@ def test_times_beyond_the_calendar_are_clamped():
     assert embed["timestamp"] == "9999-12-31T23:59:59Z"
 
 
+def test_a_megabyte_of_foreign_text_costs_no_more_than_what_is_shown():
+    began = time.process_time()
+    for text in ("가👨‍👩‍👧‍👦@`" * 100_000, " \t" * 500_000 + "x"):
+        message.embed(notice(hostile_incident(text)), "en")
+    assert time.process_time() - began < 1.0
+
+
 def test_a_thread_is_named_by_our_own_words_only():
     evil = hostile_incident("@everyone https://evil.example")
     assert message.thread_name(evil, "en") == "Critical · incident 12"
@@ -136,7 +148,9 @@ def test_both_ways_of_counting_characters_agree():
 def test_ongoing_news_edits_the_message_in_place_and_calls_nobody(discord, responder):
     to_discord = responder(discord)
     first = to_discord.deliver(CRITICAL)
-    later = edit(first, of=incident(count=99, generation=2, substate=Substate.ONGOING), mention=True)
+    later = edit(
+        first, of=incident(count=99, generation=2, substate=Substate.ONGOING, reason="10× its usual rate"), mention=True
+    )
     outcome = to_discord.deliver(later)
     assert outcome.reason == "edited in place"
     assert outcome.receipt["message_id"] == first.receipt["message_id"]
@@ -146,6 +160,7 @@ def test_ongoing_news_edits_the_message_in_place_and_calls_nobody(discord, respo
     assert shown["content"] == "@here"
     assert len(discord.pings) == 1
     assert "99" in str(shown["embeds"])
+    assert {"name": "Why now", "value": "10× its usual rate", "inline": False} in shown["embeds"][0]["fields"]
 
 
 def test_an_edit_of_a_deleted_message_sends_a_new_one_without_calling(discord, responder):

@@ -11,7 +11,7 @@ import pytest
 from respond_samples import HOSTILE, diagnosis, hostile_incident, incident, notice
 
 from logmedic.errors import DeliveryError
-from logmedic.model import Severity, State
+from logmedic.model import Severity, State, Substate
 from logmedic.respond.console import ConsoleConfig, ConsoleResponder
 from logmedic.respond.jsonl import JsonlConfig, JsonlResponder
 
@@ -47,6 +47,12 @@ def test_the_console_speaks_korean_when_asked_by_product_or_channel():
 
 def test_the_console_names_a_state_that_is_not_open():
     assert "resolved" in shown(notice(incident(state=State.RESOLVED))).splitlines()[0]
+
+
+def test_the_console_says_why_it_speaks_again():
+    again = incident(substate=Substate.ESCALATING, reason="10× its usual rate")
+    assert "  Why now: 10× its usual rate\n" in shown(notice(again))
+    assert "Why now" not in shown(notice())
 
 
 @pytest.mark.parametrize("stream", [io.StringIO, Terminal])

@@ -99,7 +99,8 @@ def test_what_cannot_be_seen_is_written_out(text, shown):
 
 
 def test_one_line_has_no_line_end():
-    assert one_line(" a\r\n b\u2028c\x85d\x0b ") == "a b c d"
+    assert one_line(" a\r\n b\u2028c\x85d\x0b ", 20) == "a b c d"
+    assert one_line("a" + " " * 100 + "b", 20) == "a…", "what was not read is marked as cut"
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -9,10 +9,10 @@ from typing import Literal, TextIO
 import msgspec
 
 from logmedic.errors import DeliveryError
-from logmedic.model import Diagnosis, Incident, Outcome, Result, Severity, State
+from logmedic.model import Diagnosis, Incident, Outcome, Result, Severity, State, Substate
 from logmedic.respond import words
 from logmedic.respond.interface import Notice, told
-from logmedic.respond.text import cut, one_line, sparkline, utc
+from logmedic.respond.text import one_line, sparkline, utc
 
 _WIDTH = 300  # UTF-16 units of foreign text per line
 _COLOUR = {Severity.CRITICAL: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold blue"}
@@ -92,6 +92,8 @@ def render(notice: Notice, language: str) -> Iterator[Line]:
     facts += [_shown(fact) for fact in (incident.service, incident.error_code or "") if fact]
     yield Line(" · ".join(facts), heading=True)
     yield Line(_shown(incident.title))
+    if incident.substate is not Substate.NEW:
+        yield Line(_shown(incident.reason), words.WHY.in_(language))
     if incident.culprit:
         yield Line(_shown(incident.culprit), words.CULPRIT.in_(language))
     yield Line(_counts(incident, language), words.COUNT.in_(language))
@@ -123,7 +125,7 @@ def _diagnosis(diagnosis: Diagnosis, language: str) -> Iterator[Line]:
 
 
 def _shown(text: str) -> str:
-    return cut(one_line(text), _WIDTH)
+    return one_line(text, _WIDTH)
 
 
 def _reason(error: Exception) -> str:

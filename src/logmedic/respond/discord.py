@@ -20,7 +20,7 @@ from logmedic.model import Outcome, Result, Severity
 from logmedic.respond.discord_message import HERE, NO_MENTIONS, embed, marker, mention_of, thread_name
 from logmedic.respond.interface import Mode, Notice, told
 from logmedic.respond.ratelimit import RateLimits
-from logmedic.respond.text import cut, one_line
+from logmedic.respond.text import one_line
 
 _WEBHOOK = re.compile(r"(?:/api(?:/v[0-9]+)?)/webhooks/(?P<id>[0-9]{15,20})/(?P<token>[A-Za-z0-9_-]{20,200})/?\Z")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -178,7 +178,7 @@ class DiscordResponder:
         """Foreign words for our own message: one line, short, without the secret should it be echoed."""
         for secret in self._secrets:
             text = text.replace(secret, "***")
-        return cut(one_line(text), 160)
+        return one_line(text, 160)
 
 
 def _parse(webhook: str, name: str) -> tuple[str, tuple[str, ...]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from logmedic.model import NANOSECONDS, Diagnosis, Incident, Severity, State, Suspect
+from logmedic.model import NANOSECONDS, Diagnosis, Incident, Severity, State, Substate, Suspect
 from logmedic.respond import words
 from logmedic.respond.interface import Notice
 from logmedic.respond.text import cut, fence, markdown, markdown_line, sparkline, units, utc
@@ -17,10 +17,10 @@ from logmedic.respond.text import cut, fence, markdown, markdown_line, sparkline
 TITLE, DESCRIPTION, FIELDS, FIELD_NAME, FIELD_VALUE, FOOTER, TOTAL = 256, 4096, 25, 256, 1024, 2048, 6000
 THREAD_NAME, URL = 100, 2048
 
-#: Our own budget for each part, in UTF-16 units. With twelve field names of at most 32 it stays below TOTAL, so that
+#: Our own budget for each part, in UTF-16 units. With ten field names of at most 32 it stays below TOTAL, so that
 #: a message fits by construction (a test adds it up).
 BUDGET = {
-    "title": 256, "description": 1400, "service": 128, "culprit": 256, "count": 32, "seen": 128, "rate": 64,
+    "title": 256, "description": 1400, "service": 128, "culprit": 256, "count": 32, "seen": 128, "rate": 64, "why": 128,
     "impact": 500, "actions": 900, "suspects": 700, "log": 800, "footer": 200,
 }  # fmt: skip
 
@@ -110,10 +110,12 @@ def _facts(incident: Incident, language: str) -> list[dict[str, Any]]:
     seen = words.FIRST_LAST.in_(language).format(
         first=_relative(incident.first_seen), last=_relative(incident.last_seen)
     )
+    new = incident.substate is Substate.NEW
     return [
         *_field(words.SERVICE.in_(language), markdown_line(service, BUDGET["service"]), inline=True),
         *_field(words.COUNT.in_(language), f"{incident.count:,}", inline=True),
         *_field(words.RATE.in_(language), sparkline(incident.histogram), inline=True),
+        *_field(words.WHY.in_(language), "" if new else markdown_line(incident.reason, BUDGET["why"])),
         *_field(words.SEEN.in_(language), seen),
         *_field(words.CULPRIT.in_(language), markdown_line(incident.culprit, BUDGET["culprit"])),
     ]

@@ -41,9 +41,15 @@ def visible(text: str) -> str:
     return "".join(_shown(text, at) for at in range(len(text)))
 
 
-def one_line(text: str) -> str:
-    """:func:`visible` on one line, runs of white space as one space."""
-    return visible(" ".join(text.split()))
+def one_line(text: str, limit: int) -> str:
+    """:func:`visible` on one line of at most ``limit`` UTF-16 units, runs of white space as one space."""
+    return cut(_joined(text, limit), limit)
+
+
+def _joined(text: str, limit: int) -> str:
+    """The words of no more than can matter: reading a megabyte for one line would cost seconds."""
+    head = text[: 4 * limit]
+    return visible(" ".join(head.split())) + (ELLIPSIS if len(head) < len(text) else "")
 
 
 def _shown(text: str, at: int) -> str:
@@ -104,7 +110,7 @@ def markdown(text: str, limit: int) -> str:
 
 def markdown_line(text: str, limit: int) -> str:
     """:func:`markdown` on one line."""
-    return markdown(one_line(text), limit)
+    return markdown(_joined(text, limit), limit)
 
 
 def fence(text: str, limit: int) -> str:

@@ -30,6 +30,7 @@ STATUS: Mapping[DiagnosisStatus, Text] = {
     DiagnosisStatus.INCONCLUSIVE: Text("inconclusive", "결론 없음"),
 }
 
+WHY = Text("Why now", "알림 이유")
 SERVICE = Text("Service", "서비스")
 CULPRIT = Text("Where", "위치")
 COUNT = Text("Occurrences", "발생 횟수")
