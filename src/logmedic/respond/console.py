@@ -65,7 +65,7 @@ class ConsoleResponder:
         return Outcome(Result.SENT, "written", told(notice.incident))
 
     def _print_coloured(self, lines: list[Line], severity: Severity) -> None:
-        from rich.console import Console  # noqa: PLC0415  costs 50 ms that only a terminal is worth
+        from rich.console import Console  # noqa: PLC0415  costs 20 ms that only a terminal is worth
         from rich.text import Text  # noqa: PLC0415
 
         console = Console(file=self._stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
