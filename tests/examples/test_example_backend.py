@@ -37,8 +37,14 @@ class Running:
         return httpx2.request(method, self.url + path, timeout=10.0, trust_env=False, **options)
 
     def lines(self, request_id: str) -> list[dict[str, Any]]:
-        decoded = (json.loads(line) for line in self.log.read_bytes().splitlines())
-        return [line for line in decoded if line["fields"].get("request_id") == request_id]
+        """The lines of one request; its last one is written after the answer's last byte went out, so it may lag."""
+        deadline = time.monotonic() + 5
+        while True:
+            decoded = (json.loads(line) for line in self.log.read_bytes().split(b"\n")[:-1])
+            own = [line for line in decoded if line["fields"].get("request_id") == request_id]
+            if time.monotonic() > deadline or (own and own[-1]["fields"]["message"] == "Response sent"):
+                return own
+            time.sleep(0.01)
 
 
 def start(root: Path, claude: FakeClaude, *more: str) -> Running:
