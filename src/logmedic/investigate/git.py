@@ -122,11 +122,18 @@ class Repository:
 
     def window(self, commit: str) -> list[Change]:
         """The last :data:`WINDOW_COMMITS` commits up to ``commit`` with their diffs, newest first."""
+        return self._log(f"--max-count={WINDOW_COMMITS}", _checked(commit))
+
+    def changes(self, commits: Sequence[str]) -> list[Change]:
+        """These commits with their diffs."""
+        return self._log("--no-walk=unsorted", *map(_checked, commits)) if commits else []
+
+    def _log(self, *argv: str) -> list[Change]:
+        """Any configuration of the repository that would change the form of a diff is overridden."""
         out = self._git.run(
             "-c", f"core.bigFileThreshold={LARGEST_DIFFED}", "-c", "core.quotePath=false", "-c", "diff.noprefix=false",
-            "-c", "diff.mnemonicPrefix=false", "-c", "log.showSignature=false",
-            "log", f"--max-count={WINDOW_COMMITS}", f"--format={_FORMAT}", "--patch", "--unified=0", "--no-color",
-            "--no-ext-diff", "--no-textconv", "--find-renames", "--no-show-signature", _checked(commit), "--",
+            "-c", "diff.mnemonicPrefix=false", "log", f"--format={_FORMAT}", "--patch", "--unified=0", "--no-color",
+            "--no-ext-diff", "--no-textconv", "--find-renames", "--no-show-signature", *argv, "--",
         )  # fmt: skip
         return parse_log(out.decode("utf-8", "replace"))
 
@@ -154,16 +161,6 @@ class Repository:
             elif current is None:
                 current = _BLAME_HEAD.match(line)
         return blamed
-
-    def subjects(self, commits: Sequence[str]) -> dict[str, Change]:
-        """Commits without their diffs, for those that blame names from before the window."""
-        if not commits:
-            return {}
-        ids = [_checked(commit) for commit in commits]
-        out = self._text(
-            "log", "--no-walk=unsorted", "--no-patch", "--no-show-signature", f"--format={_FORMAT}", *ids, "--"
-        )
-        return {change.commit: change for change in parse_log(out)}
 
     def _text(self, *argv: str) -> str:
         return self._git.run(*argv).decode("utf-8", "replace")

@@ -26,7 +26,7 @@ def _label(record: LogRecord) -> str:
     return f"{record.target}: " if record.target else ""
 
 
-def full(record: LogRecord) -> str:
+def full(record: LogRecord, limit: int | None = LONGEST_TEXT) -> str:
     """The record with everything in it, a line per field; the trace last because it is long."""
     lines = [head(record)]
     for name in ("service", "error_code", "duration_ms", "request_id", "trace_id", "file", "line", "release",
@@ -39,7 +39,8 @@ def full(record: LogRecord) -> str:
     lines += [f"{key}: {_compact(value)}" for key, value in record.fields.items()]
     if record.stack_text:
         lines.append(record.stack_text)
-    return cut("\n".join(lines))
+    text = "\n".join(lines)
+    return text if limit is None else cut(text, limit)
 
 
 def cut(text: str, limit: int = LONGEST_TEXT) -> str:

@@ -1,0 +1,158 @@
+"""The decisions of the offline investigator, each a pure function of the dossier: kind, severity, code, confidence."""
+
+from __future__ import annotations
+
+import msgspec
+
+from logmedic.investigate import kinds
+from logmedic.investigate.clues import clues
+from logmedic.investigate.evidence import Dossier
+from logmedic.investigate.hunks import can_run
+from logmedic.investigate.kind import Code, Kind
+from logmedic.investigate.suspects import Scene, rank
+from logmedic.investigate.taxonomy import Classified, classify
+from logmedic.model import (
+    NANOSECONDS,
+    CauseKind,
+    Fixable,
+    Frame,
+    Incident,
+    Level,
+    Sample,
+    Severity,
+    Substate,
+    Suspect,
+)
+
+HIGHEST_OFFLINE = 0.9  # nobody has reproduced anything
+_SURE_BY = {"type": 0.6, "phrase": 0.65, "status": 0.5, "code": 0.45, "rule": 0.6, "nothing": 0.15}
+_SETTINGS = (".toml", ".yaml", ".yml", ".json", ".env", ".ini", ".cfg", ".conf", ".properties", ".tf", ".hcl")
+_SYNTHETIC = {"storm": kinds.STORM, "surge": kinds.SURGE}
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    classified: Classified
+    severity: Severity
+    cause: CauseKind
+    suspects: tuple[Suspect, ...]
+    code_cause: bool
+    fixable: Fixable
+    confidence: float
+    judged: bool  # the history could be asked whether a change explains this
+    culprit: Frame | None
+
+    @property
+    def kind(self) -> Kind:
+        return self.classified.kind
+
+
+def judge(dossier: Dossier, incident: Incident) -> Judgement:
+    classified = kind_of(dossier)
+    kind = classified.kind
+    culprit = dossier.stack.culprit if dossier.stack is not None else None
+    suspects = tuple(rank(scene_of(dossier, incident, kind)))
+    judged = any(change.parents for change in dossier.changes) and (bool(dossier.places) or kind.code is not Code.BUG)
+    unjudged_bug = kind.code is Code.BUG and kind is not kinds.UNKNOWN and culprit is not None and not judged
+    code_cause = bool(suspects) or unjudged_bug
+    return Judgement(
+        classified=classified,
+        severity=severity_of(kind, dossier, incident),
+        cause=_cause(kind, suspects, dossier, judged=judged),
+        suspects=suspects,
+        code_cause=code_cause,
+        fixable=_fixable(kind, dossier, code_cause=code_cause),
+        confidence=_confidence(classified, dossier, suspects, judged=judged),
+        judged=judged,
+        culprit=culprit,
+    )
+
+
+def kind_of(dossier: Dossier) -> Classified:
+    """The taxonomy's answer, unless a rule made the incident up (surge, storm) or only slowness was seen."""
+    sample = dossier.sample
+    names = [match.rule for match in sample.matches] + [component.name for component in sample.grouping.components]
+    record = sample.record
+    own_words = record.error_code or record.exception_type or dossier.stack is not None
+    for word, kind in _SYNTHETIC.items():
+        if _is_synthetic(sample, word) and not own_words:
+            return Classified(kind, "rule", word)
+    found = classify(record, dossier.stack)
+    if record.duration_ms is not None and record.level < Level.ERROR and not own_words:
+        slow = next((name for name in names if any(w in name for w in ("slow", "duration", "latency"))), None)
+        if slow is not None:
+            return Classified(kinds.SLOW, "rule", slow)
+    return found
+
+
+def _is_synthetic(sample: Sample, word: str) -> bool:
+    """Grouping by the rule alone, so that the record stands for many others: its components or its title say so."""
+    return any(word in {component.name, component.value} for component in sample.grouping.components) or (
+        bool(sample.matches) and all(word in match.rule for match in sample.matches)
+    )
+
+
+def scene_of(dossier: Dossier, incident: Incident, kind: Kind) -> Scene:
+    record = dossier.sample.record
+    line = dossier.places[0].span.line if dossier.places else 0
+    blamed: dict[str, int] = {}
+    for entry in dossier.blamed:
+        if entry.line == line:
+            blamed[entry.commit] = blamed.get(entry.commit, 0) + 1
+    return Scene(
+        kind=kind,
+        clues=clues(record, dossier.stack),
+        places=dossier.places,
+        changes=dossier.changes,
+        blamed=blamed,
+        first_seen=incident.first_seen // NANOSECONDS,
+    )
+
+
+def severity_of(kind: Kind, dossier: Dossier, incident: Incident) -> Severity:
+    """Our own judgement, never below the floor that the rules set."""
+    record = dossier.sample.record
+    own = kind.severity
+    if kind.code is Code.BUG and own is Severity.CRITICAL:
+        ours = (dossier.stack is not None and dossier.stack.culprit is not None) or bool(record.file)
+        own = Severity.CRITICAL if ours and record.level >= Level.ERROR else Severity.WARNING
+    if kind.cause is not CauseKind.CLIENT:
+        if record.level >= Level.FATAL or "panicked at" in record.message[:2_000]:
+            own = Severity.CRITICAL
+        if incident.substate is Substate.ESCALATING:
+            own = Severity.CRITICAL
+    return Severity.highest(own, incident.floor)
+
+
+def _cause(kind: Kind, suspects: tuple[Suspect, ...], dossier: Dossier, *, judged: bool) -> CauseKind:
+    """Where a change explains a fault that mostly has none, the change is the cause; and the other way round."""
+    if suspects and (kind.code is Code.KNOB or kind.cause in {CauseKind.CODE, CauseKind.UNKNOWN}):
+        changed = next((c for c in dossier.changes if c.commit == suspects[0].commit), None)
+        paths = [f.path.lower() for f in changed.files if can_run(f.path)] if changed is not None else []
+        return CauseKind.CONFIG if paths and all(p.endswith(_SETTINGS) for p in paths) else CauseKind.CODE
+    if kind.cause is CauseKind.CODE and judged:
+        return CauseKind.DATA  # the code is as it was: what reaches it is new
+    return kind.cause
+
+
+def _fixable(kind: Kind, dossier: Dossier, *, code_cause: bool) -> Fixable:
+    if not code_cause:
+        return Fixable(False, "no change in the code explains the fault")
+    if kind.code is not Code.BUG:
+        return Fixable(False, "the remedy is a setting or a limit, which a person should choose")
+    if not dossier.places or not dossier.places[0].exact:
+        return Fixable(False, "no frame of the stack is in the repository")
+    place = dossier.places[0]
+    return Fixable(True, f"the line that failed is tracked: {place.path}:{place.span.line}")
+
+
+def _confidence(classified: Classified, dossier: Dossier, suspects: tuple[Suspect, ...], *, judged: bool) -> float:
+    sure = _SURE_BY[classified.by]
+    if suspects:
+        sure += 0.25 * suspects[0].score
+    elif classified.kind.code is Code.BUG:
+        sure *= 0.75 if judged else 0.9
+    if dossier.places and dossier.places[0].exact:
+        sure += 0.1
+    if dossier.running is not None and dossier.running.how == "head":
+        sure -= 0.1  # the clocks of log and repository disagree
+    return round(min(max(sure, 0.05), HIGHEST_OFFLINE), 2)

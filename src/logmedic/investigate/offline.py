@@ -1,0 +1,162 @@
+"""The investigator that needs no model and no key: evidence, taxonomy, suspects, and sentences made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from logmedic.investigate import kinds, logs
+from logmedic.investigate.evidence import Dossier, Redactor, gather
+from logmedic.investigate.interface import Case
+from logmedic.investigate.judge import Judgement, judge
+from logmedic.investigate.kind import Code
+from logmedic.investigate.plain import line
+from logmedic.investigate.verify import verify
+from logmedic.model import Claim, Diagnosis, DiagnosisStatus, Suspect, Text
+
+LEAST_SURE = 0.3  # below, the report says that it is inconclusive
+
+
+class OfflineInvestigator:
+    """Answers in milliseconds, so that the first alert never waits for a model."""
+
+    name = "offline"
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+
+    def investigate(self, case: Case) -> Diagnosis:
+        """A verified report on the latest sample. Never raises for what a log or a repository contains."""
+        return verify(self.draft(case, gather(case, self._redactor)), case)
+
+    def draft(self, case: Case, dossier: Dossier) -> Diagnosis:
+        """The report before its citations are read again."""
+        judgement = judge(dossier, case.incident)
+        unknown = judgement.kind is kinds.UNKNOWN and not judgement.suspects
+        inconclusive = unknown or judgement.confidence < LEAST_SURE
+        suspects = tuple(Suspect(s.commit, s.score, line(self._redactor.text(s.why), 400)) for s in judgement.suspects)
+        return Diagnosis(
+            severity=judgement.severity,
+            cause_kind=judgement.cause,
+            root_cause=self._root_cause(dossier, judgement),
+            impact=impact(dossier),
+            actions=_actions(dossier, judgement),
+            suspects=suspects,
+            code_cause=judgement.code_cause,
+            fixable=judgement.fixable,
+            confidence=judgement.confidence,
+            claims=tuple(self._claims(dossier, judgement, suspects)),
+            evidence=dossier.evidence,
+            engine=self.name,
+            status=DiagnosisStatus.INCONCLUSIVE if inconclusive else DiagnosisStatus.VERIFIED,
+        )
+
+    def _root_cause(self, dossier: Dossier, judgement: Judgement) -> Text:
+        english, korean = [judgement.kind.root.en], [judgement.kind.root.ko]
+        said = line(self._redactor.text(_error(dossier)), 160)
+        where = _where(dossier, judgement)
+        if said:
+            english.append(f"Error: {said}" + (f", in {where}." if where else "."))
+            korean.append(f"오류: {said}" + (f" (위치: {where})" if where else ""))
+        if judgement.suspects:
+            short, subject = self._named(dossier, judgement.suspects[0])
+            english.append(f"Likely brought about by commit {short} “{subject}”.")
+            korean.append(f"유력한 원인은 커밋 {short} “{subject}”입니다.")
+        elif judgement.judged:
+            count = len(dossier.changes)
+            english.append(f"None of the {count} latest commits before it explains it.")
+            korean.append(f"발생 이전의 최근 커밋 {count}개 중 이 오류를 설명하는 변경은 없습니다.")
+        return Text(" ".join(english), " ".join(korean))
+
+    def _named(self, dossier: Dossier, suspect: Suspect) -> tuple[str, str]:
+        subject = next((c.subject for c in dossier.changes if c.commit == suspect.commit), "")
+        return suspect.commit[:12], line(self._redactor.text(subject), 100)
+
+    def _claims(self, dossier: Dossier, judgement: Judgement, suspects: tuple[Suspect, ...]) -> Iterator[Claim]:
+        record = dossier.evidence[0]
+        yield Claim(f"The record says: {line(record.text.partition(chr(10))[0], 300)}", (record.id,))
+        source = dossier.source_ids.get(0)
+        if dossier.places and source is not None:
+            place = dossier.places[0]
+            what = f"in {place.span.name} " if place.span.name else ""
+            verb = "It was raised" if place.exact else "The log line was written"
+            yield Claim(f"{verb} {what}at {place.path}:{place.span.line}.", (source, record.id))
+        for suspect in suspects:
+            cited = dossier.cite(dossier.commit_ids.get(suspect.commit), source)
+            yield Claim(f"Commit {suspect.commit[:12]} could have produced it: {suspect.why}.", cited)
+        for name in ("count", "share", "errors_after"):
+            if name in dossier.figures and not (name == "errors_after" and not dossier.figures[name].value):
+                text = dossier.figures[name].text
+                yield Claim(f"{text[0].upper()}{text[1:]}.", dossier.cite(dossier.figure_ids.get(name)))
+        earlier = next((e for e in dossier.evidence if e.kind == "history"), None)
+        if earlier is not None:
+            title = line(earlier.text.partition("\n")[0], 200)
+            yield Claim(f"An earlier incident is alike: {title}", (earlier.id,))
+
+
+def _error(dossier: Dossier) -> str:
+    """What went wrong in the words of the innermost cause, else of the record."""
+    record = dossier.sample.record
+    if dossier.stack is not None and dossier.stack.parts:
+        part = dossier.stack.parts[-1]
+        return f"{part.type}: {part.message}".strip(": ")
+    if record.exception_type:
+        return f"{record.exception_type}: {record.exception_message or ''}".strip(": ")
+    return record.message
+
+
+def _where(dossier: Dossier, judgement: Judgement) -> str:
+    if dossier.places and dossier.places[0].exact:
+        place = dossier.places[0]
+        return f"{place.span.name or 'code'} ({place.path}:{place.span.line})"
+    if judgement.culprit is not None:
+        frame = judgement.culprit
+        return line(f"{frame.function} ({frame.path}:{frame.line})" if frame.path else frame.function, 120)
+    return ""
+
+
+def impact(dossier: Dossier) -> Text:
+    """What was measured, in words. Says nothing that was not."""
+    figures = dossier.figures
+    if "count" not in figures:
+        return Text("Not measured.", "측정되지 않았습니다.")
+    count, first = int(figures["count"].value), logs.iso(int(figures["first_seen"].value))[:16].replace("T", " ")
+    times = "once" if count == 1 else f"{count:,} times"
+    english = [f"Seen {times} since {first} UTC."]
+    korean = [f"{first} UTC 이후 {count:,}회 발생했습니다."]
+    if "requests" in figures:
+        n, of = int(figures["requests"].value), figures["requests"].text.partition("the ")[2].partition(" ")[0]
+        english.append(f"{n} distinct request{'s' if n != 1 else ''} among {of} stored samples.")
+        korean.append(f"저장된 표본 {of}건에서 서로 다른 요청 {n}건이 영향을 받았습니다.")
+    if "share" in figures:
+        english.append(f"It makes up {figures['share'].value:.1%} of the service's errors since then.")
+        korean.append(f"이후 이 서비스 오류의 {figures['share'].value:.1%}를 차지합니다.")
+    before, after = (int(figures[name].value) if name in figures else 0 for name in ("errors_before", "errors_after"))
+    if after > before:
+        english.append(f"Errors in an hour rose from {before:,} to {after:,}.")
+        korean.append(f"시간당 오류가 {before:,}건에서 {after:,}건으로 늘었습니다.")
+    if "slowest" in figures:
+        slowest = figures["slowest"].value / 1000
+        english.append(f"The slowest took {slowest:.1f} s.")
+        korean.append(f"가장 느린 요청은 {slowest:.1f}초 걸렸습니다.")
+    return Text(" ".join(english), " ".join(korean))
+
+
+def _actions(dossier: Dossier, judgement: Judgement) -> tuple[Text, ...]:
+    actions: list[Text] = []
+    if judgement.suspects:
+        short = judgement.suspects[0].commit[:12]
+        actions.append(
+            Text(
+                f"Review commit {short}; revert it if the fault is urgent.",
+                f"커밋 {short}을(를) 검토하고, 급하면 되돌리세요.",
+            )
+        )
+    actions += judgement.kind.actions
+    if judgement.kind.code is not Code.NEVER and any("no repository" in gap for gap in dossier.gaps):
+        actions.append(
+            Text(
+                "Configure the repository, so that source and commits can be looked at.",
+                "소스와 커밋을 확인할 수 있도록 저장소를 설정하세요.",
+            )
+        )
+    return tuple(actions)

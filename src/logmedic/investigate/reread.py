@@ -1,0 +1,192 @@
+"""Evidence, read again from where its locator says. Shares its renderings with ``evidence``, so equal means equal."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from logmedic.doors import COMMIT_ID
+from logmedic.errors import ShellError, SourceError, StoreError
+from logmedic.investigate import logs, source
+from logmedic.investigate.diffs import Change
+from logmedic.investigate.evidence import MOST_HISTORY, describe, show_blame, show_commit
+from logmedic.investigate.figures import FIGURES
+from logmedic.investigate.git import Repository
+from logmedic.investigate.interface import Case
+from logmedic.model import Evidence, LogRecord, Ref
+
+GROWN = 1.1  # a count over a span that is not over may have grown by this factor since it was quoted
+_WILD = re.compile(r"<[a-z-]{2,20}:\d{1,6}>|…")  # what redaction and cutting leave instead of the text
+_GROWING = frozenset({"errors_before", "errors_after"})
+
+
+def says(quote: str, text: str) -> bool:
+    """Whether ``text`` reads as quoted: literally, but for redacted and cut parts, and however white space runs.
+
+    Linear: the literal pieces of the quote are looked for one after the other.
+    """
+    flat = " ".join(text.split())
+    pieces = [" ".join(piece.split()) for piece in _WILD.split(quote)]
+    if not any(pieces):
+        return False
+    at = 0
+    for piece in pieces:
+        at = flat.find(piece, at)
+        if at < 0:
+            return False
+        at += len(piece)
+    return True
+
+
+class Rereader:
+    """Answers for one case; every method returns why evidence does not hold, ``None`` when it does."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._repository = None if case.git is None else Repository(case.git)
+        self._changes: dict[str, Change] = {}
+        self._kinds: Mapping[str, Callable[[Evidence], str | None]] = {
+            "log": self._log,
+            "source": self._source,
+            "commit": self._commit,
+            "blame": self._blame,
+            "history": self._history,
+            "figure": self._figure,
+        }
+
+    def fault(self, item: Evidence) -> str | None:
+        read = self._kinds.get(item.kind)
+        if read is None:
+            return f"there is no evidence of kind {item.kind!r}"
+        try:
+            return read(item)
+        except (ShellError, SourceError, StoreError, OSError) as error:
+            return f"could not be read again: {error}"
+
+    def words(self, item: Evidence) -> str:
+        """All that a claim may say when it cites this item: the quote, where it stands, and a commit's whole diff."""
+        words = [item.text, *(str(value) for value in item.locator.values())]
+        change = self._changes.get(str(item.locator.get("commit", ""))) if item.kind == "commit" else None
+        if change is not None:
+            words += [file.path for file in change.files]
+            words += [text for _, _, text in change.lines()]
+        return "\n".join(words)
+
+    def invented(self, names: Sequence[str]) -> list[str]:
+        """Those of some hexadecimal names that are no commit here; none when there is no repository to ask."""
+        if self._repository is None or not names:
+            return []
+        try:
+            return [n for n, found in zip(names, self._repository.commits(names), strict=False) if found is None]
+        except ShellError:
+            return []
+
+    def suspect_fault(self, commit: str) -> str | None:
+        """A suspect must exist and be older than the first occurrence, unless the whole repository is younger."""
+        try:
+            change = self._change(commit)
+        except ShellError as error:
+            return f"could not be read again: {error}"
+        if change is None:
+            return "no such commit"
+        onset = self._case.incident.first_seen // 1_000_000_000
+        if change.time > onset and not self._clocks_disagree():
+            return "committed after the first occurrence"
+        return None
+
+    def _clocks_disagree(self) -> bool:
+        assert self._repository is not None
+        record = self._case.samples[0].record
+        running = self._repository.running(record.release, record.time)
+        return running is not None and running.how == "head"
+
+    def _change(self, commit: Any) -> Change | None:
+        if self._repository is None or not isinstance(commit, str) or not COMMIT_ID.match(commit):
+            return None
+        if commit not in self._changes and self._repository.commits([commit])[0] is not None:
+            self._changes.update({change.commit: change for change in self._repository.changes([commit])})
+        return self._changes.get(commit)
+
+    def _log(self, item: Evidence) -> str | None:
+        ref = self._ref(item.locator)
+        if ref is None:
+            return "the locator names no log line"
+        stored = [s.record for s in self._case.samples if (s.record.ref.source, s.record.ref.stream, s.record.ref.offset)
+                  == (ref.source, ref.stream, ref.offset)]  # fmt: skip
+        subject = stored[0] if stored else LogRecord(ref=ref, time=self._case.incident.last_seen)
+        found = [r for r in self._case.logs.around(subject, 0, 0) if r.ref.offset == ref.offset]
+        head, _, rest = item.text.partition("\n")
+        if found and not says(head, logs.head(found[0])):
+            return "the log line does not say so"
+        if not found and not stored:
+            return "the log line cannot be found again"
+        whole = "\n".join(logs.full(record, limit=None) for record in (*found[:1], *stored[:1]))
+        if not all(says(line, whole) for line in (head, *rest.split("\n")) if line.strip()):
+            return "the log line does not say so"
+        return None
+
+    def _ref(self, locator: Mapping[str, Any]) -> Ref | None:
+        name, stream, offset = (locator.get(key) for key in ("source", "stream", "offset"))
+        if isinstance(name, str) and isinstance(stream, str) and isinstance(offset, int):
+            return Ref(name, stream, offset)
+        return None
+
+    def _source(self, item: Evidence) -> str | None:
+        commit, path, start, end = (item.locator.get(key) for key in ("commit", "path", "start", "end"))
+        if self._change(commit) is None:
+            return "no such commit"
+        assert self._repository is not None
+        assert isinstance(commit, str)
+        tracked = self._repository.tracked(commit)
+        if not isinstance(path, str) or path not in tracked:
+            return "no such tracked file in the commit"
+        text = self._repository.blobs([tracked[path]]).get(path, "")
+        last = text.count("\n") + 1
+        if not isinstance(start, int) or not isinstance(end, int) or not 1 <= start <= end <= last:
+            return "the file has no such lines"
+        marked = item.locator.get("line")
+        numbered = source.show(text, start, end, marked if isinstance(marked, int) else 0)
+        plain = "\n".join(text.split("\n")[start - 1 : end])
+        return None if says(item.text, numbered) or says(item.text, plain) else "these lines read otherwise"
+
+    def _commit(self, item: Evidence) -> str | None:
+        change = self._change(item.locator.get("commit"))
+        if change is None:
+            return "no such commit"
+        return None if says(item.text, show_commit(change)) else "the commit reads otherwise"
+
+    def _blame(self, item: Evidence) -> str | None:
+        commit, path, line = (item.locator.get(key) for key in ("commit", "path", "start"))
+        if self._change(commit) is None:
+            return "no such commit"
+        assert self._repository is not None
+        if not isinstance(path, str) or not isinstance(line, int) or line < 1 or not isinstance(commit, str):
+            return "the locator names no line"
+        blamed = self._repository.blame(commit, path, line, line)
+        if not blamed or blamed[0].commit != item.locator.get("author_commit", blamed[0].commit):
+            return "somebody else wrote that line"
+        return None if says(item.text, show_blame(blamed[0])) else "git blame reads otherwise"
+
+    def _history(self, item: Evidence) -> str | None:
+        for incident in self._case.history.similar(self._case.incident, MOST_HISTORY):
+            if incident.fingerprint == item.locator.get("fingerprint"):
+                return None if says(item.text, describe(incident)) else "the earlier incident reads otherwise"
+        return "no such earlier incident"
+
+    def _figure(self, item: Evidence) -> str | None:
+        name, value = item.locator.get("figure"), item.locator.get("value")
+        make = FIGURES.get(name) if isinstance(name, str) else None
+        figure = make(self._case) if make is not None else None
+        if figure is None or isinstance(value, bool) or not isinstance(value, int | float):
+            return "no such figure was measured"
+        if math.isclose(figure.value, value, rel_tol=1e-9):
+            return None if says(item.text, figure.text) else "the figure reads otherwise"
+        if (
+            name in _GROWING
+            and value <= figure.value <= value * GROWN
+            and says(item.text, figure.text.replace(str(figure.value), str(value)))
+        ):
+            return None
+        return f"measured again it is {figure.value:g}"
