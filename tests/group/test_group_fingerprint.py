@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 
 import pytest
 from hypothesis import given
@@ -195,3 +196,23 @@ def test_no_record_fails_and_the_order_never_matters(records: list[LogRecord], r
     found = {i: second(records[i], ("slow",) if i % 2 else ()) for i in order}
 
     assert [found[i] for i in range(len(records))] == expected
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["Traceback (most recent call last):\n", "Traceback (most recent call last):\n  | +-+---- 1 ----\n",
+     '  File "a", line 1, in f\n',
+     "  | ", "thread 'a' panicked at ", "thread '", "Caused by:\n", "   0: <a::<b as c>::d\n", "<" * 99 + "::\n",
+     "Error: \n   0: x\n",
+     "━ BACKTRACE ━\n   1: a::b\n", "a.b" * 300 + "\n", "\x1b[", "\n"],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "head", ["", "Traceback (most recent call last):\n", "stack backtrace:\n", "thread 'a' panicked at x:1:1:\n"]
+)
+def test_a_hostile_trace_of_100_kb_takes_time_in_proportion(head: str, piece: str, record) -> None:
+    text = head + piece * (100_000 // len(piece))
+    started = time.process_time()
+
+    Grouper()(record("x", stack_text=text))
+
+    assert time.process_time() - started < 0.3  # quadratic reading takes 10 s and more

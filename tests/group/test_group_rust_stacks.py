@@ -90,6 +90,13 @@ def test_color_eyre_reports_give_backtrace_or_else_spans(captured) -> None:
     assert own(parse(captured("rust-eyre"))) == ["billing.main", "billing.ledger.charge"]
     assert own(parse(captured("rust-eyre-none"))) == ["billing.ledger.charge"]
     assert own(parse(captured("rust-span"))) == ["billing.ledger.span"]
+    assert own(parse(captured("rust-span").removeprefix("SpanTrace:\n"))) == ["billing.ledger.span"]
+
+
+def test_a_backtrace_logged_without_a_header_is_read(captured) -> None:
+    bare = captured("rust-bounds-short").partition("stack backtrace:\n")[2]
+
+    assert own(parse(bare))[-1] == "shop.orders.service.price"
 
 
 @pytest.mark.parametrize("text", ["<disabled>", "disabled backtrace", "posting 9: cannot open: gone", "", "0: x"])

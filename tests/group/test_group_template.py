@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logmedic.group.template import Masking, Templates
+from logmedic.redact import Redactor
 
 
 @pytest.mark.parametrize(
@@ -85,6 +86,11 @@ def test_different_codes_give_different_templates_even_from_the_cache() -> None:
     ]
 
 
+def test_a_redacted_message_has_the_template_of_the_original() -> None:
+    for text in ("mail jane@example.com, bob@example.com now", "login password=hunter2 failed", "call a@example.com."):
+        assert Templates()(Redactor().text(text)) == Templates()(text)
+
+
 def test_an_explanation_names_what_was_masked() -> None:
     assert Masking("user 42 at 10.0.0.1").masked == [("42", "<num>"), ("10.0.0.1", "<ip>")]
 
@@ -92,7 +98,8 @@ def test_an_explanation_names_what_was_masked() -> None:
 words = st.sampled_from(
     ["user", "42", "status", "status=", "404", "http/1.1", "http/2.1", "500", "error", "code", "exit", "0x1f", "1x1f",
      "utf-8", "utf-9", "deadbeef", "10.0.0.1", "/a/17/b", "https://h/1?x=2", "a@b.co", "22", "Nov", "1.5s", "3KB", "v1",
-     "v7x9", "[1,", "2]", "SQLSTATE", "42P01", "ORA-01", "sp2-01", "\x1b[1m", "한글1", "٣", "²", ":", "=", "'",
+     "v7x9", "[1,", "2]", "<email:1>", "<x:2", "SQLSTATE", "42P01", "ORA-01", "sp2-01", "\x1b[1m", "한글1", "٣", "²",
+     ":", "=", "'",
      " ", "  ", "\n", "-", "_"]
 )  # fmt: skip
 messages = st.one_of(st.text(), st.lists(words | st.text(max_size=4), max_size=12).map(" ".join))

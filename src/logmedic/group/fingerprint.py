@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -61,6 +62,7 @@ class Grouper:
         config = config or GroupConfig()
         self._frames = Frames(config.in_app_include, config.in_app_exclude)
         self._redactor = redactor or Redactor()
+        self._clean = lru_cache(maxsize=1_024)(self._redactor.text)  # services, codes and types come again and again
         self._templates = Templates()
         self._cache: dict[_Evidence, Grouping] = {}
 
@@ -126,12 +128,12 @@ class Grouper:
             return known
         if len(self._cache) >= CACHED_GROUPINGS:
             self._cache.clear()
-        clean = self._redactor.text
+        shown = _Evidence(*map(self._clean, evidence))
         grouping = Grouping(
-            fingerprint_of(component for component in _hashed(evidence)),
-            safe_title(clean(_title(evidence))),
-            safe_title(clean(evidence.culprit), 200),
-            tuple(Component(name, clean(value)) for name, value in _hashed(evidence)),
+            fingerprint_of(_hashed(evidence)),
+            safe_title(self._redactor.text(_title(shown)) if shown.error_code or shown.types else _title(shown)),
+            safe_title(shown.culprit, 200),
+            tuple(Component(name, value) for name, value in _hashed(shown)),
         )
         self._cache[evidence] = grouping
         return grouping

@@ -29,7 +29,8 @@ MOST_WORDS = 150  # kept of them, so that the cut does not move with the length 
 CACHED_SHAPES = 8_192
 LONGEST_CACHED = 600
 
-_WORDS = re.compile(r"([^\s\"'`,;()\[\]{}<>|=?]+(?:\?[^\s\"'`<>|]*)?)")  # a query string belongs to its word
+# A query string belongs to its word, and what was redacted before (``<email:1>``) is a word.
+_WORDS = re.compile(r"(<[a-z][a-z-]{1,20}:[0-9]{1,6}>|[^\s\"'`,;()\[\]{}<>|=?]+(?:\?[^\s\"'`<>|]*)?)")
 _DIGIT = re.compile(r"[0-9]")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 _TIME = re.compile(
@@ -114,6 +115,8 @@ class Masking:
 
     def _word(self, piece: str, start: int) -> str:
         core = piece.rstrip(".:!?,")
+        if piece[0] == "<":
+            return self._mask(piece, f"<{piece[1:].partition(':')[0]}>")
         if "=" in self._pieces[self._at - 1] and core and self._previous().endswith(SECRET_ENDINGS):
             return self._mask(core, "<secret>") + piece[len(core) :]
         if core.isalpha():

@@ -54,6 +54,7 @@ class RustStacks:
             or "━ BACKTRACE ━" in text
             or "━ SPANTRACE ━" in text
             or "   0: " in text[:400]
+            or _bare(text)
         )
 
     def start(self, text: str) -> int:
@@ -80,7 +81,7 @@ class _Reader:
         self.frames: dict[str, list[Frame]] = {"backtrace": [], "spans": []}
         self.causes: list[str] = []
         self.head: list[str] = []
-        self.section = "head"
+        self.section = "backtrace" if panic is None and _bare(text) else "head"
         self.location: Frame | None = None
         for line in text[panic.end() if panic else 0 :].split("\n", MOST_LINES)[:MOST_LINES]:
             self._line(line.rstrip())
@@ -156,6 +157,11 @@ class _Reader:
             ExceptionPart(kind if i == 0 else "", message[:4_000], tuple(frames) if i == last else ())
             for i, message in enumerate(messages)
         )
+
+
+def _bare(text: str) -> bool:
+    """A backtrace or span trace without a header, as ``Backtrace`` and ``SpanTrace`` print themselves."""
+    return text[:40].lstrip().startswith("0: ") and "::" in text[:2_000]
 
 
 def symbol(name: str) -> str:
