@@ -11,6 +11,7 @@ from logmedic.errors import ShellError, SourceError, StoreError
 from logmedic.investigate import figures, logs, source
 from logmedic.investigate.diffs import Change
 from logmedic.investigate.git import Blamed, Repository, Running, Tracked
+from logmedic.investigate.hunks import telling_hunks
 from logmedic.investigate.interface import Case
 from logmedic.investigate.suspects import Place
 from logmedic.model import Evidence, Frame, Incident, LogRecord, Sample, Stack
@@ -19,6 +20,7 @@ CONTEXT_LINES = 100  # log lines quoted, the record included (requirement R-D1: 
 MOST_FRAMES = 6  # in-app frames whose source is quoted
 MOST_COMMITS = 20  # commits quoted; the whole window is looked at
 MOST_HISTORY = 5
+COMMIT_LINES = 24  # of one commit
 BLAME_AROUND = 2  # lines either side of the culprit line
 
 
@@ -221,10 +223,14 @@ def _add_commits(
 
 
 def show_commit(change: Change) -> str:
-    text = f"{change.commit[:12]} {logs.iso(change.time * 1_000_000_000)[:19]}Z {change.subject}"
+    """Id, date and subject, the files, and the first changed lines that mean something."""
+    lines = [f"{change.commit[:12]} {logs.iso(change.time * 1_000_000_000)[:19]}Z {change.subject}"]
     names = [file.path for file in change.files]
-    return (
-        f"{text}\n" + ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
-        if names
-        else text
-    )
+    if names:
+        lines.append(", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else ""))
+    for file, hunk in telling_hunks(change):
+        lines.append(f"@@ {file.path}:{hunk.start}")
+        lines += [f"-{text}" for text in hunk.removed] + [f"+{text}" for text in hunk.added]
+        if len(lines) > COMMIT_LINES:
+            break
+    return "\n".join(text[:200] for text in lines[: COMMIT_LINES + 2])

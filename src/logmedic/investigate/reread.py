@@ -40,6 +40,10 @@ def says(quote: str, text: str) -> bool:
     return True
 
 
+def _place(ref: Ref) -> tuple[str, str, int]:
+    return ref.source, ref.stream, ref.offset
+
+
 class Rereader:
     """Answers for one case; every method returns why evidence does not hold, ``None`` when it does."""
 
@@ -113,8 +117,7 @@ class Rereader:
         ref = self._ref(item.locator)
         if ref is None:
             return "the locator names no log line"
-        stored = [s.record for s in self._case.samples if (s.record.ref.source, s.record.ref.stream, s.record.ref.offset)
-                  == (ref.source, ref.stream, ref.offset)]  # fmt: skip
+        stored = [s.record for s in self._case.samples if _place(s.record.ref) == _place(ref)]
         subject = stored[0] if stored else LogRecord(ref=ref, time=self._case.incident.last_seen)
         found = [r for r in self._case.logs.around(subject, 0, 0) if r.ref.offset == ref.offset]
         head, _, rest = item.text.partition("\n")

@@ -153,7 +153,7 @@ def _by_missing(scene: Scene, change: Change) -> Iterator[Reason]:
             removed, added = removed + gone, added + came
         if removed > added:
             yield Reason(0.6, f"it removed {name!r} ({path}), which the error misses")
-        elif added > removed:
+        elif added > removed and not _is_manifest(path):
             yield Reason(0.35, f"it added a use of {name!r} ({path}), which the error misses")
         if any(
             _mentions(file.old_path, name) and (file.deleted or file.old_path != file.path) for file in change.files
@@ -165,17 +165,19 @@ def _by_manifest(scene: Scene, change: Change) -> Iterator[Reason]:
     """A module is missing: who changed what is installed?"""
     if scene.kind.id not in {"missing-module", "missing-attribute", "wrong-type"}:
         return
-    changed = [f for f in change.files if f.path.lower().rpartition("/")[2].startswith(_MANIFESTS)]
+    changed = [f for f in change.files if _is_manifest(f.path)]
     if not changed:
         return
     names = {name.partition(".")[0].lower().replace("_", "-") for name in scene.clues.missing}
-    lines = [
-        line.lower().replace("_", "-") for f in changed for hunk in f.hunks for line in (*hunk.removed, *hunk.added)
-    ]
-    if any(name in line for name in names for line in lines):
+    gone = [line.lower().replace("_", "-") for f in changed for hunk in f.hunks for line in hunk.removed]
+    if any(name in line for name in names for line in gone):
         yield Reason(0.6, f"it changed the dependency in {changed[0].path}")
-    elif scene.kind.id == "missing-module":
+    elif gone and scene.kind.id == "missing-module":
         yield Reason(0.25, f"it changed dependencies ({changed[0].path})")
+
+
+def _is_manifest(path: str) -> bool:
+    return path.lower().rpartition("/")[2].startswith(_MANIFESTS)
 
 
 def _by_knob(scene: Scene, change: Change) -> Iterator[Reason]:
@@ -192,6 +194,8 @@ def _by_knob(scene: Scene, change: Change) -> Iterator[Reason]:
                 worse = (fewer and float(new) < float(old)) or (more and not fewer and float(new) > float(old))
                 if worse:
                     yield Reason(0.8 if said else 0.62, f"it changed {name} from {old} to {new} ({file.path})")
+            elif new is not None and file.created:
+                yield Reason(0.1, f"it brought {name} = {new} in ({file.path})")  # a first value ran until now
             elif new is not None and fewer and said:
                 yield Reason(0.6, f"it set {name} to {new} ({file.path}), the limit that the error names")
             elif new is not None:
@@ -246,13 +250,13 @@ def _mentioned(change: Change, word: str) -> str:
     return ""
 
 
-def _mentions(line: str, word: str) -> bool:
-    """Whether the word stands in the line as a word of its own."""
+def _mentions(line: str, word: str) -> int:
+    """How often the word stands in the line as a word of its own."""
+    count = 0
     at = line.find(word)
     while at >= 0:
         end = at + len(word)
         before, after = line[at - 1 : at], line[end : end + 1]
-        if not (before.isalnum() or before == "_" or after.isalnum() or after == "_"):
-            return True
-        at = line.find(word, at + 1)
-    return False
+        count += not (before.isalnum() or before == "_" or after.isalnum() or after == "_")
+        at = line.find(word, end)
+    return count

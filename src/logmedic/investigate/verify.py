@@ -6,6 +6,7 @@ says a commit id, a quotation or a figure that what it cites does not contain. F
 
 from __future__ import annotations
 
+import math
 import re
 
 import msgspec
@@ -25,7 +26,7 @@ _FIGURE = re.compile(r"(?<![\w.:/-])(\d[\d,]{0,15}(?:\.\d{1,6})?)(?=(\s{0,2}%)?)
 def verify(diagnosis: Diagnosis, case: Case) -> Diagnosis:
     """The report without what does not hold; the same report when all of it does.
 
-    Never raises for what a report contains: evidence that cannot be read again (no repository, git fails) does not hold.
+    Never raises for what a report contains: what cannot be read again (no repository, git fails) does not hold.
     """
     reader = Rereader(case)
     by_id = {item.id: item for item in diagnosis.evidence}
@@ -48,40 +49,34 @@ def verify(diagnosis: Diagnosis, case: Case) -> Diagnosis:
             dropped.append(f"suspect {suspect.commit[:40]} [{reason}]")
     invented = reader.invented(_HEX.findall(" ".join((diagnosis.root_cause.en, diagnosis.impact.en))))
     dropped += [f"root cause or impact names {name} [no such commit]" for name in invented]
-    evidence = tuple(item for item in diagnosis.evidence if faults.get(item.id, "") == "")
-    return _conclude(diagnosis, case, tuple(claims), tuple(suspects), evidence, tuple(dropped))
+    held = msgspec.structs.replace(
+        diagnosis,
+        claims=tuple(claims),
+        suspects=tuple(suspects),
+        evidence=tuple(item for item in diagnosis.evidence if not faults.get(item.id)),
+        severity=Severity.highest(diagnosis.severity, case.incident.floor),
+    )
+    return _conclude(held, dropped, lost_suspects=bool(diagnosis.suspects) and not suspects)
 
 
-def _conclude(
-    diagnosis: Diagnosis,
-    case: Case,
-    claims: tuple[Claim, ...],
-    suspects: tuple[Suspect, ...],
-    evidence: tuple[Evidence, ...],
-    dropped: tuple[str, ...],
-) -> Diagnosis:
+def _conclude(held: Diagnosis, dropped: list[str], *, lost_suspects: bool) -> Diagnosis:
     """Status and confidence by what is left; a code cause whose suspects all fell is none."""
-    status, confidence = diagnosis.status, diagnosis.confidence
-    confidence = min(max(confidence, 0.0), 1.0) if confidence == confidence else 0.0  # NaN is not itself
-    if not claims:
+    status = held.status
+    confidence = 0.0 if math.isnan(held.confidence) else min(max(held.confidence, 0.0), 1.0)
+    if not held.claims:
         status, confidence = DiagnosisStatus.INCONCLUSIVE, min(confidence, CAP_NOTHING_LEFT)
     elif dropped:
-        kept = len(claims) / (len(claims) + len(dropped))
+        kept = len(held.claims) / (len(held.claims) + len(dropped))
         confidence = min(confidence, round(CAP_PARTLY * kept, 2))
         if status is not DiagnosisStatus.INCONCLUSIVE:
             status = DiagnosisStatus.PARTLY_VERIFIED if kept >= 0.5 else DiagnosisStatus.INCONCLUSIVE
-    code_cause, fixable = diagnosis.code_cause, diagnosis.fixable
-    if diagnosis.suspects and not suspects:
-        code_cause = False
-    if fixable.yes and not (code_cause and any(item.kind == "source" for item in evidence)):
+    code_cause = held.code_cause and not lost_suspects
+    fixable = held.fixable
+    if fixable.yes and not (code_cause and any(item.kind == "source" for item in held.evidence)):
         fixable = Fixable(False, "the evidence for a fault in the code did not hold")
     return msgspec.structs.replace(
-        diagnosis,
-        severity=Severity.highest(diagnosis.severity, case.incident.floor),
-        claims=claims,
-        suspects=suspects,
-        evidence=evidence,
-        dropped=(*diagnosis.dropped, *dropped),
+        held,
+        dropped=(*held.dropped, *dropped),
         confidence=confidence,
         status=status,
         code_cause=code_cause,

@@ -1,0 +1,173 @@
+"""Right on clear cases, silent on unclear ones; every repository and every traceback is real."""
+
+from __future__ import annotations
+
+import pytest
+from investigate_scenes import DAY, REDACTOR, Repo, case, decoys, record, shop
+
+from logmedic.investigate.offline import OfflineInvestigator
+from logmedic.model import CauseKind, Diagnosis, DiagnosisStatus, LogRecord, Severity, Stack
+
+
+@pytest.fixture
+def repo(tmp_path):
+    return shop(tmp_path / "shop")
+
+
+def diagnose(repo: Repo, subject: LogRecord, stack: Stack | None = None, **more) -> Diagnosis:
+    return OfflineInvestigator(REDACTOR).investigate(case(subject, repo=repo, stack=stack, **more))
+
+
+def crashed(repo: Repo, call: str, *, delay: int = 600) -> Diagnosis:
+    text, stack = repo.crash(call)
+    surfaced = stack.parts[0]
+    subject = record("Unhandled exception", time=repo.time + delay, stack_text=text, exception_type=surfaced.type,
+                     exception_message=surfaced.message)  # fmt: skip
+    return diagnose(repo, subject, stack)
+
+
+def said(repo: Repo, message: str, **more) -> Diagnosis:
+    return diagnose(repo, record(message, time=repo.time + 600, **more))
+
+
+def top(diagnosis: Diagnosis, repo: Repo) -> str:
+    """The subject of the first suspect, "" when there is none."""
+    names = {identity: subject for subject, identity in repo.ids.items()}
+    return names[diagnosis.suspects[0].commit] if diagnosis.suspects else ""
+
+
+def test_the_commit_that_renamed_the_key_on_one_side_is_the_suspect(repo):
+    repo.edit("rename", "app/orders.py", '"customer": row.get("customer")', '"client": row.get("customer")')
+    decoys(repo)
+    found = crashed(repo, "from app.orders import *; charge(load({'sku': 'a', 'amount': '3'}))")
+    assert top(found, repo) == "rename"
+    assert found.code_cause
+    assert found.cause_kind is CauseKind.CODE
+    assert found.severity is Severity.CRITICAL
+    assert found.fixable.yes
+    assert "customer" in found.suspects[0].why
+    assert found.status is DiagnosisStatus.VERIFIED
+
+
+def test_the_commit_that_wrote_the_failing_line_is_the_suspect(repo):
+    repo.edit("currency", "app/pricing.py", 'RATES["KRW"]', 'RATES[order["currency"]]')
+    decoys(repo)
+    found = crashed(repo, "from app.orders import *; charge(load({'sku': 'a', 'amount': '3'}))")
+    assert top(found, repo) == "currency"
+    assert [s.commit for s in found.suspects] == [repo.ids["currency"]]
+
+
+def test_the_commit_that_removed_a_check_is_the_suspect(repo):
+    repo.edit("guard", "app/pricing.py", "    return order", "    if order.get('amount') is None:\n        return 0\n    return order")
+    repo.edit("simplify", "app/pricing.py", "    if order.get('amount') is None:\n        return 0\n", "")
+    decoys(repo)
+    found = crashed(repo, "from app.pricing import price; price({'amount': None})")
+    assert top(found, repo) == "simplify"
+
+
+def test_a_lowered_pool_size_explains_an_exhausted_pool(repo):
+    repo.edit("tune", "app/database.py", "pool_size=20, max_overflow=10", "pool_size=2, max_overflow=1")
+    decoys(repo)
+    found = said(repo, "QueuePool limit of size 2 overflow 1 reached, connection timed out, timeout 30.00", error_code="DB_POOL")
+    assert top(found, repo) == "tune"
+    assert "from 20 to 2" in found.suspects[0].why
+    assert found.code_cause
+    assert not found.fixable.yes
+
+
+def test_a_raised_pool_size_does_not(repo):
+    repo.edit("tune", "app/database.py", "pool_size=20", "pool_size=40")
+    found = said(repo, "QueuePool limit of size 40 overflow 10 reached, connection timed out, timeout 30.00")
+    assert found.suspects == ()
+    assert not found.code_cause
+    assert found.cause_kind is CauseKind.CAPACITY
+    assert found.severity is Severity.CRITICAL
+
+
+def test_a_connection_that_is_no_longer_given_back_explains_an_exhausted_pool(repo):
+    repo.edit("leak", "app/database.py",
+              "    with engine.connect() as connection:\n        return connection.execute(query).fetchall()",
+              "    connection = engine.connect()\n    return connection.execute(query).fetchall()")  # fmt: skip
+    decoys(repo)
+    assert top(said(repo, "QueuePool limit of size 20 overflow 10 reached, connection timed out"), repo) == "leak"
+
+
+def test_a_lowered_timeout_explains_time_outs(repo):
+    repo.edit("faster", "app/client.py", "TIMEOUT = 30.0", "TIMEOUT = 2.0")
+    decoys(repo)
+    found = said(repo, "upstream call timed out after 2000 ms", error_code="AI_TIMEOUT")
+    assert top(found, repo) == "faster"
+
+
+@pytest.mark.parametrize(
+    ("message", "more", "kind", "severity"),
+    [
+        ("AI call failed: 529 overloaded_error", {"error_code": "AI_OVERLOADED"}, CauseKind.UPSTREAM, Severity.WARNING),
+        ("rate limited by upstream: 429 Too Many Requests", {"error_code": "AI_RATE_LIMIT"}, CauseKind.UPSTREAM, Severity.WARNING),
+        ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate has expired", {}, CauseKind.CREDENTIALS, Severity.CRITICAL),
+        ("write /var/log/app.log: No space left on device", {}, CauseKind.CAPACITY, Severity.CRITICAL),
+        ("[Errno -2] Name or service not known", {}, CauseKind.NETWORK, Severity.CRITICAL),
+        ("request timed out after 30 s", {"error_code": "AI_TIMEOUT"}, CauseKind.UPSTREAM, Severity.WARNING),
+        ("validation failed: customer is required", {"error_code": "VALIDATION"}, CauseKind.CLIENT, Severity.WARNING),
+        ("invalid x-api-key", {"error_code": "AI_AUTH"}, CauseKind.CREDENTIALS, Severity.CRITICAL),
+        ("connection refused (os error 111)", {"error_code": "DB_CONNECT"}, CauseKind.NETWORK, Severity.WARNING),
+        ("OOMKilled: memory limit reached, cannot allocate memory", {}, CauseKind.CAPACITY, Severity.CRITICAL),
+    ],
+)  # fmt: skip
+def test_what_no_commit_explains_has_no_suspect_however_recent_the_last_commit(repo, message, more, kind, severity):
+    repo.edit("refactor", "app/client.py", "def ask(prompt)", "def ask(prompt, model=None)")
+    repo.edit("customer field", "app/orders.py", 'row.get("customer")', 'row.get("customer", "guest")')
+    decoys(repo)
+    found = said(repo, message, **more)
+    assert found.suspects == ()
+    assert not found.code_cause
+    assert not found.fixable.yes
+    assert found.cause_kind is kind
+    assert found.severity is severity
+
+
+def test_code_that_ran_well_for_months_is_not_blamed_for_new_data(repo):
+    repo.edit("old line", "app/orders.py", 'int(row["amount"])', 'int(row["amount"]) * 1')
+    repo.commit("unrelated", {"app/health.py": "def health():\n    return 'ok'\n"}, gap=200 * DAY)
+    found = crashed(repo, "from app.orders import *; load({'sku': 'a', 'amount': 'N/A'})")
+    assert found.suspects == ()
+    assert found.cause_kind is CauseKind.DATA
+    assert found.confidence < 0.7
+
+
+def test_a_commit_after_the_first_occurrence_is_no_suspect(repo):
+    repo.edit("currency", "app/pricing.py", 'RATES["KRW"]', 'RATES[order["currency"]]')
+    text, stack = repo.crash("from app.pricing import price; price({'amount': 1})")
+    subject = record("boom", time=repo.time + 600, stack_text=text, exception_type="KeyError")
+    repo.edit("rework", "app/pricing.py", 'RATES[order["currency"]]', 'RATES[order["currency"]] + 0', gap=2_000)
+    found = diagnose(repo, subject, stack)
+    assert [s.commit for s in found.suspects] == [repo.ids["currency"]]
+    assert not any(item.locator.get("commit") == repo.ids["rework"] for item in found.evidence)
+
+
+def test_the_release_of_the_record_says_which_code_ran(repo):
+    repo.edit("currency", "app/pricing.py", 'RATES["KRW"]', 'RATES[order["currency"]]')
+    repo.git("tag", "v1.4.0")
+    text, stack = repo.crash("from app.pricing import price; price({'amount': 1})")
+    repo.edit("mended", "app/pricing.py", 'RATES[order["currency"]]', 'RATES[order.get("currency", "KRW")]')
+    subject = record("boom", time=repo.time + 600, stack_text=text, exception_type="KeyError", release="shop@1.4.0")
+    found = diagnose(repo, subject, stack)
+    assert top(found, repo) == "currency"
+    assert next(item for item in found.evidence if item.kind == "source").locator["commit"] == repo.ids["currency"]
+
+
+def test_a_missing_module_leads_to_the_commit_that_dropped_it(repo):
+    repo.commit("pin", {"requirements.txt": "httpx==0.28\nleftpad9==1.0\n"})
+    repo.edit("pad", "app/client.py", "import httpx\n", "import leftpad9\nimport sys\n")
+    repo.commit("drop unused", {"requirements.txt": "httpx==0.28\n"})
+    decoys(repo)
+    found = crashed(repo, "import app.client")
+    assert {s.commit for s in found.suspects[:2]} <= {repo.ids["drop unused"], repo.ids["pad"]}
+    assert found.suspects
+
+
+def test_a_clock_that_disagrees_with_the_log_still_gives_the_source(repo):
+    repo.edit("currency", "app/pricing.py", 'RATES["KRW"]', 'RATES[order["currency"]]')
+    found = crashed(repo, "from app.pricing import price; price({'amount': 1})", delay=-400 * DAY)
+    assert top(found, repo) == "currency"
+    assert found.confidence < 0.9
