@@ -53,7 +53,10 @@ def expected(data: bytes, max_line: int, final: bool):
 
 
 @given(
-    st.lists(st.sampled_from([b"\n", b"\0", b"\0" * 9, b"a", b"bcd", b"x" * 13, "é".encode(), b"\r\n", b"\n\0\n"]), max_size=60),
+    st.lists(
+        st.sampled_from([b"\n", b"\0", b"\0" * 9, b"a", b"bcd", b"x" * 13, "é".encode(), b"\r\n", b"\n\0\n"]),
+        max_size=60,
+    ),
     st.integers(1, 12),
     st.integers(1, 20),
     st.booleans(),
@@ -89,7 +92,7 @@ def test_nul_bytes_inside_a_line_are_kept():
 
 
 def test_trailing_nul_bytes_wait_for_what_follows():
-    lines, reader = cut(b"a\n" + b"\0" * 10_000)
+    _, reader = cut(b"a\n" + b"\0" * 10_000)
     assert reader.offset == 2
     assert reader.nul_bytes == 0
 

@@ -18,9 +18,9 @@ from logmedic.collect.identity import (
     Key,
     continues,
     digest,
-    family,
     is_gz,
     kept_prefix,
+    log_of,
     looks_rotated,
     related,
 )
@@ -54,10 +54,11 @@ class Following:
         self.tracks: dict[str, Track] = {}
         self.seen: list[Seen] = []
         self.bytes_lost = 0
-        self.descriptors = Descriptors(self.tracks, rules.max_open)
+        self.descriptors = Descriptors(rules.max_open)
         self._rules = rules
         self._clock = clock
         self._by_key: dict[Key, list[Track]] = {}
+        self._by_name: dict[str, list[Track]] = {}  # log name → streams; made when first asked for in a look
         self._latest: dict[tuple[str, str], int] = {}  # (folder, log name) → newest mtime of its streams, ns
         self._gz_heads: dict[tuple[Key, int, int], bytes] = {}
         self._first = True  # nothing was ever read
@@ -79,6 +80,7 @@ class Following:
         rules = self._rules
         self.seen = survey(rules.paths, rules.exclude, gz=rules.gz)
         self._by_key = {}
+        self._by_name = {}
         for track in self.tracks.values():
             track.present = False
             if track.key is not None:
@@ -95,7 +97,7 @@ class Following:
         outside = {s.key for s in beside}
         for seen in sorted([*strangers, *beside], key=_oldest_first):
             # A part that no glob names is read only when it was written to after our last look at its log.
-            wanted = seen.key not in outside or seen.mtime >= latest.get(_log_of(seen.path), seen.mtime + 1)
+            wanted = seen.key not in outside or seen.mtime >= latest.get(log_of(seen.path), seen.mtime + 1)
             self._place(seen, begin=wanted)
         self._expire()
         self._latest = self._newest_by_log()
@@ -110,7 +112,7 @@ class Following:
         """Whether nobody should write to it any more: no name leads to it, or a newer file took its log's name."""
         if not track.present:
             return True
-        return looks_rotated(track.path) and track.mtime < self._latest.get(_log_of(track.path), 0)
+        return looks_rotated(track.path) and track.mtime < self._latest.get(track.log, 0)
 
     def displace(self, track: Track) -> None:
         """Its bytes are no longer in its file (truncated, or replaced): somewhere else there may be a copy."""
@@ -139,16 +141,16 @@ class Following:
     def _still_in(self, track: Track, seen: Seen) -> bool:
         if track.key is None or is_gz(seen.path) != track.gz:
             return False
+        if track.offset == 0 and track.fd is None:
+            return seen.path == track.path  # nothing to compare, and inodes are reused
         if seen.stamp == track.stamp:
             return True
         if track.gz:
             return self._holds(seen, track, gz=True)
         if seen.size < track.offset:
             return False
-        before, track.path = track.path, seen.path
-        if not self.descriptors.open(track):
+        if not self.descriptors.open(track, seen.path):
             return True  # unreadable for now: what was known stays known
-        track.path = before
         return continues(track.known, track.read_at)
 
     def _folders_changed(self) -> bool:
@@ -180,11 +182,21 @@ class Following:
         if begin:
             self._begin(seen, gz=gz)
 
+    def _of_log(self, path: str) -> list[Track]:
+        """Streams of logs of this name, in any folder."""
+        if not self._by_name:
+            for track in self.tracks.values():
+                self._by_name.setdefault(track.log[1], []).append(track)
+        return self._by_name.setdefault(log_of(path)[1], [])
+
     def _relatives(self, seen: Seen) -> list[Track]:
         found = [
             t
-            for t in self.tracks.values()
-            if (t.offset or t.fd is not None) and seen.key not in t.mismatched and t.key != seen.key and related(seen.path, t.path)
+            for t in self._of_log(seen.path)
+            if (t.offset or t.fd is not None)
+            and seen.key not in t.mismatched
+            and t.key != seen.key
+            and related(seen.path, t.path)
         ]
         return sorted(found, key=lambda t: (t.present or t.fd is not None, -t.offset))
 
@@ -232,6 +244,7 @@ class Following:
         track.gz = gz
         track.grew_at = self._clock.monotonic()
         self.tracks[track.stream] = track
+        self._of_log(seen.path).append(track)
         skip_all = self._first and not self._rules.from_start
         if gz:
             track.done = skip_all
@@ -243,8 +256,8 @@ class Following:
             track.consume(start, track.read_at)
 
     def _already_read(self, track: Track) -> int:
-        """How many bytes at the beginning of a new file are left of a stream that was cut short, and were read there."""
-        cut = (t for t in self.tracks.values() if t.key is None and not t.done and related(track.path, t.path))
+        """How many bytes at the beginning of a new file were read before, in a stream that has been cut short."""
+        cut = (t for t in self._of_log(track.path) if t.key is None and not t.done and related(track.path, t.path))
         return max((kept_prefix(t.known, t.head, track.read_at) for t in cut), default=0)
 
     def _expire(self) -> None:
@@ -266,8 +279,7 @@ class Following:
     def _newest_by_log(self) -> dict[tuple[str, str], int]:
         newest: dict[tuple[str, str], int] = {}
         for track in self.tracks.values():
-            log = _log_of(track.path)
-            newest[log] = max(newest.get(log, 0), track.mtime)
+            newest[track.log] = max(newest.get(track.log, 0), track.mtime)
         return newest
 
     def _gz_head(self, seen: Seen) -> bytes:
@@ -325,10 +337,6 @@ def _line_start(track: Track, size: int) -> int:
     if newline >= 0:
         return start + newline + 1
     return 0 if start == 0 else size
-
-
-def _log_of(path: str) -> tuple[str, str]:
-    return os.path.dirname(path), family(path)
 
 
 def _oldest_first(seen: Seen) -> tuple[int, bool, int, str]:

@@ -108,6 +108,11 @@ def family(path: str) -> str:
     return infix["stem"] + infix["extension"] if infix else name
 
 
+def log_of(path: str) -> tuple[str, str]:
+    """(folder, name before rotation): what the parts of one log have in common."""
+    return os.path.dirname(path), family(path)  # noqa: PTH120  as above
+
+
 def looks_rotated(path: str) -> bool:
     return PurePath(path).name != family(path)
 

@@ -85,6 +85,8 @@ class Reader:
                 self._following.displace(track)
                 return
             yield from self._lines(track, final=False)
+        if not track.head and track.offset:  # after a restart: what a truncation will be compared with
+            track.head = track.read_at(min(track.offset, HEAD_BYTES), 0)
         if self._may_end(track):
             yield from self._lines(track, final=True)
             track.done = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from logmedic.collect.identity import HEAD_BYTES, Fingerprint, Key, ReadAt, fingerprint, marker_at
+from logmedic.collect.identity import HEAD_BYTES, Fingerprint, Key, ReadAt, fingerprint, log_of, marker_at
 from logmedic.collect.interface import Position
 from logmedic.collect.survey import Seen
 
@@ -24,6 +24,7 @@ class Track:
         "head",
         "key",
         "known",
+        "log",
         "lost_after",
         "mismatched",
         "mtime",
@@ -41,6 +42,7 @@ class Track:
     def __init__(self, stream: str, path: str, key: Key | None) -> None:
         self.stream = stream
         self.path = path
+        self.log = log_of(path)
         self.key = key  # None: its bytes are no longer in the file that had them
         self.known = Fingerprint(0)
         self.head = b""  # the first consumed bytes, when they were read by this process
@@ -84,7 +86,9 @@ class Track:
     def reset_to(self, seen: Seen) -> None:
         """Its bytes are in this file."""
         self.key = seen.key
-        self.path = seen.path
+        if self.path != seen.path:
+            self.path = seen.path
+            self.log = log_of(seen.path)
         self.present = True
         self.expires = None
         self.size, self.mtime = seen.stamp
