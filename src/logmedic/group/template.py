@@ -21,6 +21,7 @@ from logmedic.group.vocabulary import (
     KEPT_WORDS,
     REASONS,
     SECRET_ENDINGS,
+    UNITS,
     ZEROS,
 )
 
@@ -46,6 +47,10 @@ _SIZE = re.compile(r"\d{1,20}(?:\.\d{1,20})?(?:[kKMGTPE]i?[bB]?|[bB]|bytes)(?:/s
 _NUMBER = re.compile(r"[+-]?[$€£₩]?\d{1,60}(?:[._]\d{1,60}){0,20}(?:[eE][+-]?\d{1,5})?")
 _HEX = re.compile(r"[0-9a-f]{4,256}|[0-9A-F]{4,256}")
 _PARTS = re.compile(r"([^\W_]+)")
+_NUMBERED = re.compile(r"[^\W\d_]{0,40}[0-9]{1,40}|[0-9]{1,40}[^\W\d_]{1,3}")  # node12, 3rd; else letters are random
+_POD = re.compile(
+    r"([a-z][a-z0-9-]{0,60})-[a-z0-9]{6,10}-[b-df-hj-np-tv-z0-9]{5}"
+)  # Kubernetes: deployment-hash-suffix
 _RUNS = re.compile(r"[0-9]+")
 _BETWEEN = frozenset("\"' :=([#")  # what may stand between a word and the number it explains
 
@@ -105,11 +110,15 @@ class Masking:
             else:
                 self._at = i
                 word = self._word(piece, start)
-                if word == last and word[0] == "<":
+                unit = UNITS.get(word.rstrip(".:!?,").lower()) if last == "<num>" and pieces[i - 1] == " " else None
+                if unit is not None:
+                    word = word[len(word.rstrip(".:!?,")) :]
+                    out[-2:] = [unit, word]  # "30 ms" is the same as "1.5s"
+                elif word == last and word[0] == "<":
                     out.pop()  # "<num>, <num>, <num>": lists of any length are alike
                 else:
                     out.append(word)
-                last = word if word[0] == "<" and word[-1] == ">" and word != piece else ""
+                last = word if word[:1] == "<" and word[-1] == ">" else ""
             start += len(piece)
         return "".join(out).strip()
 
@@ -246,6 +255,9 @@ class Masking:
 
     def _mixed(self, core: str) -> str:
         """Identifiers: each part between ``-``, ``_``, ``.`` and the like on its own."""
+        pod = _POD.fullmatch(core)
+        if pod is not None and _DIGIT.search(core, pod.end(1)):
+            return self._mixed(pod[1]) + self._mask(core[pod.end(1) :], "-<id>")
         pieces = _PARTS.split(core)
         masked = "".join(self._part(p) if i % 2 else p for i, p in enumerate(pieces))
         if masked != core:
@@ -258,8 +270,7 @@ class Masking:
             return part
         if _HEX.fullmatch(part):
             return "<num>"
-        runs = _RUNS.findall(part)
-        if len(runs) >= 3 or (len(part) >= 12 and len(runs) >= 2):
+        if _NUMBERED.fullmatch(part) is None:
             return "<id>"
         return _RUNS.sub("<num>", part)
 

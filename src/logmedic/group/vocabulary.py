@@ -45,6 +45,13 @@ CALENDAR = frozenset({
     "fri", "sat", "sun", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january",
     "february", "march", "april", "june", "july", "august", "september", "october", "november", "december",
 })  # fmt: skip
+_DURATIONS = (
+    "ns", "us", "µs", "ms", "s", "sec", "secs", "second", "seconds", "min", "mins", "minute", "minutes", "h", "hour",
+    "hours", "day", "days", "millisecond", "milliseconds", "microseconds", "nanoseconds",
+    "millis", "초", "밀리초", "분",
+)  # fmt: skip
+_SIZES = ("b", "byte", "bytes", "kb", "mb", "gb", "tb", "kib", "mib", "gib", "tib", "바이트")
+UNITS = dict.fromkeys(_DURATIONS, "<dur>") | dict.fromkeys(_SIZES, "<size>")
 FILE_ROOTS = frozenset(
     {"home", "tmp", "var", "usr", "opt", "mnt", "data", "proc", "dev", "srv", "root", "Users", "private", "run", "sys",
      "Volumes", "nix", "snap"}
