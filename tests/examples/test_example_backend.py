@@ -20,6 +20,9 @@ import httpx2
 import pytest
 import traffic
 
+from logmedic.collect.dialects import decoder
+from logmedic.collect.dialects.sniff import sniff
+from logmedic.model import Level, LogRecord, Ref
 from logmedic.testing.claude import FakeClaude
 
 SLOW_S = 0.3
@@ -142,6 +145,26 @@ def test_the_bug_is_an_unhandled_key_error_whose_frames_are_tracked_files(backen
         quoted = (backend.facts.root / frame["file"]).read_text().splitlines()[frame["line"] - 1]
         assert quoted.strip() == frame["code"]
     assert b"Exception in ASGI application" not in backend.log.read_bytes()
+
+
+def test_the_watcher_reads_everything_it_needs_from_such_a_log(backend: Running) -> None:
+    backend.ask("POST", "/break/db_pool", headers={"x-request-id": "read"})
+    backend.lines("read")
+    data = backend.log.read_bytes()
+    assert sniff(data[: 1 << 16]) == "rust-tracing"
+    decode = decoder("rust-tracing").decode
+    records = [
+        decode(line, Ref("s", "t", number), time.time_ns()) for number, line in enumerate(data.split(b"\n")[:-1])
+    ]
+    assert all(isinstance(record, LogRecord) and record.flags == () for record in records)
+    own = [record for record in records if isinstance(record, LogRecord) and record.request_id == "read"]
+    error = next(record for record in own if record.level == Level.ERROR)
+    assert (error.service, error.release, error.spans) == ("backend", backend.facts.head, ("handler", "service.export"))
+    assert (error.error_code, error.exception_type) == ("DB_POOL_EXHAUSTED", "backend.errors.PoolExhaustedError")
+    assert error.trace_id == own[0].trace_id
+    assert error.stack is not None
+    assert [part.type for part in error.stack.parts] == [error.exception_type, "sqlalchemy.exc.TimeoutError"]
+    assert own[-1].duration_ms is not None
 
 
 def test_the_same_bug_breaks_the_route_that_users_call(backend: Running) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 from collections.abc import Iterator
 from typing import Any
@@ -75,6 +76,17 @@ def test_decorated_functions_keep_their_name_and_run_in_a_span_of_their_own(log:
     assert asyncio.run(waiting()) == "done"
     assert names(log.named("in async")) == ["service.async"]
     assert asyncio.iscoroutinefunction(waiting)
+
+
+def test_a_span_that_ends_in_another_context_than_it_began_breaks_nothing() -> None:
+    def dependency() -> Iterator[int]:
+        with span("dependency"):
+            yield 1
+
+    halves = dependency()
+    contextvars.copy_context().run(next, halves)
+    assert contextvars.copy_context().run(next, halves, "ended") == "ended"
+    assert current_span() is None
 
 
 def test_a_generator_cannot_be_decorated() -> None:

@@ -6,6 +6,7 @@ A thread started by hand begins empty; run it through ``contextvars.copy_context
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import logging
 import time
@@ -126,7 +127,10 @@ class span:  # noqa: N801  reads as a verb at the call site: ``with span("servic
             if kind is not None:
                 extra["error.type"] = kind.__qualname__
             _LOG.debug("Span ended", extra=extra, stacklevel=2)
-        _CURRENT.reset(token)
+        # Frameworks run the two halves of a generator in different contexts (FastAPI's plain "yield" dependencies). The
+        # variable was never set in the second one, so nothing is to be put back, and a span must not break a request.
+        with contextlib.suppress(ValueError):
+            _CURRENT.reset(token)
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """Wrap a function; every call opens a span of its own.
