@@ -163,6 +163,12 @@ def test_titles_are_safe_wherever_they_are_shown(message: str, title: str, recor
     assert Grouper()(record(message)).title == title
 
 
+def test_a_stack_without_words_of_its_own_is_called_by_the_message(record) -> None:
+    trace = "SpanTrace:\n   0: shop::orders::pay\n             at src/orders.rs:9\n"
+
+    assert Grouper()(record("cannot pay 17", stack_text=trace)).title == "cannot pay <num>"
+
+
 def test_a_title_starts_with_what_is_most_certain(record) -> None:
     full = record("x 1", error_code="AI_TIMEOUT", exception_type="shop.Timeout", exception_message="after 30s")
 

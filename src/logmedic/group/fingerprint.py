@@ -17,7 +17,7 @@ import msgspec
 from logmedic.group.frames import Frames, read_stack
 from logmedic.group.paths import module_of
 from logmedic.group.stacks import PARSERS
-from logmedic.group.template import LONGEST_TEXT, Masking, Templates
+from logmedic.group.template import LONGEST_CACHED, LONGEST_TEXT, Masking, Templates
 from logmedic.group.title import safe_title
 from logmedic.model import Component, Grouping, LogRecord, Stack
 from logmedic.redact import Redactor
@@ -75,13 +75,13 @@ class Grouper:
             return self._grouping(self._slow(record))
         stack = read_stack(record, PARSERS, self._frames)
         if stack is None:
-            grouping = self._grouping(self._plain(record))
+            grouping = self._grouping(self._plain(record, record.message))
         else:
             grouping = msgspec.structs.replace(self._grouping(self._stacked(record, stack)), stack=stack)
         return self._explained(grouping, record) if explain else grouping
 
-    def _plain(self, record: LogRecord) -> _Evidence:
-        template = self._templates(record.message)
+    def _plain(self, record: LogRecord, message: str) -> _Evidence:
+        template = self._templates(message)
         reason = self._templates(record.exception_message) if record.exception_message else ""
         return _Evidence(
             record.service[:LONGEST_PART],
@@ -95,20 +95,19 @@ class Grouper:
         )
 
     def _stacked(self, record: LogRecord, stack: Stack) -> _Evidence:
-        plain = self._plain(record)
+        plain = self._plain(record, read_message(record))
         parser = next((p for p in PARSERS if p.language == stack.language), None)
         names = self._frames.evidence(stack, parser)
-        types = " < ".join(_once(_type_name(p.type) for p in stack.parts)) or plain.types
+        types = " < ".join(_once(_type_name(p.type) for p in stack.parts))[:LONGEST_TEXT] or plain.types
         surfaced = stack.parts[0].message if stack.parts else ""
-        reason = self._templates(surfaced) if surfaced else plain.reason
+        reason = self._templates(surfaced) if surfaced else plain.reason or plain.template
         place = stack.culprit
         culprit = (self._frames.name(place, parser) or module_of(place.path)) if place else plain.culprit
         if names.named and not names.helper:
             return plain._replace(types=types, frames=names.text, template="", reason=reason, culprit=culprit)
-        template = self._templates(read_message(record))
         deeper = [self._templates(p.message) for p in stack.parts if p.message and not p.type]
         reason = " < ".join(_once([reason, *deeper]))
-        return plain._replace(types=types, frames=names.text, template=template, reason=reason, culprit=culprit)
+        return plain._replace(types=types, frames=names.text, reason=reason, culprit=culprit)
 
     def _slow(self, record: LogRecord) -> _Evidence:
         route = next((v for k in ROUTE_FIELDS if isinstance(v := record.fields.get(k), str) and v), "")
@@ -126,8 +125,6 @@ class Grouper:
         known = self._cache.get(evidence)
         if known is not None:
             return known
-        if len(self._cache) >= CACHED_GROUPINGS:
-            self._cache.clear()
         shown = _Evidence(*map(self._clean, evidence))
         grouping = Grouping(
             fingerprint_of(_hashed(evidence)),
@@ -135,7 +132,10 @@ class Grouper:
             safe_title(shown.culprit, 200),
             tuple(Component(name, value) for name, value in _hashed(shown)),
         )
-        self._cache[evidence] = grouping
+        if sum(map(len, evidence)) <= LONGEST_CACHED:
+            if len(self._cache) >= CACHED_GROUPINGS:
+                self._cache.clear()
+            self._cache[evidence] = grouping
         return grouping
 
     def _explained(self, grouping: Grouping, record: LogRecord) -> Grouping:

@@ -27,7 +27,7 @@ from logmedic.group.vocabulary import (
 
 LONGEST_TEXT = 4_000  # characters looked at
 MOST_WORDS = 150  # kept of them, so that the cut does not move with the length of ids
-CACHED_SHAPES = 8_192
+CACHED_SHAPES = 4_096
 LONGEST_CACHED = 600
 
 # A query string belongs to its word, and what was redacted before (``<email:1>``) is a word.
