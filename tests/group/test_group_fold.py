@@ -90,6 +90,14 @@ def test_when_full_it_takes_what_it_knows_and_refuses_what_is_new() -> None:
     assert len(fold) == 0
 
 
+def test_long_histograms_fill_it_too() -> None:
+    fold = Fold(max_bytes=100_000)
+    for minute in range(1_000):
+        fold.add(finding(minute * MINUTE), grouping())
+
+    assert fold.full
+
+
 def test_large_samples_fill_it_too() -> None:
     fold = Fold(max_bytes=1 << 20)
     fold.add(finding(0, raw=b"x" * (1 << 20)), grouping())

@@ -10,6 +10,7 @@ MINUTE = 60 * NANOSECONDS
 FIRST_SAMPLES = 2
 LAST_SAMPLES = 3
 MOST_MINUTES = 1_500  # bars of one fingerprint in one batch: 25 hours, what the store keeps
+BAR_BYTES = 160  # of one entry of a dict of integers, measured
 RECORD_BYTES = 2_048  # of a record's objects beside its bytes; a round upper figure from sys.getsizeof
 
 
@@ -54,12 +55,14 @@ class Delta:
         return (*self._early, *self._late)
 
     def add(self, grouping: Grouping, finding: Finding) -> int:
-        """Count one occurrence. Returns by how many bytes, about, the samples grew."""
+        """Count one occurrence. Returns by how many bytes, about, the delta grew."""
         time = finding.record.time
         self.count += 1
         self.first = min(self.first, time)
         self.last = max(self.last, time)
+        bars = len(self.minutes)
         self._bar(time // MINUTE)
+        grown = (len(self.minutes) - bars) * BAR_BYTES
         for match in finding.matches:
             if match.rule not in self.rules:
                 self.rules = tuple(sorted((*self.rules, match.rule)))
@@ -68,10 +71,10 @@ class Delta:
         sample = Sample(finding.record, grouping, finding.matches)
         if len(self._early) < FIRST_SAMPLES:
             self._early.append(sample)
-            return weight(sample)
+            return grown + weight(sample)
         dropped = weight(self._late[0]) if len(self._late) == LAST_SAMPLES else 0
         self._late.append(sample)
-        return weight(sample) - dropped
+        return grown + weight(sample) - dropped
 
     def _bar(self, minute: int) -> None:
         """Beyond the limit the earliest bar takes what is earlier still, so the sum stays right."""
@@ -89,7 +92,7 @@ class Delta:
 class Fold:
     """Deltas by fingerprint. When :attr:`full`, write them out with :meth:`drain` before adding more.
 
-    With the defaults it holds at most about 32 MB: ``max_entries`` fingerprints and ``max_bytes`` of samples.
+    With the defaults it holds at most about 32 MB: ``max_entries`` fingerprints and ``max_bytes`` of samples and bars.
     """
 
     def __init__(self, max_entries: int = 5_000, max_bytes: int = 16 << 20) -> None:
