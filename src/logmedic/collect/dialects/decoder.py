@@ -25,20 +25,30 @@ NULS = "only NUL bytes: the hole that a copytruncate leaves"
 
 _Hit = tuple[int, str, Any]  # rank, key, value
 
+# Plain integers: looking up a member of an enum takes longer than what is done with it here.
+_ROLES = len(Role)
+(
+    _TIME, _LEVEL, _MESSAGE, _SERVICE, _ERROR_CODE, _DURATION, _REQUEST_ID, _TRACE_ID, _TARGET, _FILE, _LINE, _ERROR,
+    _EXCEPTION_TYPE, _EXCEPTION_MESSAGE, _STACK, _RELEASE, _SPAN, _SPANS,
+) = (int(role) for role in Role)  # fmt: skip
+_NO_FACTS = ErrorFacts()
+_NOWHERE = (None, None)
+
 
 class Surface(msgspec.Struct, frozen=True):
-    """What a byte prefilter must know about the spellings of a decoder's lines that start with ``{``.
+    """What a byte prefilter must know about how a decoder's lines that start with ``{`` spell what rules ask for.
 
-    Every string value below stands in the line literally or with a ``\\u00XX`` escape of one of its characters.
+    Strings stand in the line literally or with a ``\\u00XX`` escape of one of their ASCII characters. Numbers cannot be
+    escaped. Only white space parts a key, the colon and the value; OTLP's attribute lists hold the key as a string value.
     """
 
     words: dict[str, Level]
-    """Level words in lower case, ASCII. The line's word touches the opening quote or the ``m`` of a colour code, and
-    is followed by a quote, a space, ``+``, ``-`` or a backslash."""
+    """Level words in lower case. In the line a word, in any case, follows the opening quote or an ANSI colour code,
+    and is followed by a quote, a space, ``+``, ``-`` or a backslash."""
     level_numbers: tuple[tuple[str, tuple[tuple[float, float, Level], ...]], ...]
-    """Key and the inclusive ranges that mean a level. Numbers stand bare or as a string."""
+    """Key, and the inclusive ranges of numbers that mean a level; bare or as a string of digits."""
     durations: tuple[tuple[str, float], ...]
-    """Key and how many of its unit make a millisecond."""
+    """Key, and how many of its unit make a millisecond. Strings may carry another unit (:func:`.values.read_duration`)."""
     code_keys: tuple[str, ...]
 
 
@@ -48,24 +58,24 @@ class Decoder:
     def __init__(self, dialect: Dialect, service: str = "") -> None:
         self.dialect = dialect
         self.service = service
-        self._roles: dict[str, tuple[Role, int]] = {}
+        self._roles: dict[str, tuple[int, int]] = {}
         for role in Role:
             if role is not Role.DURATION:
                 keys = dict.fromkeys((*dialect.keys.get(role, ()), *generic.KEYS[role]))
                 for rank, key in enumerate(key for key in keys if key not in dialect.ignore):
-                    self._roles.setdefault(key, (role, rank))
+                    self._roles.setdefault(key, (int(role), rank))
         for role, own in dialect.keys.items():
             for rank, key in enumerate(own):
-                self._roles[key] = (role, rank)
+                self._roles[key] = (int(role), rank)
         self._units: dict[str, Unit] = {**generic.DURATIONS, **dialect.duration_units}
         for rank, key in enumerate(self._units):
-            self._roles[key] = (Role.DURATION, rank)
+            self._roles[key] = (_DURATION, rank)
         self._scales: dict[str, Scale] = {**generic.LEVEL_SCALES, **dialect.level_scales}
 
     @property
     def surface(self) -> Surface:
         """The spellings, for :mod:`logmedic.detect`. Keys are given whole and by their last part (nested, salvaged)."""
-        level_keys = [key for key, (role, _) in self._roles.items() if role is Role.LEVEL]
+        level_keys = [key for key, (role, _) in self._roles.items() if role == _LEVEL]
         return Surface(
             words=levels.WORDS,
             level_numbers=tuple(
@@ -73,7 +83,7 @@ class Decoder:
             ),
             durations=tuple((name, unit.value) for key, unit in self._units.items() for name in _names(key)),
             code_keys=tuple(
-                name for key, (role, _) in self._roles.items() if role is Role.ERROR_CODE for name in _names(key)
+                name for key, (role, _) in self._roles.items() if role == _ERROR_CODE for name in _names(key)
             ),
         )
 
@@ -127,43 +137,53 @@ class Decoder:
         )
 
     def _object(self, parsed: Parsed, line: bytes, ref: Ref, received: int) -> LogRecord:
-        hits: list[list[_Hit] | None] = [None] * len(Role)
+        hits: list[list[_Hit] | None] = [None] * _ROLES
         fields: dict[str, Any] = {}
         flags = parsed.flags
         self._walk(parsed.value or {}, "", 0, hits, fields)
         if parsed.cut is not None:
             _drop_cut(parsed.cut, hits)
-        level = self._level(hits[Role.LEVEL], fields)
+        level = self._level(hits[_LEVEL], fields)
         if level is None:
             flags = (*flags, "level-inferred")
-        time, flags = _time(_take(hits[Role.TIME], fields), received, flags)
-        facts = self._facts(hits, fields)
-        codes = hits[Role.ERROR_CODE]
-        request_id = _text_or_none(_take(hits[Role.REQUEST_ID], fields))
-        spans, span_request = _spans(hits, fields)
+        time, flags = _time(_take(hits[_TIME], fields), received, flags)
+        if hits[_ERROR] or hits[_STACK] or hits[_EXCEPTION_TYPE] or hits[_EXCEPTION_MESSAGE]:
+            facts = _facts(hits, fields)
+        else:
+            facts = _NO_FACTS
+        spans, span_request = _spans(hits, fields) if hits[_SPANS] or hits[_SPAN] else ((), None)
+        file, line_number = _place(_take(hits[_FILE], fields), _take(hits[_LINE], fields)) if hits[_FILE] else _NOWHERE
+        codes = hits[_ERROR_CODE]
+        code = _code(codes, fields) if codes else None
+        message = _message(_take(hits[_MESSAGE], fields))
+        service = _text_or_none(_take(hits[_SERVICE], fields))
+        target = _text_or_none(_take(hits[_TARGET], fields))
+        request_id = _text_or_none(_take(hits[_REQUEST_ID], fields))
+        trace_id = _text_or_none(_take(hits[_TRACE_ID], fields))
+        duration = self._duration(hits[_DURATION], fields) if hits[_DURATION] else None
+        release = _text_or_none(_take(hits[_RELEASE], fields))
         if len(fields) > MAX_FIELDS:
             fields = dict(list(fields.items())[:MAX_FIELDS])
             flags = (*flags, "fields-capped")
-        file, line_number = _place(_take(hits[Role.FILE], fields), _take(hits[Role.LINE], fields))
         return LogRecord(
             ref=ref,
             time=time,
             level=Level.INFO if level is None else level,
-            message=_message(_take(hits[Role.MESSAGE], fields)) or facts.message or "",
-            service=_text_or_none(_take(hits[Role.SERVICE], fields)) or self.service,
-            error_code=(_code(codes, fields) if codes is not None else None) or facts.code,
-            duration_ms=self._duration(hits[Role.DURATION], fields),
+            message=message or facts.message or "",
+            service=service or self.service,
+            error_code=code or facts.code,
+            duration_ms=duration,
             request_id=request_id or span_request,
-            trace_id=_text_or_none(_take(hits[Role.TRACE_ID], fields)),
+            trace_id=trace_id,
             spans=spans,
-            target=_text_or_none(_take(hits[Role.TARGET], fields)) or "",
+            target=target or "",
             file=file,
             line=line_number,
             exception_type=facts.type,
             exception_message=facts.message,
             stack_text=facts.text,
             stack=facts.stack,
-            release=_text_or_none(_take(hits[Role.RELEASE], fields)),
+            release=release,
             fields=fields,
             flags=flags,
             raw=line,
@@ -196,10 +216,13 @@ class Decoder:
                 others.sort(key=_rank)
 
     def _level(self, hits: list[_Hit] | None, fields: dict[str, Any]) -> Level | None:
-        for index, (_, key, value) in enumerate(hits or ()):
+        if hits is None:
+            return None
+        for index, (_, key, value) in enumerate(hits):
             level = levels.read(value, self._scales.get(key, Scale.MIXED))
             if level is not None:
-                _keep_rest(hits, index, fields)
+                if len(hits) > 1:
+                    _keep_rest(hits, index, fields)
                 return level
         _keep_rest(hits, -1, fields)
         return None
@@ -213,21 +236,22 @@ class Decoder:
         _keep_rest(hits, -1, fields)
         return None
 
-    def _facts(self, hits: list[list[_Hit] | None], fields: dict[str, Any]) -> ErrorFacts:
-        error = _take(hits[Role.ERROR], fields)
-        facts = read_error(error) if error is not None else ErrorFacts()
-        kind = _take(hits[Role.EXCEPTION_TYPE], fields)
-        message = _take(hits[Role.EXCEPTION_MESSAGE], fields)
-        stack = _take(hits[Role.STACK], fields)
-        if type(kind) is str and kind:
-            facts.type = kind
-        if type(message) is str and message:
-            facts.message = message
-        if type(stack) is str and stack:
-            facts.text = stack
-        elif type(stack) is list and facts.text is None:
-            facts.text = "\n".join(line for line in stack if type(line) is str) or None
-        return facts
+
+def _facts(hits: list[list[_Hit] | None], fields: dict[str, Any]) -> ErrorFacts:
+    error = _take(hits[_ERROR], fields)
+    facts = read_error(error) if error is not None else ErrorFacts()
+    kind = _take(hits[_EXCEPTION_TYPE], fields)
+    message = _take(hits[_EXCEPTION_MESSAGE], fields)
+    stack = _take(hits[_STACK], fields)
+    if type(kind) is str and kind:
+        facts.type = kind
+    if type(message) is str and message:
+        facts.message = message
+    if type(stack) is str and stack:
+        facts.text = stack
+    elif type(stack) is list and facts.text is None:
+        facts.text = "\n".join(line for line in stack if type(line) is str) or None
+    return facts
 
 
 def _names(key: str) -> tuple[str, ...]:
@@ -285,7 +309,7 @@ def _keep_rest(hits: list[_Hit] | None, chosen: int, fields: dict[str, Any]) -> 
 
 def _drop_cut(cut: str, hits: list[list[_Hit] | None]) -> None:
     """Half a word or number must not be taken for a whole one."""
-    for role in (Role.LEVEL, Role.DURATION, Role.ERROR_CODE):
+    for role in (_LEVEL, _DURATION, _ERROR_CODE):
         found = hits[role]
         if found is not None:
             hits[role] = [hit for hit in found if hit[1] != cut] or None
@@ -320,8 +344,8 @@ def _text_or_none(value: Any) -> str | None:
 
 def _spans(hits: list[list[_Hit] | None], fields: dict[str, Any]) -> tuple[tuple[str, ...], str | None]:
     """Span names, outermost first, and a request id that one of them carries (the innermost wins)."""
-    listed = _take(hits[Role.SPANS], fields)
-    inner = _take(hits[Role.SPAN], fields)
+    listed = _take(hits[_SPANS], fields)
+    inner = _take(hits[_SPAN], fields)
     spans = listed[-MAX_SPANS:] if type(listed) is list and listed else [inner] if inner is not None else []
     names: list[str] = []
     request_id = None

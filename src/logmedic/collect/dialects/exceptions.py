@@ -14,7 +14,7 @@ MAX_FRAMES = 256
 _TYPE = ("type", "exc_type", "name", "class", "kind", "className")
 _MESSAGE = ("message", "exc_value", "msg", "value", "detail")
 _TEXT = ("stack", "stack_trace", "stacktrace", "traceback", "backtrace", "text")
-_CODE = ("code", "error_code", "errno_code")
+_CODE = ("code", "error_code")  # both are generic aliases too: the prefilter looks for their values
 _CAUSE = ("cause", "__cause__", "inner", "source")
 
 

@@ -12,12 +12,12 @@ from logmedic.collect.dialects.dialect import Scale
 from logmedic.model import Level
 
 _SPELLINGS = {
-    Level.TRACE: "trace trc finest finer verbose t",
-    Level.DEBUG: "debug dbg fine config d",
-    Level.INFO: "info inf information informational notice default i",
-    Level.WARN: "warn warning wrn w",
-    Level.ERROR: "error err severe fail failure e",
-    Level.FATAL: "fatal ftl critical crit panic dpanic emerg emergency alert f c",
+    Level.TRACE: "trace trc finest finer verbose",
+    Level.DEBUG: "debug dbg fine config",
+    Level.INFO: "info inf information informational notice default",
+    Level.WARN: "warn warning wrn",
+    Level.ERROR: "error err severe fail failure",
+    Level.FATAL: "fatal ftl critical crit panic dpanic emerg emergency alert",
 }
 
 WORDS: dict[str, Level] = {word: level for level, words in _SPELLINGS.items() for word in words.split()}

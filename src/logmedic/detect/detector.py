@@ -1,0 +1,155 @@
+"""From a block of lines to the records that rules match: prefilter, then decode the candidates. Stateless.
+
+The rules compile to bytes that a matching line must hold (:mod:`.needles`). Lines that do not start with ``{`` are no
+JSON objects (plain text, a panic between JSON lines) and are all decoded. Candidates are decoded and judged, which makes
+the answer exact: the same as decoding every line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from logmedic.detect import needles
+from logmedic.detect.interface import DecoderLike, Needle, Rule, Selected
+from logmedic.detect.prefilter import WARM_UP, Prefilter
+from logmedic.detect.rules import SurgeRule
+from logmedic.model import Finding, LogRecord, Ref, Reject
+
+BLOCK = 256 << 10
+"""Bytes searched at a time. Several passes go over a block, so it should fit the second-level cache of a core."""
+_NOT_OBJECT = re.compile(rb"(?:\A|(?<=\n))[^{\n]")
+_BLANK = b" \t\r\x0b\x0c"
+
+
+class Detector:
+    """Picklable; each process compiles its own databases on first use. Not for several threads at a time."""
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        decoder: Callable[[str, str], DecoderLike],
+        *,
+        accelerate: bool = True,
+        warm_up: int = WARM_UP,
+    ) -> None:
+        """``decoder``: dialect and service → decoder. ``accelerate=False``: no SIMD wheels; the same answers, slower.
+
+        ``warm_up``: bytes to search before hyperscan is worth its start.
+        """
+        self.rules = tuple(rules)
+        self.accelerate = accelerate
+        self.warm_up = warm_up
+        self._decoder = decoder
+        self._surges = tuple(rule for rule in self.rules if isinstance(rule, SurgeRule))
+        self._stateless = tuple(rule for rule in self.rules if not isinstance(rule, SurgeRule))
+        self._decoders: dict[tuple[str, str], DecoderLike] = {}
+        self._prefilters: dict[str, Prefilter] = {}
+
+    def __reduce__(self) -> tuple[Callable[..., Detector], tuple[object, ...]]:
+        return _rebuild, (self.rules, self._decoder, self.accelerate, self.warm_up)
+
+    def select(
+        self,
+        data: bytes | memoryview,
+        *,
+        source: str,
+        stream: str,
+        start: int,
+        dialect: str,
+        service: str,
+        received: int,
+        truncated: Mapping[int, int],
+    ) -> Selected:
+        """The findings of whole lines, each ending in ``\\n``, that stand at ``start`` of a stream.
+
+        ``received``: when they were read, ns. ``truncated``: offset of a line that was cut → its full length.
+        """
+        decoder = self._decoders.get((dialect, service))
+        if decoder is None:
+            decoder = self._decoders[dialect, service] = self._decoder(dialect, service)
+        prefilter = self._prefilters.get(dialect)
+        if prefilter is None:
+            prefilter = self._prefilters[dialect] = Prefilter(
+                self._needles(decoder), accelerate=self.accelerate, warm_up=self.warm_up
+            )
+        result = Selected(lines=0, bytes=len(data), findings=[], errors=[], rejects=[])
+        for offset, block in _blocks(data):
+            lines, spans = candidates(block, prefilter)
+            result.lines += lines
+            for begin, end in spans:
+                line = block[begin:end]
+                at = start + offset + begin
+                record = decoder.decode(line, Ref(source, stream, at, end - begin), received)
+                if at in truncated:
+                    record = _mark_truncated(record, truncated[at])
+                self._judge(record, line, result)
+        return result
+
+    def _needles(self, decoder: DecoderLike) -> list[Needle]:
+        surface = decoder.surface
+        found = [needle for rule in self.rules for needle in rule.needles(surface)]
+        return [needles.escapes(), *found] if found else []
+
+    def _judge(self, record: LogRecord | Reject, line: bytes, result: Selected) -> None:
+        if isinstance(record, Reject):
+            if line.strip(_BLANK):
+                result.rejects.append(record)
+            return
+        matches = tuple(match for rule in self._stateless if (match := rule.judge(record)) is not None)
+        if matches:
+            result.findings.append(Finding(record, matches))
+        elif any(surge.counts(record) for surge in self._surges):
+            result.errors.append(record)
+
+
+def candidates(block: bytes, prefilter: Prefilter) -> tuple[int, list[tuple[int, int]]]:
+    """The number of lines, and begin and end (without the line end) of each that may match, in order."""
+    lines = prefilter.count(block, b"\n") + (not block.endswith(b"\n"))
+    hits = prefilter.hits(block, lines)
+    objects = prefilter.count(block, b"\n{") + block.startswith(b"{")
+    if objects != lines:
+        hits.extend(match.start() for match in _NOT_OBJECT.finditer(block))
+    hits.sort()
+    spans = []
+    done = -1
+    for hit in hits:
+        if hit > done:
+            begin = block.rfind(b"\n", 0, hit) + 1
+            done = block.find(b"\n", hit)
+            if done < 0:
+                done = len(block)
+            spans.append((begin, done))
+    return lines, spans
+
+
+def _blocks(data: bytes | memoryview) -> Iterator[tuple[int, bytes]]:
+    """Pieces of whole lines of about :data:`BLOCK` bytes (a longer line is a piece by itself), with their offsets."""
+    whole = data if isinstance(data, bytes) else bytes(data)
+    if len(whole) <= BLOCK + BLOCK // 2:
+        if whole:
+            yield 0, whole
+        return
+    begin = 0
+    while begin < len(whole):
+        end = whole.rfind(b"\n", begin, begin + BLOCK) + 1
+        if end <= begin:
+            end = whole.find(b"\n", begin + BLOCK) + 1 or len(whole)
+        yield begin, whole[begin:end]
+        begin = end
+
+
+def _mark_truncated(record: LogRecord | Reject, length: int) -> LogRecord | Reject:
+    if isinstance(record, Reject):
+        return record
+    return msgspec.structs.replace(
+        record, flags=(*record.flags, "truncated"), fields={**record.fields, "full_length": length}
+    )
+
+
+def _rebuild(
+    rules: Sequence[Rule], decoder: Callable[[str, str], DecoderLike], accelerate: bool, warm_up: int
+) -> Detector:
+    return Detector(rules, decoder, accelerate=accelerate, warm_up=warm_up)
