@@ -15,7 +15,8 @@ def reader(data):
     "name",
     [
         "app.log", "app.log.1", "app.log.12.gz", "app.log-20260101", "app.log-20260101.gz",
-        "app.log-20260101-1767225600", "app.log.2026-01-01", "app.log.2026-01-01T10-00-00Z.gz", "app.log.2026-01-01_10:00", "app-2026-01-01.log",
+        "app.log-20260101-1767225600", "app.log.2026-01-01", "app.log.2026-01-01T10-00-00Z.gz",
+        "app.log.2026-01-01_10:00", "app-2026-01-01.log",
         "app.1.log", "app_20260101.log.gz", "app.log.old", "app.log.bak",
     ],
 )  # fmt: skip

@@ -99,6 +99,7 @@ class FileSource:
         self._rewatch = True
         self._touched: set[str] | None = None  # paths to look at; None: everything
         self._looked_at = float("-inf")
+        self._reading = False
 
     def resume(self, positions: Sequence[Position]) -> None:
         """Take up where the stored positions say. May be called again, to go back to them after a failure."""
@@ -107,6 +108,13 @@ class FileSource:
 
     def read(self) -> Iterator[Batch]:
         """What is there now, oldest file first. After a ``wait`` only the files that it heard of."""
+        self._reading = True
+        try:
+            yield from self._read()
+        finally:
+            self._reading = False
+
+    def _read(self) -> Iterator[Batch]:
         following = self._following
         touched, self._touched = self._touched, None
         if touched is not None and self._clock.monotonic() - self._looked_at < RECONCILE_EVERY:
@@ -158,10 +166,12 @@ class FileSource:
 
     def around(self, ref: Ref, before: int, after: int) -> list[LogRecord]:
         """The record at ``ref`` with up to so many neighbours, also from rotated and compressed parts."""
+        self._refresh()
         return self._lookup.around(ref, before, after)
 
     def by_request(self, request_id: str, since: int, until: int, limit: int = 200) -> list[LogRecord]:
         """Lines that carry this id between two times (ns); bounded by ``search_bytes`` and ``search_seconds``."""
+        self._refresh()
         return self._lookup.by_request(request_id, since, until, limit)
 
     def status(self) -> FileStatus:
@@ -193,6 +203,11 @@ class FileSource:
             track.pinned = False
         self._following.reconcile()
         return self._following.ready()
+
+    def _refresh(self) -> None:
+        """Learn where the files are now, unless a batch is out: then the files that are open must stay so."""
+        if not self._reading and self._clock.monotonic() - self._looked_at >= RECONCILE_EVERY:
+            self._look()
 
     def _notices(self) -> Iterator[Batch]:
         """Positions that changed without a line."""

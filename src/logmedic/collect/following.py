@@ -89,7 +89,7 @@ class Following:
         strangers = [s for s in self.seen if not self._claim(s)]
         away = [t for t in self.tracks.values() if not t.done and not t.present]
         for track in away:
-            if track.fd is not None and not _intact(track):
+            if track.fd is not None and not intact(track):
                 self.displace(track)  # truncated while no name led to it
         beside: list[Seen] = []
         if rules.rotated and self.tracks and (self._folders_changed() or strangers or away):
@@ -141,17 +141,16 @@ class Following:
     def _still_in(self, track: Track, seen: Seen) -> bool:
         if track.key is None or is_gz(seen.path) != track.gz:
             return False
-        if track.offset == 0 and track.fd is None:
-            return seen.path == track.path  # nothing to compare, and inodes are reused
+        if track.offset == 0 and track.fd is None:  # nothing to compare, and inodes are reused
+            return False
         if seen.stamp == track.stamp:
             return True
         if track.gz:
             return self._holds(seen, track, gz=True)
         if seen.size < track.offset:
             return False
-        if not self.descriptors.open(track, seen.path):
-            return True  # unreadable for now: what was known stays known
-        return continues(track.known, track.read_at)
+        # One that cannot be opened for now stays what it was known to be.
+        return not self.descriptors.open(track, seen.path) or continues(track.known, track.read_at)
 
     def _folders_changed(self) -> bool:
         """Whether a name came or went: a log may have been rotated although its own file looks as before."""
@@ -238,13 +237,12 @@ class Following:
     def _begin(self, seen: Seen, *, gz: bool) -> None:
         if gz and seen.size == 0:
             return  # compression has just begun
-        name = shown(os.path.basename(seen.path))[:80]
-        track = Track(f"{name}~{os.urandom(8).hex()}", seen.path, seen.key)
+        track = self._unread(seen.path) or self._new(seen.path)
         track.reset_to(seen)
+        track.stamp = (-1, -1)
         track.gz = gz
+        track.done = False
         track.grew_at = self._clock.monotonic()
-        self.tracks[track.stream] = track
-        self._of_log(seen.path).append(track)
         skip_all = self._first and not self._rules.from_start
         if gz:
             track.done = skip_all
@@ -254,6 +252,17 @@ class Following:
         start = _line_start(track, seen.size) if skip_all else self._already_read(track)
         if start:
             track.consume(start, track.read_at)
+
+    def _new(self, path: str) -> Track:
+        name = shown(os.path.basename(path))[:80]
+        track = Track(f"{name}~{os.urandom(8).hex()}", path, None)
+        self.tracks[track.stream] = track
+        self._of_log(path).append(track)
+        return track
+
+    def _unread(self, path: str) -> Track | None:
+        """A stream known by this name, of which nothing was ever consumed, so that any beginning is its own."""
+        return next((t for t in self._of_log(path) if t.key is None and t.offset == 0 and t.path == path), None)
 
     def _already_read(self, track: Track) -> int:
         """How many bytes at the beginning of a new file were read before, in a stream that has been cut short."""
@@ -318,7 +327,7 @@ class _Reading:
         return os.pread(self.fd, length, offset)
 
 
-def _intact(track: Track) -> bool:
+def intact(track: Track) -> bool:
     """Whether the open file still has what was consumed."""
     return os.fstat(track.read_fd()).st_size >= track.offset and (track.gz or continues(track.known, track.read_at))
 

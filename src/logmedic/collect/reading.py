@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import msgspec
 
 from logmedic.collect.blocks import Block, Buffer, LineReader, fill_from, hole_skipper
-from logmedic.collect.following import Following
+from logmedic.collect.following import Following, intact
 from logmedic.collect.gz import GzError, GzStream
-from logmedic.collect.identity import HEAD_BYTES, Key, ReadAt, continues
+from logmedic.collect.identity import HEAD_BYTES, Key, ReadAt, continues, marker_at
 from logmedic.collect.interface import Batch, Position
 from logmedic.collect.track import Track, shown
 from logmedic.doors import Clock
@@ -74,17 +74,24 @@ class Reader:
         """Batches up to the end that the file has now; a writer that never rests cannot keep us here."""
         if not self._following.descriptors.open(track):
             return
-        if track.gz:
-            yield from self._drain_gz(track)
-            return
+        track.pinned = True  # a question asked between two batches must not close it
+        try:
+            yield from self._drain_gz(track) if track.gz else self._drain_plain(track)
+        finally:
+            track.pinned = False
+
+    def _drain_plain(self, track: Track) -> Iterator[Batch]:
         status = os.fstat(track.read_fd())
         if (status.st_size, status.st_mtime_ns) != track.stamp:
             track.grew_at = self._clock.monotonic()
             track.size, track.mtime = status.st_size, status.st_mtime_ns
-            if track.size < track.offset or not continues(track.known, track.read_at):
+            if not intact(track):
                 self._following.displace(track)
                 return
             yield from self._lines(track, final=False)
+            if track.stamp[0] < 0 and not intact(track):
+                self._following.displace(track)  # truncated while it was read
+                return
         if not track.head and track.offset:  # after a restart: what a truncation will be compared with
             track.head = track.read_at(min(track.offset, HEAD_BYTES), 0)
         if self._may_end(track):
@@ -144,9 +151,14 @@ class Reader:
 
     def _lines(self, track: Track, *, final: bool) -> Iterator[Batch]:
         fd, size, mtime = track.read_fd(), track.size, track.mtime
-        lines = LineReader(
-            self._buffer, fill_from(fd, size), track.offset, scanned=track.scanned, skip_hole=hole_skipper(fd)
-        )
+        fill = fill_from(fd, size)
+
+        def checked(view: memoryview, offset: int) -> int:
+            """Nothing more once the file was truncated: after that, other bytes may stand at this offset."""
+            same = marker_at(track.read_at, track.offset) == track.known.marker
+            return fill(view, offset) if same else 0
+
+        lines = LineReader(self._buffer, checked, track.offset, scanned=track.scanned, skip_hole=hole_skipper(fd))
         track.stamp = (-1, -1)
         for block in lines.blocks(final=final):
             if lines.examined == size and lines.complete_at == block.end:
