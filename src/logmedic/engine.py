@@ -23,7 +23,7 @@ WORKFLOW = "incident"
 # Workflows of one version are not taken up by code of another; raise it when the order of steps changes.
 APPLICATION_VERSION = "1"
 EXECUTOR = "local"  # fixed: together with the instance lock it lets a new process take up what a dead one left
-TRIES = 3  # of a workflow that failed in a way nobody foresaw
+ATTEMPTS = 48  # workflows for one generation: the first, and those that follow a deferral or an unforeseen failure
 
 
 class Step(Protocol):
@@ -32,8 +32,8 @@ class Step(Protocol):
         ...
 
 
-Handler = Callable[[int, int, Step], None]
-"""What a workflow does: (incident id, generation, step)."""
+Handler = Callable[[int, int, Step], float | None]
+"""What a workflow does: (incident id, generation, step). Returns after how many seconds to try again what is left."""
 
 
 class Engine(Protocol):
@@ -45,13 +45,25 @@ class Engine(Protocol):
         """Hand over an incident, within the caller's transaction."""
         ...
 
+    def committed(self) -> None:
+        """What was enqueued has been committed."""
+        ...
+
     def retry_failed(self, unhandled: list[tuple[int, str, int]]) -> None:
-        """Give incidents another try whose workflow ended in an error, ``TRIES`` times in all."""
+        """Give incidents another try whose workflows have all ended, ``ATTEMPTS`` times in all."""
         ...
 
     def close(self, timeout: float) -> None:
         """Stop taking work, and let running steps end for at most ``timeout`` seconds."""
         ...
+
+
+_Work = tuple[int, int, str, int]
+"""(incident id, generation, the workflow id of the first attempt, attempt)"""
+
+
+def _name(base: str, attempt: int) -> str:
+    return base if attempt == 0 else f"{base}:{attempt}"
 
 
 class DurableEngine:
@@ -71,12 +83,15 @@ class DurableEngine:
 
         logging.getLogger("dbos").setLevel(logging.ERROR)
 
-        def workflow(incident_id: int, generation: int) -> None:
+        def workflow(incident_id: int, generation: int, base: str, attempt: int) -> None:
             self._running += 1
             try:
-                handler(incident_id, generation, _step)
+                again = handler(incident_id, generation, _step)
             finally:
                 self._running -= 1
+            if again is not None and attempt + 1 < ATTEMPTS:
+                # A new, delayed workflow rather than a long sleep in this one, which would hold a worker.
+                _step("later", lambda: self._submit((incident_id, generation, base, attempt + 1), delay=again))
 
         def _step(name: str, function: Callable[[], T]) -> T:
             result: T = dbos.DBOS.run_step({"name": name}, function)
@@ -102,31 +117,35 @@ class DurableEngine:
     def enqueue(self, connection: sa.Connection, incident_id: int, fingerprint: str, generation: int) -> None:
         if self._client is None:
             raise StoreError("the engine was not opened before work was handed to it")
-        self._enqueue(connection, f"incident:{fingerprint}:{generation}", incident_id, generation)
+        self._enqueue(connection, (incident_id, generation, f"incident:{fingerprint}:{generation}", 0))
+
+    def committed(self) -> None:
+        """The queue is polled; there is nothing to wake."""
 
     def retry_failed(self, unhandled: list[tuple[int, str, int]]) -> None:
         for incident_id, fingerprint, generation in unhandled:
-            ids = [f"incident:{fingerprint}:{generation}"]
-            ids += [f"{ids[0]}:retry{n}" for n in range(1, TRIES)]
+            base = f"incident:{fingerprint}:{generation}"
+            ids = [_name(base, attempt) for attempt in range(ATTEMPTS)]
             status = {w.workflow_id: w.status for w in self._client.list_workflows(workflow_ids=ids)}
-            last = max((i for i, name in enumerate(ids) if name in status), default=-1)
+            last = max((attempt for attempt, name in enumerate(ids) if name in status), default=-1)
             ended = last < 0 or status[ids[last]] not in ("PENDING", "ENQUEUED", "DELAYED")
-            if ended and last + 1 < TRIES:
-                with self._database.begin() as connection:
-                    self._enqueue(connection, ids[last + 1], incident_id, generation)
+            if ended and last + 1 < ATTEMPTS:
+                self._submit((incident_id, generation, base, last + 1))
 
-    def _enqueue(self, connection: sa.Connection, workflow_id: str, incident_id: int, generation: int) -> None:
-        self._client.enqueue_in_transaction(
-            connection,
-            {
-                "queue_name": QUEUE,
-                "workflow_name": WORKFLOW,
-                "workflow_id": workflow_id,
-                "app_version": APPLICATION_VERSION,
-            },
-            incident_id,
-            generation,
-        )
+    def _submit(self, work: _Work, delay: float | None = None) -> None:
+        with self._database.begin() as connection:
+            self._enqueue(connection, work, delay)
+
+    def _enqueue(self, connection: sa.Connection, work: _Work, delay: float | None = None) -> None:
+        options: dict[str, Any] = {
+            "queue_name": QUEUE,
+            "workflow_name": WORKFLOW,
+            "workflow_id": _name(work[2], work[3]),
+            "app_version": APPLICATION_VERSION,
+        }
+        if delay is not None:
+            options["delay_seconds"] = delay
+        self._client.enqueue_in_transaction(connection, options, *work)
 
     def close(self, timeout: float) -> None:
         if self._client is None:
@@ -138,3 +157,33 @@ class DurableEngine:
         # DBOS looks only once a second whether its workflows have ended, so it is not asked to when none is running.
         seconds = max(1, round(timeout)) if self._running else 0
         dbos.DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=seconds)
+
+
+class InlineEngine:
+    """Runs workflows at once, in this thread, and forgets them: for replays and one-off diagnoses, never for alerts."""
+
+    def __init__(self) -> None:
+        self._handler: Handler | None = None
+        self._given: list[tuple[int, int]] = []
+
+    def open(self, handler: Handler) -> None:
+        self._handler = handler
+
+    def enqueue(self, connection: sa.Connection, incident_id: int, fingerprint: str, generation: int) -> None:
+        self._given.append((incident_id, generation))
+
+    def committed(self) -> None:
+        given, self._given = self._given, []
+        for incident_id, generation in given:
+            assert self._handler is not None
+            self._handler(incident_id, generation, _straight)
+
+    def retry_failed(self, unhandled: list[tuple[int, str, int]]) -> None:
+        """Nothing is left over: whatever is given is run."""
+
+    def close(self, timeout: float) -> None:
+        """Nothing to stop."""
+
+
+def _straight(name: str, function: Callable[[], T]) -> T:
+    return function()

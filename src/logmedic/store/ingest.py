@@ -42,6 +42,7 @@ class KnownIncident(msgspec.Struct, frozen=True, kw_only=True):
     last_raised: int
     count: int
     generation: int
+    reason: str
     rules: tuple[str, ...]
     snoozed_until: int | None
     recent: tuple[tuple[int, int], ...]  # (minute since the epoch, count) of the last 25 hours of its own time
@@ -161,6 +162,7 @@ class Ingest:
                     last_raised=row.last_raised,
                     count=row._mapping["count"],  # a row has a method of that name
                     generation=row.generation,
+                    reason=row.reason,
                     rules=tuple(msgspec.json.decode(row.rules)),
                     snoozed_until=row.snoozed_until,
                     recent=recent.get(row.id, ()),

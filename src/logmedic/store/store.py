@@ -222,6 +222,14 @@ class Store:
                 .values(handled_generation=generation)
             )
 
+    def waiting(self) -> bool:
+        """Whether an incident is still to be told of and nothing of it was put off until later."""
+        c, e = t.incidents.c, t.effects.c
+        deferred = sa.exists().where(e.incident_id == c.id, e.generation == c.generation, e.result == "deferred")
+        with self.database.connect() as connection:
+            query = sa.select(sa.exists().where(c.handled_generation < c.generation, ~deferred))
+            return bool(connection.execute(query).scalar_one())
+
     def unhandled(self) -> list[tuple[int, str, int]]:
         """(id, fingerprint, generation) of incidents that people should still hear of."""
         c = t.incidents.c

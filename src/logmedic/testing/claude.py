@@ -7,6 +7,7 @@ that works here sends a well-formed request. It does not stream and does not thi
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -263,3 +264,15 @@ def _decode(body: bytes) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError):
         return None
+
+
+def main() -> None:
+    """``python -m logmedic.testing.claude``: print the URL, then answer until the process is told to end."""
+    with FakeClaude() as fake:
+        sys.stdout.write(fake.url + "\n")
+        sys.stdout.flush()
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

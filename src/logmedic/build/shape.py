@@ -1,0 +1,108 @@
+"""The shape of ``logmedic.toml``: every part brings its own config class, here they become one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from logmedic import config as configuration
+from logmedic.collect.file import FileSourceConfig
+from logmedic.collect.stdin import StdinSourceConfig
+from logmedic.detect.interface import RuleConfig
+from logmedic.errors import ConfigError
+from logmedic.group.fingerprint import GroupConfig
+from logmedic.group.window import WindowConfig
+from logmedic.redact import RedactConfig
+from logmedic.respond.channels import ChannelConfig
+from logmedic.respond.console import ConsoleConfig
+from logmedic.respond.policy import PolicyConfig
+from logmedic.respond.retry import RetryConfig
+from logmedic.store.lock import sqlite_path
+
+SourceConfig = FileSourceConfig | StdinSourceConfig
+
+
+class StoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[store]``"""
+
+    url: str = "sqlite:///.logmedic/state.db"
+    """``sqlite:///path`` (relative to the config file) or ``postgresql://user@host/database``."""
+
+
+class RepositoryConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[repository]``: the source code of the watched service."""
+
+    path: str = "."
+    """A git work tree or bare repository, relative to the config file. Without git there, no source is quoted."""
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``logmedic.toml``"""
+
+    language: Literal["en", "ko"] | None = None
+    """Of reports and alerts. Default: the language of the environment."""
+    sources: tuple[SourceConfig, ...] = ()
+    """``[[sources]]``: where the logs are."""
+    rules: tuple[RuleConfig, ...] = ()
+    """``[[rules]]``: changes to the four default rules by name, and further ones."""
+    group: GroupConfig = GroupConfig()
+    """``[group]``: what counts as the team's own code."""
+    window: WindowConfig = WindowConfig()
+    """``[window]``: when a repeat is only counted, and when it is raised again."""
+    repository: RepositoryConfig = RepositoryConfig()
+    redact: RedactConfig = RedactConfig()
+    """``[redact]``: what is blanked before anything is stored or sent."""
+    channels: tuple[ChannelConfig, ...] = (ConsoleConfig(),)
+    """``[[channels]]``: who is told."""
+    policy: PolicyConfig = PolicyConfig()
+    retry: RetryConfig = RetryConfig()
+    store: StoreConfig = StoreConfig()
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """A config with where it came from; relative paths in it start at ``base``."""
+
+    config: Config
+    base: Path
+    path: Path | None
+    language: str
+
+    @property
+    def store_url(self) -> str:
+        """The URL with a relative SQLite path made absolute."""
+        path = sqlite_path(self.config.store.url)
+        return self.config.store.url if path is None else f"sqlite:///{(self.base / path).absolute()}"
+
+    @property
+    def shown_store_url(self) -> str:
+        """The same without a password."""
+        return re.sub(r"://([^:/@]*):[^@]*@", r"://\1:***@", self.store_url)
+
+
+def load_config(explicit: str | None, cwd: Path, *, paths: Sequence[str] = ()) -> Loaded:
+    """Read the config that applies here; ``paths`` (files, globs, ``-``) take the place of its sources.
+
+    Raises:
+        ConfigError: the file is missing or wrong, or two sources or channels share a name.
+    """
+    settings = configuration.Settings.from_environment()
+    path = configuration.find(explicit, settings, cwd)
+    config = Config() if path is None else configuration.load(path, Config)
+    if paths:
+        config = msgspec.structs.replace(config, sources=tuple(_named_on_command_line(paths, cwd)))
+    base = cwd if path is None else path.absolute().parent
+    for what, names in (("sources", [s.name for s in config.sources]), ("channels", [c.name for c in config.channels])):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ConfigError(f"{path}: {what}: the name {twice[0]!r} is used twice; give each its own")
+    return Loaded(config, base, path, config.language or settings.language)
+
+
+def _named_on_command_line(paths: Sequence[str], cwd: Path) -> list[SourceConfig]:
+    files = [str(cwd / p) for p in paths if p != "-"]
+    sources: list[SourceConfig] = [FileSourceConfig(name="files", paths=files)] if files else []
+    return [*sources, StdinSourceConfig(name="stdin")] if "-" in paths else sources

@@ -1,0 +1,255 @@
+"""Config → pipeline: the only place where parts are put together.
+
+Importing this module is cheap; what is heavy (SQLAlchemy, DBOS, hyperscan) is imported when it is first needed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from logmedic import config as configuration
+from logmedic import doors, store
+from logmedic.build.shape import Config, Loaded, SourceConfig, StoreConfig
+from logmedic.collect import dialects
+from logmedic.collect.file import FileSource, FileSourceConfig
+from logmedic.collect.interface import Position, Source
+from logmedic.collect.stdin import StdinSource, StdinSourceConfig
+from logmedic.detect.detector import Detector
+from logmedic.detect.rules import SurgeRule, build_rules
+from logmedic.detect.surge import SurgeWindows
+from logmedic.group.fingerprint import Grouper
+from logmedic.model import LogRecord, Outcome
+from logmedic.redact import Redactor
+from logmedic.respond import channels, policy
+from logmedic.respond.retry import RetryConfig, deliver_with_retry
+from logmedic.store.lock import InstanceLock, sqlite_path
+
+if TYPE_CHECKING:
+    from logmedic.engine import Engine
+    from logmedic.pipeline.digest import Digester
+    from logmedic.pipeline.handling import Deliver
+    from logmedic.pipeline.rehearsal import Notes
+    from logmedic.pipeline.running import Runtime
+    from logmedic.respond.interface import Notice, Responder
+    from logmedic.store.store import Store
+
+IN_MEMORY = StoreConfig(url="sqlite://")
+
+
+def system_clock() -> doors.Clock:
+    return doors.SystemClock()
+
+
+@contextmanager
+def single_instance(loaded: Loaded) -> Iterator[None]:
+    """Hold the lock on a SQLite state. Raises :class:`logmedic.errors.AlreadyRunningError`."""
+    path = sqlite_path(loaded.store_url)
+    if path is None:
+        yield
+        return
+    lock = InstanceLock(path)
+    lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def nothing_new(loaded: Loaded) -> bool:
+    """Whether a scan would find nothing to read and nothing left to tell. Cheap; when in doubt ``False``."""
+    from logmedic.collect.idle import unchanged  # noqa: PLC0415  only here
+    from logmedic.store.peek import peek  # noqa: PLC0415
+
+    path = sqlite_path(loaded.store_url)
+    peeked = None if path is None else peek(path, store.HEAD)
+    if peeked is None or peeked.unhandled:
+        return False
+    for source in loaded.config.sources:
+        if not isinstance(source, FileSourceConfig):
+            return False
+        positions = [Position(*row) for row in peeked.positions if row[0] == source.name]
+        if not unchanged(source.name, anchored(source, loaded.base), positions):
+            return False
+    return True
+
+
+@contextmanager
+def open_store(loaded: Loaded) -> Iterator[Store]:
+    from logmedic.store.database import open_database  # noqa: PLC0415  0.35 s
+    from logmedic.store.store import Store  # noqa: PLC0415
+
+    opened = Store(open_database(loaded.store_url))
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+@contextmanager
+def runtime(loaded: Loaded) -> Iterator[Runtime]:
+    """The whole pipeline on the configured state, engine and channels."""
+    from logmedic.engine import DurableEngine  # noqa: PLC0415  imports SQLAlchemy, 0.35 s
+
+    clock = system_clock()
+    secrets = _channel_secrets(loaded)
+    redactor = Redactor(loaded.config.redact, tuple(secrets.values()))
+    http = doors.SystemHttp()
+    deliver: dict[str, Deliver] = {}
+    for channel in loaded.config.channels:
+        responder = channels.make(channel, http=http, clock=clock, secret=secrets.get(channel.name))
+        deliver[channel.name] = partial(_deliver, responder, clock, loaded.config.retry)
+    with open_store(loaded) as opened:
+        built = _assemble(loaded, opened, DurableEngine(opened.database), deliver, redactor, parallel=True)
+        try:
+            yield built
+        finally:
+            built.close()
+            http.close()
+
+
+@contextmanager
+def rehearsal(loaded: Loaded, *, since: int | None = None) -> Iterator[tuple[Runtime, Notes]]:
+    """The pipeline on a state in memory that is forgotten, with nobody told: for replays and one-off diagnoses.
+
+    ``since``: leave out records older than this (ns).
+    """
+    from logmedic.engine import InlineEngine  # noqa: PLC0415  imports SQLAlchemy, 0.35 s
+    from logmedic.pipeline.rehearsal import Notes  # noqa: PLC0415
+
+    notes = Notes()
+    deliver: dict[str, Deliver] = {c.name: partial(notes.take, c.name) for c in loaded.config.channels}
+    in_memory = msgspec.structs.replace(loaded, config=msgspec.structs.replace(loaded.config, store=IN_MEMORY))
+    with open_store(in_memory) as opened:
+        built = _assemble(
+            loaded, opened, InlineEngine(), deliver, Redactor(loaded.config.redact), parallel=False, since=since
+        )
+        try:
+            yield built, notes
+        finally:
+            built.close()
+
+
+def _assemble(
+    loaded: Loaded,
+    opened: Store,
+    engine: Engine,
+    deliver: Mapping[str, Deliver],
+    redactor: Redactor,
+    *,
+    parallel: bool,
+    since: int | None = None,
+) -> Runtime:
+    from logmedic.investigate.offline import OfflineInvestigator  # noqa: PLC0415  not needed by an idle scan
+    from logmedic.pipeline.handling import Handling  # noqa: PLC0415
+    from logmedic.pipeline.intake import Intake  # noqa: PLC0415
+    from logmedic.pipeline.parallel import Pool  # noqa: PLC0415
+    from logmedic.pipeline.running import Runtime  # noqa: PLC0415
+
+    config, clock = loaded.config, system_clock()
+    specs = channels.specs(config.channels)
+    active = build_rules(config.rules)
+    handling = Handling(
+        store=opened,
+        investigator=OfflineInvestigator(redactor),
+        logs=_Lookup(loaded, clock, opened),
+        git=repository(loaded),
+        plan=lambda incident, receipts: policy.plan(incident, specs, receipts=receipts, config=config.policy),
+        channels=deliver,
+        clock=clock,
+        language=loaded.language,
+    )
+    intake = Intake(
+        store=opened,
+        engine=engine,
+        handler=handling.run,
+        surges=[SurgeWindows(rule) for rule in active if isinstance(rule, SurgeRule)],
+        window=config.window,
+        redactor=redactor,
+        clock=clock,
+    )
+    return Runtime(
+        store=opened,
+        engine=engine,
+        handling=handling,
+        sources=[make_source(source, loaded.base, clock) for source in config.sources],
+        digester=partial(digester, config, since=since),
+        intake=intake,
+        clock=clock,
+        rules=[rule.name for rule in active],
+        parallel=Pool(digester, config, clock.now).digests if parallel else None,
+    )
+
+
+def digester(config: Config, *, since: int | None = None) -> Digester:
+    """The pure part of the pipeline; also built in every worker process."""
+    from logmedic.pipeline.digest import Digester  # noqa: PLC0415
+
+    detector = Detector(build_rules(config.rules), dialects.decoder)
+    return Digester(detector, Grouper(config.group, Redactor(config.redact)), since=since)
+
+
+def _deliver(responder: Responder, clock: doors.Clock, config: RetryConfig, notice: Notice) -> Outcome:
+    return deliver_with_retry(responder, notice, clock, config)
+
+
+def _channel_secrets(loaded: Loaded) -> dict[str, str]:
+    found = {}
+    for channel in loaded.config.channels:
+        secret = channels.secret_of(channel)
+        if secret is not None:
+            found[channel.name] = configuration.read_secret(secret, f"channel {channel.name}", base=loaded.base)
+    return found
+
+
+def make_source(config: SourceConfig, base: Path, clock: doors.Clock) -> Source:
+    if isinstance(config, StdinSourceConfig):
+        return StdinSource(config.name, config, clock)
+    return FileSource(config.name, anchored(config, base), clock)
+
+
+def anchored(config: FileSourceConfig, base: Path) -> FileSourceConfig:
+    """The source with its relative paths starting at the config file's folder."""
+    return msgspec.structs.replace(config, paths=[str(base / path) for path in config.paths])
+
+
+def repository(loaded: Loaded) -> doors.Git | None:
+    git = doors.Git((loaded.base / loaded.config.repository.path).absolute(), doors.SystemShell())
+    return git if git.is_repository() else None
+
+
+class _Lookup:
+    """Evidence from the logs: sources of its own, so that the ones being followed stay with their threads."""
+
+    def __init__(self, loaded: Loaded, clock: doors.Clock, opened: Store) -> None:
+        self._loaded = loaded
+        self._clock = clock
+        self._store = opened
+        self._lock = threading.Lock()
+        self._sources: dict[str, Source] = {}
+
+    def around(self, record: LogRecord, before: int, after: int) -> list[LogRecord]:
+        with self._lock:
+            source = self._source(record.ref.source)
+            return [] if source is None else source.around(record.ref, before, after)
+
+    def by_request(self, request_id: str, since: int, until: int) -> list[LogRecord]:
+        with self._lock:
+            found = [self._source(config.name) for config in self._loaded.config.sources]
+            return [r for source in found if source is not None for r in source.by_request(request_id, since, until)]
+
+    def _source(self, name: str) -> Source | None:
+        config = next((c for c in self._loaded.config.sources if c.name == name), None)
+        if not isinstance(config, FileSourceConfig):
+            return None
+        source = self._sources.get(name)
+        if source is None:
+            source = self._sources[name] = make_source(config, self._loaded.base, self._clock)
+        source.resume([Position(p.source, p.stream, p.offset, p.token, p.done) for p in self._store.positions(name)])
+        return source

@@ -1,0 +1,74 @@
+"""Entry point: the commands, and how every one of them ends.
+
+JSON goes to stdout, everything for people to stderr. Exit codes: 0 ok, 1 failed, 2 usage, 10 ``--fail-on`` hit,
+75 another instance holds the lock, 78 configuration, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+
+import click
+
+from logmedic import __version__
+from logmedic.errors import LogmedicError
+
+# Each is imported when it is run, so that an idle scan does not pay for the others.
+COMMANDS: Mapping[str, str] = {
+    "demo": "logmedic.cli.demo:demo",
+    "init": "logmedic.cli.setup:init",
+    "check": "logmedic.cli.setup:check",
+    "scan": "logmedic.cli.scan:scan",
+    "serve": "logmedic.cli.serve:serve",
+    "diagnose": "logmedic.cli.diagnose:diagnose",
+    "fingerprint": "logmedic.cli.fingerprint:fingerprint",
+    "replay": "logmedic.cli.replay:replay",
+    "incidents": "logmedic.cli.incidents:incidents",
+}
+
+
+class Commands(click.Group):
+    """The table above as a command group."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="logmedic %(version)s")
+def app() -> None:
+    """Watches JSON logs, groups errors into incidents, proves what broke, and tells the right people once."""
+
+
+def main() -> None:
+    """Run the command line; errors of ours become one line on stderr and their exit code."""
+    try:
+        app(prog_name="logmedic", standalone_mode=False)
+    except click.exceptions.Exit as end:
+        sys.exit(end.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except LogmedicError as error:
+        click.echo(f"logmedic: {error}", err=True)
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`): not an error. Python would complain when flushing at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""``logmedic replay``: what would have happened? Sends nothing, stores nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from logmedic import build
+from logmedic.cli import options, output
+from logmedic.cli.progress import Progress
+from logmedic.model import NANOSECONDS
+
+if TYPE_CHECKING:
+    from logmedic.pipeline.rehearsal import Replayed
+
+
+@click.command()
+@click.argument("files", nargs=-1)
+@click.option("--since", type=options.DURATION, help="Only records of the last 90s, 30m, 8h or 2d.")
+@click.option("--compare", metavar="FILE", help="Another config: print what it would do differently.")
+@options.config
+@options.json
+def replay(files: tuple[str, ...], since: int | None, compare: str | None, config: str | None, as_json: bool) -> None:
+    """Run old logs through rules, grouping, diagnosis and policy; say which incidents and alerts they lead to.
+
+    FILES are log files or globs that take the place of the config's sources.
+    """
+    from_time = None if since is None else build.system_clock().now() - since * NANOSECONDS
+    loaded = build.load_config(config, Path.cwd(), paths=files)
+    with Progress(quiet=as_json) as progress:
+        replayed = _replay(loaded, from_time, progress)
+        other = None
+        if compare is not None:
+            other = _replay(build.load_config(compare, Path.cwd(), paths=files), from_time, progress)
+    if as_json:
+        body = _replayed_json(replayed, loaded.language)
+        if other is not None:
+            body["compare"] = _difference(replayed, other)
+        output.print_json(body)
+    else:
+        _for_people(replayed, other)
+
+
+def _replay(loaded: build.Loaded, since: int | None, progress: Progress) -> Replayed:
+    from logmedic.pipeline import rehearsal  # noqa: PLC0415  imports SQLAlchemy, 0.35 s
+
+    with build.rehearsal(loaded, since=since) as (runtime, notes):
+        return rehearsal.replay(runtime, notes, progress)
+
+
+def _replayed_json(replayed: Replayed, language: str) -> dict[str, object]:
+    s = replayed.summary
+    return {
+        "lines": s.lines,
+        "bytes": s.bytes,
+        "rejects": s.rejects,
+        "seconds": round(s.seconds, 3),
+        "matches": s.matches,
+        "incidents": [output.incident_json(i, language) for i in s.incidents],
+        "alerts": [
+            {
+                "fingerprint": a.fingerprint,
+                "channel": a.channel,
+                "mode": a.mode,
+                "mention": a.mention,
+                "reason": a.reason,
+            }
+            for a in replayed.alerts
+        ],
+        "cost_usd": replayed.cost_usd,
+    }
+
+
+def _difference(one: Replayed, two: Replayed) -> dict[str, object]:
+    first = {i.fingerprint: i for i in one.summary.incidents}
+    second = {i.fingerprint: i for i in two.summary.incidents}
+    return {
+        "only_here": sorted(first.keys() - second.keys()),
+        "only_there": sorted(second.keys() - first.keys()),
+        "count_changed": sorted(f for f in first.keys() & second.keys() if first[f].count != second[f].count),
+        "severity_changed": sorted(f for f in first.keys() & second.keys() if first[f].severity != second[f].severity),
+        "alerts_here": len(one.alerts),
+        "alerts_there": len(two.alerts),
+    }
+
+
+def _for_people(replayed: Replayed, other: Replayed | None) -> None:
+    s = replayed.summary
+    click.echo(
+        f"{s.lines:,} lines, {len(s.incidents)} incidents, {len(replayed.alerts)} alerts; nothing was sent or stored",
+        err=True,
+    )
+    output.incident_table(s.incidents, max((i.last_seen for i in s.incidents), default=0))
+    titles = {i.fingerprint: i.title for i in s.incidents}
+    for alert in replayed.alerts:
+        mention = ", mentions people" if alert.mention else ""
+        click.echo(
+            f"  {alert.channel}: {alert.mode.value}{mention} ({alert.reason}): "
+            f"{output.printable(titles[alert.fingerprint])}"
+        )
+    if other is not None:
+        click.echo("\nThe other config:")
+        for name, value in _difference(replayed, other).items():
+            click.echo(f"  {name.replace('_', ' ')}: {', '.join(value) if isinstance(value, list) else value}")

@@ -1,0 +1,77 @@
+"""``logmedic scan``: one pass over what is new, for cron."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from logmedic import build
+from logmedic.cli import options, output
+from logmedic.cli.progress import Progress
+from logmedic.detect.rules import build_rules
+from logmedic.model import Severity
+from logmedic.pipeline.summary import Summary
+
+FAIL_ON = 10
+
+
+@click.command()
+@click.argument("files", nargs=-1)
+@options.config
+@options.json
+@click.option(
+    "--fail-on",
+    type=click.Choice([s.value for s in Severity]),
+    help="Exit with 10 when an incident of this severity or worse was raised.",
+)
+@click.option(
+    "--deadline",
+    type=options.DURATION,
+    default="4m",
+    show_default=True,
+    help="How long to wait until people have been told; the rest goes on at the next scan.",
+)
+def scan(files: tuple[str, ...], config: str | None, as_json: bool, fail_on: str | None, deadline: int) -> None:
+    """Read what is new, group it into incidents, diagnose them, tell people, and exit.
+
+    FILES are log files or globs that take the place of the config's sources; - is standard input.
+    """
+    loaded = build.load_config(config, Path.cwd(), paths=files)
+    with build.single_instance(loaded):
+        if build.nothing_new(loaded):
+            summary = Summary(matches=dict.fromkeys((rule.name for rule in build_rules(loaded.config.rules)), 0))
+        else:
+            with Progress(quiet=as_json) as progress, build.runtime(loaded) as runtime:
+                summary = runtime.scan(deadline=deadline, progress=progress)
+    if as_json:
+        output.print_json(_summary_json(summary, loaded.language))
+    else:
+        _for_people(summary, loaded)
+    worst = max((i.severity.rank for i in summary.raised), default=-1)
+    if fail_on is not None and worst >= Severity(fail_on).rank:
+        raise click.exceptions.Exit(FAIL_ON)
+
+
+def _summary_json(summary: Summary, language: str) -> dict[str, object]:
+    return {
+        "lines": summary.lines,
+        "bytes": summary.bytes,
+        "rejects": summary.rejects,
+        "seconds": round(summary.seconds, 3),
+        "matches": summary.matches,
+        "incidents": [output.incident_json(i, language) for i in summary.incidents],
+    }
+
+
+def _for_people(summary: Summary, loaded: build.Loaded) -> None:
+    click.echo(
+        f"{summary.lines:,} lines ({summary.bytes / 1e6:,.1f} MB) in {summary.seconds:.1f} s, "
+        f"{summary.rejects:,} rejected; "
+        + (", ".join(f"{rule} {n:,}" for rule, n in summary.matches.items() if n) or "nothing matched a rule"),
+        err=True,
+    )
+    for name, why in summary.problems:
+        click.echo(f"logmedic: source {name}: {why}", err=True)
+    if summary.incidents:
+        output.incident_table(list(summary.incidents), build.system_clock().now())

@@ -1,0 +1,145 @@
+"""``logmedic init`` and ``logmedic check``: a config, and whether it makes sense."""
+
+from __future__ import annotations
+
+import glob
+import os
+from pathlib import Path
+
+import click
+import msgspec
+
+from logmedic import build
+from logmedic import config as configuration
+from logmedic.cli import options, output
+from logmedic.collect import dialects as layouts
+from logmedic.collect.file import FileSourceConfig
+from logmedic.config import CONFIG_NAME
+from logmedic.detect.rules import build_rules
+from logmedic.errors import ConfigError, UsageError
+from logmedic.respond import channels
+
+TEMPLATE = """\
+# logmedic: https://www.apache.org/licenses/LICENSE-2.0 licensed; every key is optional. `logmedic check` validates.
+{language}
+[[sources]]
+kind = "file"
+name = "app"
+paths = [{paths}]
+# dialect = "auto"          # or one of: `logmedic check --dialects`
+# service = "backend"       # for records that name none
+
+[repository]
+path = "."                  # the git repository of the service: source, blame and commits are quoted from it
+
+[[channels]]
+kind = "console"
+name = "console"
+
+# [[channels]]
+# kind = "discord"
+# name = "discord"
+# webhook = {{ env = "DISCORD_WEBHOOK_URL" }}   # or {{ file = "/run/secrets/discord" }}
+# mention = "@here"
+
+# The four default rules are on: error-level, slow (duration_ms > 5000), surge (more than 10 errors in 5 minutes),
+# error-code (AI_* AUTH_* DB_*). Change one by its name:
+# [[rules]]
+# name = "slow"
+# threshold_ms = 3000
+"""
+
+
+@click.command()
+@click.argument("path", default=CONFIG_NAME)
+@click.option("--logs", multiple=True, help="Log file or glob; may be given several times.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
+def init(path: str, logs: tuple[str, ...], force: bool) -> None:
+    """Write a config with the defaults spelled out."""
+    target = Path(path)
+    if target.exists() and not force:
+        raise UsageError(f"{path} exists; --force overwrites it")
+    quoted = ", ".join('"' + p.replace("\\", "\\\\").replace('"', '\\"') + '"' for p in logs or ("logs/*.log",))
+    language = 'language = "ko"\n' if build.load_config(None, Path("/")).language == "ko" else ""
+    target.write_text(TEMPLATE.format(paths=quoted, language=language), encoding="utf-8")
+    click.echo(f"Wrote {path}. Next: logmedic check && logmedic scan", err=True)
+
+
+@click.command()
+@options.config
+@click.option("--no-environment", is_flag=True, help="Do not look for files and secrets.")
+@options.json
+@click.option("--dialects", is_flag=True, help="List the record layouts that a source can name.")
+@click.option("--keys", is_flag=True, help="List every key with its default.")
+def check(config: str | None, no_environment: bool, as_json: bool, dialects: bool, keys: bool) -> None:
+    """Validate the config: its form, its rules, and whether files, repository and secrets are there."""
+    if dialects or keys:
+        click.echo("\n".join(layouts.names() if dialects else configuration.reference(build.Config)))
+        return
+    loaded = build.load_config(config, Path.cwd())
+    findings = examine(loaded, environment=not no_environment)
+    if as_json:
+        output.print_json([{"ok": f.ok, "what": f.what, "detail": f.detail} for f in findings])
+    for finding in findings:
+        click.echo(f"{'ok  ' if finding.ok else 'FAIL'} {finding.what}: {finding.detail}", err=True)
+    if not all(f.ok for f in findings):
+        raise click.exceptions.Exit(ConfigError.exit_code)
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that ``check`` looked at."""
+
+    ok: bool
+    what: str
+    detail: str
+
+
+def examine(loaded: build.Loaded, *, environment: bool) -> list[Finding]:
+    """Whether the config makes sense, and (``environment``) whether what it names is there."""
+    config = loaded.config
+    active = build_rules(config.rules)
+    channels.specs(config.channels)
+    found = [
+        Finding(True, "config", str(loaded.path or "built-in defaults (no logmedic.toml here)")),
+        Finding(True, "rules", ", ".join(rule.name for rule in active)),
+    ]
+    if not config.sources:
+        found.append(Finding(False, "sources", "none; add [[sources]], or name files to `logmedic scan`"))
+    for source in config.sources:
+        if isinstance(source, FileSourceConfig):
+            if source.dialect != "auto":
+                layouts.decoder(source.dialect)
+            if environment:
+                found.append(_check_files(source, loaded.base))
+    for channel in config.channels:
+        secret = channels.secret_of(channel)
+        if secret is not None and environment:
+            found.append(_check_secret(channel.name, secret, loaded.base))
+        else:
+            found.append(Finding(True, f"channel {channel.name}", channels.kind_of(channel)))
+    if environment:
+        git = build.repository(loaded)
+        where = (loaded.base / config.repository.path).absolute()
+        detail = str(where) if git else f"{where} is no git repository: diagnoses will quote no source or commits"
+        found.append(Finding(True, "repository", detail))
+    return found
+
+
+def _check_files(source: FileSourceConfig, base: Path) -> Finding:
+    paths = build.anchored(source, base).paths
+    matches = sorted({match for path in paths for match in glob.glob(path, recursive=True)})  # noqa: PTH207  as the source does
+    unreadable = [match for match in matches if not os.access(match, os.R_OK)]
+    name = f"source {source.name}"
+    if unreadable:
+        return Finding(False, name, f"cannot read {unreadable[0]}; give this user the right to")
+    if not matches:
+        return Finding(True, name, f"no file yet at {', '.join(paths)}; it is read when it appears")
+    return Finding(True, name, f"{len(matches)} file(s), e.g. {matches[0]}")
+
+
+def _check_secret(name: str, secret: configuration.Secret, base: Path) -> Finding:
+    try:
+        configuration.read_secret(secret, f"channel {name}", base=base)
+    except ConfigError as error:
+        return Finding(False, f"channel {name}", str(error))
+    return Finding(True, f"channel {name}", "its secret is there")

@@ -1,0 +1,93 @@
+"""collect → detect → group, without I/O or a clock: blocks of log lines in, deltas per incident out.
+
+Pure, so that worker processes can do it for byte ranges of a big backlog while this process merges their results in
+order.
+"""
+
+from __future__ import annotations
+
+from logmedic.collect.interface import Batch
+from logmedic.detect.detector import Detector
+from logmedic.group.fingerprint import Grouper
+from logmedic.group.fold import Fold
+from logmedic.model import NANOSECONDS, Finding, Grouping, Level, Reject
+
+MINUTE = 60 * NANOSECONDS
+FOLD_ENTRIES = 5_000  # distinct fingerprints held before they are written
+REJECTS_HELD = 1_000
+ERRORS_HELD = 200_000
+
+
+class Digest:
+    """What came of some consecutive batches. Picklable."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+        self.bytes = 0
+        self.rejected = 0
+        self.rejects: list[Reject] = []
+        self.matches: dict[tuple[str, str, int], int] = {}  # (rule, service, minute) → records
+        self.errors: list[tuple[str, int]] = []  # (service, time ns) of each record at ERROR or above, in order
+        self.folds = [Fold(FOLD_ENTRIES)]
+
+    @property
+    def full(self) -> bool:
+        """Time to write it out. More can be added, but memory grows."""
+        return len(self.folds) > 1 or self.folds[0].full or len(self.errors) >= ERRORS_HELD
+
+    @property
+    def found_something(self) -> bool:
+        return any(self.folds)
+
+    def fold(self, finding: Finding, grouping: Grouping) -> None:
+        if not self.folds[-1].add(finding, grouping):
+            self.folds.append(Fold(FOLD_ENTRIES))
+            self.folds[-1].add(finding, grouping)
+
+
+class Digester:
+    """Folds batches into a :class:`Digest`."""
+
+    def __init__(self, detector: Detector, grouper: Grouper, *, since: int | None = None) -> None:
+        """``since``: records older than this (ns) are read but not counted as findings."""
+        self._detector = detector
+        self._group = grouper
+        self._since = since
+
+    def add(self, digest: Digest, batch: Batch, received: int) -> tuple[int, int]:
+        """Fold one batch in. ``received``: ns, for lines that carry no time. Returns (lines, rejected lines)."""
+        selected = self._detector.select(
+            batch.data,
+            source=batch.source,
+            stream=batch.stream,
+            start=batch.start,
+            dialect=batch.dialect,
+            service=batch.service,
+            received=received,
+            truncated=batch.truncated,
+        )
+        digest.lines += selected.lines
+        digest.bytes += selected.bytes
+        digest.rejected += len(selected.rejects)
+        digest.rejects.extend(selected.rejects[: REJECTS_HELD - len(digest.rejects)])
+        digest.errors.extend(
+            (record.service, record.time)
+            for record in selected.errors
+            if self._since is None or record.time >= self._since
+        )
+        for finding in selected.findings:
+            if self._since is None or finding.record.time >= self._since:
+                self.fold(digest, finding)
+        return selected.lines, len(selected.rejects)
+
+    def fold(self, digest: Digest, finding: Finding) -> None:
+        """Count one record that rules matched."""
+        record = finding.record
+        rules = tuple(match.rule for match in finding.matches)
+        for rule in rules:
+            key = (rule, record.service, record.time // MINUTE)
+            digest.matches[key] = digest.matches.get(key, 0) + 1
+        if record.level >= Level.ERROR:
+            digest.errors.append((record.service, record.time))
+        grouping = self._group(record, rules)
+        digest.fold(finding, grouping)

@@ -1,0 +1,134 @@
+"""What the engine runs for an incident: find out what broke, decide who hears of it, tell them. Each a durable step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from logmedic.doors import Clock, Git
+from logmedic.engine import Step
+from logmedic.investigate.interface import Case, History, Investigator, LogContext
+from logmedic.model import NANOSECONDS, Diagnosis, Incident, Outcome, Result
+from logmedic.respond.interface import Mode, Notice
+from logmedic.respond.policy import Action
+from logmedic.store.store import Store
+
+DEFERRED_SECONDS = 60.0  # at least, before a delivery that failed for the moment is tried again
+
+Receipts = Mapping[str, Mapping[str, Any]]
+Plan = Callable[[Incident, Receipts], Sequence[Action]]
+"""The policy over the configured channels, given what each was last told."""
+Deliver = Callable[[Notice], Outcome]
+"""One responder with its retries around it."""
+
+
+class Handling:
+    """The workflow ``incident:<fingerprint>:<generation>``."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        investigator: Investigator,
+        logs: LogContext,
+        git: Git | None,
+        plan: Plan,
+        channels: Mapping[str, Deliver],
+        clock: Clock,
+        language: str,
+    ) -> None:
+        self._store = store
+        self._investigator = investigator
+        self._logs = logs
+        self._git = git
+        self._plan = plan
+        self._channels = channels
+        self._clock = clock
+        self._language = language
+
+    def run(self, incident_id: int, generation: int, step: Step) -> float | None:
+        """Investigate, then act by policy. Safe to run again from any point.
+
+        Returns after how many seconds to come back for what could not be delivered, ``None`` when all is done.
+        """
+        step("investigate", lambda: self.investigate(incident_id))
+        planned = step("plan", lambda: self._planned(incident_id))
+        waits: list[float] = []
+        for encoded in planned:
+            action = msgspec.convert(encoded, Action)
+            wait = step(f"respond:{action.channel}", partial(self._respond, incident_id, generation, action))
+            if wait is not None:
+                waits.append(wait)
+        if waits:
+            return min(waits)
+        step("done", lambda: self._store.mark_handled(incident_id, generation))
+        return None
+
+    def investigate(self, incident_id: int) -> str:
+        """Diagnose and store the diagnosis. Returns the severity it led to."""
+        diagnosis = self.diagnose(self._incident(incident_id))
+        self._store.save_diagnosis(incident_id, diagnosis, self._clock.now())
+        return diagnosis.severity.value
+
+    def diagnose(self, incident: Incident) -> Diagnosis:
+        """What broke, by the stored samples and what the sources, the repository and the history still say."""
+        case = Case(
+            incident=incident,
+            samples=tuple(self._store.samples(incident.id)),
+            logs=self._logs,
+            history=_StoreHistory(self._store),
+            git=self._git,
+            now=self._clock.now(),
+        )
+        return self._investigator.investigate(case)
+
+    def _planned(self, incident_id: int) -> list[dict[str, object]]:
+        receipts = {channel: self._store.receipt(incident_id, channel) for channel in self._channels}
+        heard = {channel: receipt for channel, receipt in receipts.items() if receipt is not None}
+        actions: list[dict[str, object]] = msgspec.to_builtins(list(self._plan(self._incident(incident_id), heard)))
+        return actions
+
+    def _respond(self, incident_id: int, generation: int, action: Action) -> float | None:
+        """Act once. Returns in how many seconds another try makes sense, ``None`` when this is settled."""
+        incident = self._incident(incident_id)
+        key = f"{incident.fingerprint}:{generation}:{action.channel}"
+        now = self._clock.now()
+        earlier = self._store.begin_effect(key, incident_id, generation, action.channel, now)
+        if earlier is not None:
+            return None
+        if action.mode is Mode.SKIP:
+            outcome = Outcome(Result.SKIPPED, action.reason)
+        else:
+            notice = Notice(
+                incident=incident,
+                language=self._language,
+                key=key,
+                receipt=self._store.receipt(incident_id, action.channel),
+                mode=action.mode,
+                mention=action.mention,
+            )
+            outcome = self._channels[action.channel](notice)
+        self._store.end_effect(key, outcome, self._clock.now())
+        if outcome.result is not Result.DEFERRED:
+            return None
+        asked: float = (outcome.receipt.get("retry_at", 0) - self._clock.now()) / NANOSECONDS
+        return max(DEFERRED_SECONDS, asked)
+
+    def _incident(self, incident_id: int) -> Incident:
+        incident = self._store.incident(incident_id)
+        assert incident is not None, f"incident {incident_id} was enqueued in the transaction that stored it"
+        return incident
+
+
+class _StoreHistory(History):
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def similar(self, incident: Incident, limit: int) -> Sequence[Incident]:
+        return self._store.similar(incident, limit)
+
+    def error_counts(self, service: str, since: int, until: int) -> int:
+        return self._store.error_counts(service, since, until)

@@ -1,0 +1,284 @@
+"""From digests to the store: what is new, what is a repeat, and all of it in one transaction with the positions."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from logmedic.collect.interface import Position
+from logmedic.detect.surge import SurgeWindows
+from logmedic.doors import Clock
+from logmedic.engine import Engine, Handler
+from logmedic.group.fingerprint import storm_grouping, surge_grouping
+from logmedic.group.window import Arrival, CapState, Known, NewIncidentCap, WindowConfig, decide
+from logmedic.model import Grouping, Match, Sample, Severity
+from logmedic.pipeline.digest import MINUTE, Digest
+from logmedic.redact import Redactor
+from logmedic.store.ingest import IncidentChange, Ingest, KnownIncident, StoredPosition
+from logmedic.store.store import Store
+
+SURGES = "surge-windows:"  # and the rule's name
+CAP = "new-incident-cap"
+SYNTHETIC_SAMPLES = 5
+
+
+class Moved(msgspec.Struct, frozen=True):
+    """A stream read on, from ``expected`` bytes (``None``: never stored) to ``position``, with what was read."""
+
+    position: Position
+    expected: int | None
+    lines: int
+    rejects: int
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """Ids of the incidents that a commit changed, and of those that people are to hear of now."""
+
+    touched: frozenset[int]
+    raised: frozenset[int]
+
+
+class Addition(Protocol):
+    """What a batch adds to one incident (``group.fold.Delta``, or :class:`Synthetic`)."""
+
+    fingerprint: str
+    title: str
+    culprit: str
+    service: str
+    error_code: str | None
+    count: int
+    first: int
+    last: int
+    minutes: dict[int, int]
+    rules: tuple[str, ...]
+    severity: Severity
+
+    @property
+    def samples(self) -> tuple[Sample, ...]: ...
+
+
+class Synthetic:
+    """What a batch adds to an incident that no single record stands for: a surge, a storm."""
+
+    def __init__(self, grouping: Grouping, service: str, match: Match, first: int) -> None:
+        self.fingerprint = grouping.fingerprint
+        self.title = grouping.title
+        self.culprit = grouping.culprit
+        self.service = service
+        self.error_code: str | None = None
+        self.count = 0
+        self.first = first
+        self.last = first
+        self.minutes: dict[int, int] = {}
+        self.rules: tuple[str, ...] = (match.rule,)
+        self.severity = match.severity
+        self._grouping = grouping
+        self._match = match
+        self.samples: tuple[Sample, ...] = ()
+
+    def add(self, count: int, first: int, last: int, minutes: dict[int, int]) -> None:
+        self.count += count
+        self.first = min(self.first, first)
+        self.last = max(self.last, last)
+        for minute, n in minutes.items():
+            self.minutes[minute] = self.minutes.get(minute, 0) + n
+
+    def illustrate(self, samples: Iterable[Sample]) -> None:
+        """Show records of other incidents as samples of this one."""
+        room = SYNTHETIC_SAMPLES - len(self.samples)
+        borrowed = [
+            Sample(s.record, self._grouping, (self._match,)) for _, s in zip(range(room), samples, strict=False)
+        ]
+        self.samples = (*self.samples, *borrowed)
+
+
+class Intake:
+    """Commits digests. Safe to call from several source threads; commits happen one at a time."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        engine: Engine,
+        handler: Handler,
+        surges: Sequence[SurgeWindows],
+        window: WindowConfig,
+        redactor: Redactor,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._engine = engine
+        self._handler = handler
+        self._surges = surges
+        self._window = window
+        self._cap = NewIncidentCap(window)
+        self._opened = CapState()
+        self._redactor = redactor
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._restore()
+
+    def commit(self, digest: Digest, moved: Sequence[Moved]) -> Taken:
+        """Write everything or nothing.
+
+        Raises:
+            StalePositionError: another process has read on; start again from the stored positions.
+            StoreError: the database refused; the batch will be read again.
+        """
+        with self._lock:
+            if digest.found_something:
+                # Launching the engine migrates its tables, so it cannot happen inside our transaction.
+                self._engine.open(self._handler)
+            committed = False
+            try:
+                with self._store.ingest() as ingest:
+                    taken = self._write(ingest, digest, moved)
+                committed = True
+            finally:
+                if not committed:
+                    self._restore()
+            if taken.raised:
+                self._engine.committed()
+        return taken
+
+    def _restore(self) -> None:
+        """Take the carried state from the store: at the start, and after a transaction that came to nothing."""
+        cap = self._store.carried(CAP)
+        self._opened = CapState() if cap is None else msgspec.json.decode(cap, type=CapState)
+        for windows in self._surges:
+            windows.restore(self._store.carried(SURGES + windows.rule.name) or b"")
+
+    def _write(self, ingest: Ingest, digest: Digest, moved: Sequence[Moved]) -> Taken:
+        now = self._clock.now()
+        for move in moved:
+            p = move.position
+            stored = StoredPosition(p.source, p.stream, p.offset, p.token, p.done)
+            ingest.advance(stored, move.expected, move.lines, move.rejects, now)
+        ingest.keep_rejects(digest.rejects, now)
+        touched: set[int] = set()
+        raised: set[int] = set()
+        illustrations: dict[str, tuple[Sample, ...]] = {}
+        for fold in digest.folds:
+            deltas = fold.drain()
+            illustrations.update({d.service: d.samples for d in deltas})
+            self._add(ingest, deltas, now, touched, raised)
+        surges = self._surges_in(digest)
+        for surge in surges:
+            surge.illustrate(illustrations.get(surge.service, ()))
+        self._add(ingest, surges, now, touched, raised)
+        ingest.count_rules(digest.matches)
+        if digest.errors:
+            for windows in self._surges:
+                ingest.carry(SURGES + windows.rule.name, windows.state())
+        return Taken(frozenset(touched), frozenset(raised))
+
+    def _surges_in(self, digest: Digest) -> list[Synthetic]:
+        """Run the errors through the surge windows, and count those that stand in a surge."""
+        found: dict[str, Synthetic] = {}
+        for windows in self._surges:
+            for service, time in digest.errors:
+                match = windows.judge(service, time)
+                if match is None:
+                    continue
+                minute = time // MINUTE
+                key = (match.rule, service, minute)
+                digest.matches[key] = digest.matches.get(key, 0) + 1
+                surge = found.get(service)
+                if surge is None:
+                    surge = found[service] = Synthetic(surge_grouping(service), service, match, time)
+                surge.add(1, time, time, {minute: 1})
+        return list(found.values())
+
+    def _add(
+        self, ingest: Ingest, additions: Sequence[Addition], now: int, touched: set[int], raised: set[int]
+    ) -> None:
+        if not additions:
+            return
+        known = ingest.known([a.fingerprint for a in additions])
+        admitted, storm = self._admit(additions, known, now)
+        if storm is not None:
+            ingest.carry(CAP, msgspec.json.encode(self._opened))
+            known.update(ingest.known([storm.fingerprint]))
+            admitted = [*admitted, storm]
+        elif len(admitted) > len(known):
+            ingest.carry(CAP, msgspec.json.encode(self._opened))
+        changes = [self._change(a, known.get(a.fingerprint), now) for a in admitted]
+        ids = ingest.write(changes, now)
+        for change in changes:
+            incident_id = ids[change.fingerprint]
+            touched.add(incident_id)
+            if change.event is not None:
+                raised.add(incident_id)
+                self._engine.enqueue(ingest.connection, incident_id, change.fingerprint, change.generation)
+
+    def _admit(
+        self, additions: Sequence[Addition], known: dict[str, KnownIncident], now: int
+    ) -> tuple[list[Addition], Synthetic | None]:
+        """New fingerprints beyond the cap do not open incidents of their own: the storm's counts them."""
+        admitted: list[Addition] = []
+        storm: Synthetic | None = None
+        for addition in additions:
+            if addition.fingerprint not in known:
+                self._opened, welcome = self._cap.admit(self._opened, now)
+                if not welcome:
+                    if storm is None:
+                        reason = f"more than {self._window.new_incidents} new kinds of errors in one window"
+                        match = Match("storm", reason, Severity.CRITICAL)
+                        storm = Synthetic(storm_grouping(), "", match, addition.first)
+                    storm.add(addition.count, addition.first, addition.last, addition.minutes)
+                    storm.illustrate(addition.samples[:1])
+                    continue
+            admitted.append(addition)
+        return admitted, storm
+
+    def _change(self, addition: Addition, known: KnownIncident | None, now: int) -> IncidentChange:
+        arrival = Arrival(count=addition.count, first=addition.first, last=addition.last, now=now)
+        decision = decide(None if known is None else _known(known), arrival, self._window)
+        floor = addition.severity if known is None else Severity.highest(known.floor, addition.severity)
+        return IncidentChange(
+            known=known,
+            fingerprint=addition.fingerprint,
+            title=addition.title,
+            culprit=addition.culprit,
+            service=addition.service,
+            error_code=addition.error_code,
+            state=decision.state,
+            substate=decision.substate,
+            severity=floor if known is None else Severity.highest(known.severity, floor),
+            floor=floor,
+            first_seen=addition.first if known is None else min(known.first_seen, addition.first),
+            last_seen=addition.last if known is None else max(known.last_seen, addition.last),
+            last_raised=decision.last_raised,
+            added=addition.count,
+            generation=(0 if known is None else known.generation) + decision.raise_,
+            reason=decision.reason if known is None or decision.raise_ else known.reason,
+            event=decision.substate.value if decision.raise_ else None,
+            rules=tuple(sorted({*addition.rules, *(() if known is None else known.rules)})),
+            snoozed_until=None if known is None else known.snoozed_until,
+            minutes=addition.minutes,
+            samples=[
+                msgspec.structs.replace(s, record=self._redactor.record(s.record))
+                for s in self._wanted(addition.samples, decision.raise_)
+            ],
+        )
+
+    @staticmethod
+    def _wanted(samples: tuple[Sample, ...], raised: bool) -> tuple[Sample, ...]:
+        """Mere repeats add one sample a batch: enough to see that it goes on, cheap in a storm."""
+        return samples if raised else samples[-1:]
+
+
+def _known(k: KnownIncident) -> Known:
+    return Known(
+        state=k.state,
+        substate=k.substate,
+        first_seen=k.first_seen,
+        last_seen=k.last_seen,
+        last_raised=k.last_raised,
+        count=k.count,
+        recent=k.recent,
+        snoozed_until=k.snoozed_until,
+    )

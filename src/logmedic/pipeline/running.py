@@ -1,0 +1,222 @@
+"""The two ways to run: one pass (``scan``), or until told to stop (``serve``)."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Generator, Sequence
+
+from logmedic.collect.interface import Position, Source
+from logmedic.doors import Clock
+from logmedic.engine import Engine
+from logmedic.errors import SourceError, StalePositionError, StoreError
+from logmedic.model import Diagnosis, Finding, Incident
+from logmedic.pipeline.digest import Digest, Digester
+from logmedic.pipeline.handling import Handling
+from logmedic.pipeline.intake import Intake, Moved, Taken
+from logmedic.pipeline.summary import Summary
+from logmedic.store.store import Store
+
+log = logging.getLogger("logmedic")
+
+COMMIT_BYTES = 64 << 20  # of log, at most, between two commits of a long pass
+RECONCILE_SECONDS = 1.0  # a poll behind the events of the file system
+RETRY_SECONDS = 5.0  # after a source or the database failed
+DRAIN_POLL_SECONDS = 0.05
+
+ProgressReport = Callable[[int, int], None]
+"""Told (bytes done, bytes in all)."""
+
+
+def no_progress(done: int, total: int) -> None:
+    """For runs that nobody watches."""
+
+
+Parallel = Callable[[Source], Generator[tuple[Digest, Position], None, None]]
+"""Digests byte ranges of a big backlog in worker processes, in order; yields nothing when that does not pay."""
+
+
+class Tally:
+    """Adds up what the commits of a run did."""
+
+    def __init__(self, rules: Sequence[str]) -> None:
+        self.summary = Summary(matches=dict.fromkeys(rules, 0))
+        self.touched: set[int] = set()
+        self.raised: set[int] = set()
+
+    def add(self, digest: Digest, taken: Taken) -> None:
+        s = self.summary
+        s.lines += digest.lines
+        s.bytes += digest.bytes
+        s.rejects += digest.rejected
+        for (rule, _service, _minute), count in digest.matches.items():
+            s.matches[rule] = s.matches.get(rule, 0) + count
+        self.touched.update(taken.touched)
+        self.raised.update(taken.raised)
+
+
+class Runtime:
+    """A built pipeline. Use it as a context manager: leaving it stops the engine and closes what is open."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        engine: Engine,
+        handling: Handling,
+        sources: Sequence[Source],
+        digester: Callable[[], Digester],
+        intake: Intake,
+        clock: Clock,
+        rules: Sequence[str],
+        parallel: Parallel | None,
+    ) -> None:
+        self.store = store
+        self._engine = engine
+        self._handling = handling
+        self.sources = sources
+        # one a source: a detector serves one thread
+        self._digester = digester
+        self._digesters = {source.name: digester() for source in sources}
+        self._intake = intake
+        self.clock = clock
+        self._rules = rules
+        self._parallel = parallel
+        self._expected: dict[tuple[str, str], int] = {}
+
+    def close(self, timeout: float = 30.0) -> None:
+        """Stop the engine, let running steps end for at most ``timeout`` seconds, and close the sources."""
+        for source in self.sources:
+            source.close()
+        self._engine.close(timeout)
+
+    def take_finding(self, finding: Finding) -> Taken:
+        """Take in one record that was not read from a source."""
+        digest = Digest()
+        self._digester().fold(digest, finding)
+        return self._intake.commit(digest, [])
+
+    def diagnose(self, incident: Incident) -> Diagnosis:
+        """A fresh diagnosis of a stored incident; nothing is stored or sent."""
+        return self._handling.diagnose(incident)
+
+    # -- one pass --------------------------------------------------------------------------------------------------
+
+    def scan(self, *, deadline: float, progress: ProgressReport = no_progress) -> Summary:
+        """Read what is new in every source, and wait up to ``deadline`` seconds until people have been told."""
+        started = self.clock.monotonic()
+        tally = Tally(self._rules)
+        self._take_up_leftovers()
+        for source in self.sources:
+            try:
+                self.resume(source)
+                self.take_in(source, tally, progress)
+            except SourceError as error:
+                tally.summary.problems.append((source.name, str(error)))
+        tally.summary.seconds = self.clock.monotonic() - started
+        self.drain(started + deadline)
+        tally.summary.incidents = self.store.list_incidents(ids=sorted(tally.touched), limit=10_000)
+        tally.summary.raised = [i for i in tally.summary.incidents if i.id in tally.raised]
+        return tally.summary
+
+    def drain(self, until: float) -> bool:
+        """Wait until all that can be told now is told, or the monotonic clock shows ``until``. Whether it was."""
+        while self.store.waiting():
+            if self.clock.monotonic() >= until:
+                return False
+            self.clock.sleep(DRAIN_POLL_SECONDS)
+        return True
+
+    def _take_up_leftovers(self) -> None:
+        left = self.store.unhandled()
+        if left:
+            self._engine.open(self._handling.run)
+            self._engine.retry_failed(left)
+
+    # -- always on -------------------------------------------------------------------------------------------------
+
+    def serve(self, stop: threading.Event) -> None:
+        """Follow every source in a thread of its own until ``stop`` is set."""
+        self._engine.open(self._handling.run)
+        self._engine.retry_failed(self.store.unhandled())
+        threads = [
+            threading.Thread(target=self._follow, args=(source, stop), name=f"source-{source.name}")
+            for source in self.sources
+        ]
+        for thread in threads:
+            thread.start()
+        stop.wait()
+        for thread in threads:
+            thread.join()
+
+    def _follow(self, source: Source, stop: threading.Event) -> None:
+        tally = Tally(self._rules)
+        resumed = False
+        while not stop.is_set():
+            try:
+                if not resumed:
+                    self.resume(source)
+                    resumed = True
+                self.take_in(source, tally)
+            except StalePositionError as error:
+                log.warning("%s", error)
+                resumed = False
+            except (SourceError, StoreError) as error:
+                # Nothing is lost: positions stand where the last commit left them.
+                log.error("%s; trying again in %g s", error, RETRY_SECONDS)  # noqa: TRY400  one line, no traceback
+                resumed = False
+                stop.wait(RETRY_SECONDS)
+            else:
+                source.wait(RECONCILE_SECONDS)
+
+    # -- both ------------------------------------------------------------------------------------------------------
+
+    def resume(self, source: Source) -> None:
+        stored = self.store.positions(source.name)
+        self._expected = {key: at for key, at in self._expected.items() if key[0] != source.name}
+        self._expected.update({(p.source, p.stream): p.offset for p in stored})
+        source.resume([Position(p.source, p.stream, p.offset, p.token, p.done) for p in stored])
+
+    def take_in(self, source: Source, tally: Tally, progress: ProgressReport = no_progress) -> None:
+        """Read what is there now, committing every ``COMMIT_BYTES``, and at the end."""
+        if self._parallel is not None:
+            with contextlib.closing(self._parallel(source)) as digests:
+                for digest, position in digests:
+                    pending = Pending(digest)
+                    pending.reached(position, digest.lines, digest.rejected)
+                    self._commit(pending, tally)
+        digester = self._digesters[source.name]
+        pending = Pending()
+        for batch in source.read():
+            lines, rejects = digester.add(pending.digest, batch, self.clock.now())
+            pending.reached(batch.position, lines, rejects)
+            if pending.digest.bytes >= COMMIT_BYTES or pending.digest.full:
+                self._commit(pending, tally)
+                pending = Pending()
+                progress(tally.summary.bytes, 0)
+        if pending.reach:
+            self._commit(pending, tally)
+
+    def _commit(self, pending: Pending, tally: Tally) -> None:
+        moved = [
+            Moved(position, self._expected.get(stream), lines, rejects)
+            for stream, (position, lines, rejects) in pending.reach.items()
+        ]
+        taken = self._intake.commit(pending.digest, moved)
+        for move in moved:
+            self._expected[move.position.source, move.position.stream] = move.position.offset
+        tally.add(pending.digest, taken)
+
+
+class Pending:
+    """A digest that is not committed yet, and how far each stream has been read for it."""
+
+    def __init__(self, digest: Digest | None = None) -> None:
+        self.digest = Digest() if digest is None else digest
+        self.reach: dict[tuple[str, str], tuple[Position, int, int]] = {}
+
+    def reached(self, position: Position, lines: int, rejects: int) -> None:
+        stream = (position.source, position.stream)
+        _, before, rejected = self.reach.get(stream, (position, 0, 0))
+        self.reach[stream] = (position, before + lines, rejected + rejects)

@@ -1,0 +1,20 @@
+"""What one pass over the logs did. Apart, because an idle scan prints it without loading the rest."""
+
+from __future__ import annotations
+
+import msgspec
+
+from logmedic.model import Incident
+
+
+class Summary(msgspec.Struct, kw_only=True):
+    """What one scan did."""
+
+    lines: int = 0
+    bytes: int = 0
+    rejects: int = 0
+    seconds: float = 0.0
+    matches: dict[str, int] = {}
+    incidents: list[Incident] = []  # touched by this scan
+    raised: list[Incident] = []  # those that people were told of, or should have been
+    problems: list[tuple[str, str]] = []  # (source, why it could not be read)
