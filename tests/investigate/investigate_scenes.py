@@ -46,9 +46,9 @@ class Repo:
 
     def git(self, *argv: str) -> str:
         date = f"{self.time} +0000"
-        env = {"PATH": os.environ["PATH"], "HOME": str(self.root), "GIT_CONFIG_NOSYSTEM": "1",
-               "GIT_AUTHOR_NAME": "Kim", "GIT_AUTHOR_EMAIL": "kim@example.com", "GIT_AUTHOR_DATE": date,
-               "GIT_COMMITTER_NAME": "Kim", "GIT_COMMITTER_EMAIL": "kim@example.com", "GIT_COMMITTER_DATE": date}  # fmt: skip
+        env = {"PATH": os.environ["PATH"], "HOME": str(self.root), "GIT_CONFIG_NOSYSTEM": "1"}
+        for who in ("AUTHOR", "COMMITTER"):
+            env |= {f"GIT_{who}_NAME": "Kim", f"GIT_{who}_EMAIL": "kim@example.com", f"GIT_{who}_DATE": date}
         done = subprocess.run(["git", *argv], cwd=self.root, env=env, capture_output=True, check=True)
         return done.stdout.decode()
 
@@ -73,9 +73,10 @@ class Repo:
         return self.commit(subject, {name: text.replace(old, new)}, gap=gap)
 
     def crash(self, call: str) -> tuple[str, Stack]:
-        """Run Python code in the repository that must fail. The trace as text and parsed, paths as under ``/srv/app``."""
-        done = subprocess.run([sys.executable, "-c", call], cwd=self.root, capture_output=True, check=False,
-                              env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(self.root)})  # fmt: skip
+        """Run Python code that must fail. The trace as text and parsed, its paths as if under ``/srv/app``."""
+        env = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(self.root)}
+        argv = [sys.executable, "-c", call]
+        done = subprocess.run(argv, cwd=self.root, capture_output=True, check=False, env=env)
         assert done.returncode, "the code was to fail"
         text = done.stderr.decode().replace(str(self.root), "/srv/app")
         stack = PythonStacks().parse(text)
@@ -200,7 +201,9 @@ CLIENT = """
 def shop(root: Path) -> Repo:
     """A small service with a history of harmless commits."""
     repo = Repo(root)
-    repo.commit("first", {"app/__init__.py": "", "app/orders.py": ORDERS, "app/pricing.py": PRICING, "README.md": "# Shop\n"})
+    repo.commit(
+        "first", {"app/__init__.py": "", "app/orders.py": ORDERS, "app/pricing.py": PRICING, "README.md": "# Shop\n"}
+    )
     repo.commit("database", {"app/database.py": DATABASE})
     repo.commit("client", {"app/client.py": CLIENT})
     repo.commit("words", {"README.md": "# Shop\n\nSells amount and customer and timeout.\n"})

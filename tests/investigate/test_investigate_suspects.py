@@ -58,7 +58,12 @@ def test_the_commit_that_wrote_the_failing_line_is_the_suspect(repo):
 
 
 def test_the_commit_that_removed_a_check_is_the_suspect(repo):
-    repo.edit("guard", "app/pricing.py", "    return order", "    if order.get('amount') is None:\n        return 0\n    return order")
+    repo.edit(
+        "guard",
+        "app/pricing.py",
+        "    return order",
+        "    if order.get('amount') is None:\n        return 0\n    return order",
+    )
     repo.edit("simplify", "app/pricing.py", "    if order.get('amount') is None:\n        return 0\n", "")
     decoys(repo)
     found = crashed(repo, "from app.pricing import price; price({'amount': None})")
@@ -68,7 +73,9 @@ def test_the_commit_that_removed_a_check_is_the_suspect(repo):
 def test_a_lowered_pool_size_explains_an_exhausted_pool(repo):
     repo.edit("tune", "app/database.py", "pool_size=20, max_overflow=10", "pool_size=2, max_overflow=1")
     decoys(repo)
-    found = said(repo, "QueuePool limit of size 2 overflow 1 reached, connection timed out, timeout 30.00", error_code="DB_POOL")
+    found = said(
+        repo, "QueuePool limit of size 2 overflow 1 reached, connection timed out, timeout 30.00", error_code="DB_POOL"
+    )
     assert top(found, repo) == "tune"
     assert "from 20 to 2" in found.suspects[0].why
     assert found.code_cause
@@ -103,7 +110,7 @@ def test_a_lowered_timeout_explains_time_outs(repo):
     ("message", "more", "kind", "severity"),
     [
         ("AI call failed: 529 overloaded_error", {"error_code": "AI_OVERLOADED"}, CauseKind.UPSTREAM, Severity.WARNING),
-        ("rate limited by upstream: 429 Too Many Requests", {"error_code": "AI_RATE_LIMIT"}, CauseKind.UPSTREAM, Severity.WARNING),
+        ("rate limited: 429 Too Many Requests", {"error_code": "AI_RATE_LIMIT"}, CauseKind.UPSTREAM, Severity.WARNING),
         ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate has expired", {}, CauseKind.CREDENTIALS, Severity.CRITICAL),
         ("write /var/log/app.log: No space left on device", {}, CauseKind.CAPACITY, Severity.CRITICAL),
         ("[Errno -2] Name or service not known", {}, CauseKind.NETWORK, Severity.CRITICAL),

@@ -174,7 +174,8 @@ def _add_sources(dossier: Dossier, repository: Repository, commit: str, collecte
         span = source.enclosing(path, text, line) if text is not None else None
         if text is None or span is None or not source.mentions(text, frame.code):
             continue
-        place = Place(path, span, depth=len(places), exact=bool(frame.function))
+        deliberate = source.raises(text, line)
+        place = Place(path, span, depth=len(places), exact=bool(frame.function), deliberate=deliberate)
         start, end = source.quoted(span)
         locator = {"commit": commit, "path": path, "start": start, "end": end, "line": line}
         ids[place.depth] = collected.add("S", "source", source.show(text, start, end, line), locator)

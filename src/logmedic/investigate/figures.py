@@ -67,9 +67,13 @@ def _requests(case: Case) -> Figure | None:
     return Figure("requests", len(ids), f"distinct requests among the {len(case.samples)} stored samples: {len(ids)}")
 
 
+def _samples(case: Case) -> Figure:
+    return Figure("samples", len(case.samples), f"stored samples: {len(case.samples)}")
+
+
 def _slowest(case: Case) -> Figure | None:
     slowest = max((s.record.duration_ms or 0.0 for s in case.samples), default=0.0)
-    if slowest <= 0:
+    if not 0 < slowest < float("inf"):
         return None
     return Figure("slowest", round(slowest, 1), f"longest duration among the stored samples: {slowest:.0f} ms")
 
@@ -82,6 +86,7 @@ FIGURES: Mapping[str, Callable[[Case], Figure | None]] = {
     "errors_after": _errors_after,
     "share": _share,
     "requests": _requests,
+    "samples": _samples,
     "slowest": _slowest,
 }
 

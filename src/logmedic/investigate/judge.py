@@ -70,25 +70,22 @@ def judge(dossier: Dossier, incident: Incident) -> Judgement:
 def kind_of(dossier: Dossier) -> Classified:
     """The taxonomy's answer, unless a rule made the incident up (surge, storm) or only slowness was seen."""
     sample = dossier.sample
-    names = [match.rule for match in sample.matches] + [component.name for component in sample.grouping.components]
     record = sample.record
     own_words = record.error_code or record.exception_type or dossier.stack is not None
     for word, kind in _SYNTHETIC.items():
-        if _is_synthetic(sample, word) and not own_words:
+        if _is_synthetic(sample, word):
             return Classified(kind, "rule", word)
     found = classify(record, dossier.stack)
     if record.duration_ms is not None and record.level < Level.ERROR and not own_words:
-        slow = next((name for name in names if any(w in name for w in ("slow", "duration", "latency"))), None)
+        slow = next((match.rule for match in sample.matches if "slow" in match.rule or "duration" in match.rule), None)
         if slow is not None:
             return Classified(kinds.SLOW, "rule", slow)
     return found
 
 
 def _is_synthetic(sample: Sample, word: str) -> bool:
-    """Grouping by the rule alone, so that the record stands for many others: its components or its title say so."""
-    return any(word in {component.name, component.value} for component in sample.grouping.components) or (
-        bool(sample.matches) and all(word in match.rule for match in sample.matches)
-    )
+    """Whether the record stands for many others: such incidents are grouped by the rule alone."""
+    return any(component.name == "synthetic" and component.value == word for component in sample.grouping.components)
 
 
 def scene_of(dossier: Dossier, incident: Incident, kind: Kind) -> Scene:
@@ -137,6 +134,8 @@ def _cause(kind: Kind, suspects: tuple[Suspect, ...], dossier: Dossier, *, judge
 def _fixable(kind: Kind, dossier: Dossier, *, code_cause: bool) -> Fixable:
     if not code_cause:
         return Fixable(False, "no change in the code explains the fault")
+    if kind is kinds.UNKNOWN:
+        return Fixable(False, "what went wrong is not known well enough")
     if kind.code is not Code.BUG:
         return Fixable(False, "the remedy is a setting or a limit, which a person should choose")
     if not dossier.places or not dossier.places[0].exact:

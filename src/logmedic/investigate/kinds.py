@@ -210,7 +210,8 @@ _ALL = (
                  "invalid password", "login failed", "user not found", "invalid input", "missing required field",
                  "invalid credentials", "unprocessable entity", "invalid or expired token", "unauthorized"),
         codes=("validation", "invalid_request", "bad_request", "not_found", "invalid_token", "token_expired", "expired",
-               "unauthorized", "forbidden", "auth", "invalid_input"),
+               "unauthorized", "forbidden", "auth", "invalid", "rejected", "denied", "not_allowed", "too_long", "too_large",
+               "unsupported", "conflict"),
         root=Text("The request itself was refused: the caller sent something that is not allowed.",
                   "요청 자체가 거부되었습니다. 호출한 쪽에서 허용되지 않는 요청을 보냈습니다."),
         actions=(Text("No change of the service is needed; watch for a rise, which may mean a broken client or an attack.",
@@ -313,7 +314,7 @@ SLOW = Kind(
     root=Text("A request took longer than it may; nothing failed.", "요청이 허용 시간을 넘겼지만 실패하지는 않았습니다."),
     actions=(Text("See in the request's other lines where the time went.", "같은 요청의 다른 로그에서 시간이 어디에 쓰였는지 확인하세요."),
              Text("Compare with the latency of the services that it calls.", "호출하는 서비스들의 지연 시간과 비교하세요.")),
-    fewer=("pool_size", "workers", "cache"), more=("timeout", "retries", "max_tokens", "page_size", "batch", "sleep"),
+    more=("retries", "max_tokens", "page_size", "batch", "sleep"),
 )  # fmt: skip
 SURGE = Kind(
     id="surge", cause=CauseKind.UNKNOWN, severity=_CRITICAL, code=Code.NEVER,

@@ -52,19 +52,16 @@ class OfflineInvestigator:
 
     def _root_cause(self, dossier: Dossier, judgement: Judgement) -> Text:
         english, korean = [judgement.kind.root.en], [judgement.kind.root.ko]
-        said = line(self._redactor.text(_error(dossier)), 160)
+        failed = judgement.kind.id not in {"slow", "surge", "storm"}
+        said = line(self._redactor.text(_error(dossier)), 160) if failed else ""
         where = _where(dossier, judgement)
         if said:
             english.append(f"Error: {said}" + (f", in {where}." if where else "."))
-            korean.append(f"오류: {said}" + (f" (위치: {where})" if where else ""))
+            korean.append(f"오류: {said}" + (f" (위치: {where})." if where else "."))
         if judgement.suspects:
             short, subject = self._named(dossier, judgement.suspects[0])
             english.append(f"Likely brought about by commit {short} “{subject}”.")
             korean.append(f"유력한 원인은 커밋 {short} “{subject}”입니다.")
-        elif judgement.judged:
-            count = len(dossier.changes)
-            english.append(f"None of the {count} latest commits before it explains it.")
-            korean.append(f"발생 이전의 최근 커밋 {count}개 중 이 오류를 설명하는 변경은 없습니다.")
         return Text(" ".join(english), " ".join(korean))
 
     def _named(self, dossier: Dossier, suspect: Suspect) -> tuple[str, str]:
@@ -123,10 +120,10 @@ def impact(dossier: Dossier) -> Text:
     times = "once" if count == 1 else f"{count:,} times"
     english = [f"Seen {times} since {first} UTC."]
     korean = [f"{first} UTC 이후 {count:,}회 발생했습니다."]
-    if "requests" in figures:
-        n, of = int(figures["requests"].value), figures["requests"].text.partition("the ")[2].partition(" ")[0]
-        english.append(f"{n} distinct request{'s' if n != 1 else ''} among {of} stored samples.")
-        korean.append(f"저장된 표본 {of}건에서 서로 다른 요청 {n}건이 영향을 받았습니다.")
+    if "requests" in figures and figures["requests"].value > 1:
+        n, of = int(figures["requests"].value), int(figures["samples"].value)
+        english.append(f"{n} different requests among the {of} stored samples.")
+        korean.append(f"저장된 표본 {of}건에 서로 다른 요청 {n}건이 있습니다.")
     if "share" in figures:
         english.append(f"It makes up {figures['share'].value:.1%} of the service's errors since then.")
         korean.append(f"이후 이 서비스 오류의 {figures['share'].value:.1%}를 차지합니다.")
@@ -148,7 +145,7 @@ def _actions(dossier: Dossier, judgement: Judgement) -> tuple[Text, ...]:
         actions.append(
             Text(
                 f"Review commit {short}; revert it if the fault is urgent.",
-                f"커밋 {short}을(를) 검토하고, 급하면 되돌리세요.",
+                f"의심 커밋({short})을 먼저 검토하고, 급하면 되돌리세요.",
             )
         )
     actions += judgement.kind.actions

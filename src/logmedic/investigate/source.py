@@ -17,6 +17,7 @@ _LIBRARIES = (
     "/site-packages/", "/dist-packages/", "/node_modules/", "/.cargo/", "/registry/src/", "/rustc/", "/rustlib/",
     "/go/pkg/mod/", "/lib/python3", "/usr/lib/", "/usr/local/go/",
 )  # fmt: skip
+_RAISING = ("raise ", "throw ", "return Err(", "Err(", "bail!(", "panic!(", "panic(", "return errors.")
 _GRAMMARS: Mapping[str, tuple[str, frozenset[str]]] = {
     ".rs": ("tree_sitter_rust", frozenset({"function_item"})),
     ".js": ("tree_sitter_javascript", frozenset({
@@ -170,3 +171,9 @@ def mentions(text: str, code: str) -> bool:
     """
     wanted = code.strip()
     return not wanted or wanted in text
+
+
+def raises(text: str, line: int) -> bool:
+    """Whether the line raises on purpose, in any of the languages known here."""
+    lines = text.split("\n")
+    return 1 <= line <= len(lines) and lines[line - 1].lstrip().startswith(_RAISING)

@@ -29,6 +29,7 @@ _OLDER = 0.55
 _MANIFESTS = ("requirements", "constraints", "pyproject.toml", "poetry.lock", "uv.lock", "setup.", "cargo.toml",
               "package.json", "package-lock", "yarn.lock", "pnpm-lock", "go.mod", "go.sum", "pom.xml", "build.gradle",
               "dockerfile", "pipfile", "gemfile", "cargo.lock")  # fmt: skip
+_RESOURCES = ("pool", "lock", "acquire", "database", "db", "session", "cache", "redis")
 _LEAKS = ("close(", "release(", "dispose(", "finally", "rollback(", "with ", "defer ", "drop(")
 _HELD = ("conn", "session", "cursor", "pool", "engine", "client", "transaction", "open(", "file", "sock")
 
@@ -40,6 +41,7 @@ class Place(msgspec.Struct, frozen=True):
     span: Span
     depth: int
     exact: bool = True
+    deliberate: bool = False  # the line raises on purpose, so what led there matters more than who wrote it
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +126,7 @@ def _by_stack(scene: Scene, change: Change, touched: Sequence[tuple[Place, Touch
     blamed = scene.blamed.get(change.commit, 0)
     best: dict[int, Reason] = {}
     for place, touch in touched:
-        fade = (1.0, 0.55, 0.4)[min(place.depth, 2)] * (1.0 if place.exact else 0.6)
+        fade = _fade(place, deliberate=scene.places[0].deliberate)
         where = f"{place.path}:{place.span.line}"
         if touch.distance == 0 and not h.only_logs(touch.hunk):
             overwritten = place.depth == 0 and scene.blamed and not blamed and touch.hunk.length > 0
@@ -139,6 +141,12 @@ def _by_stack(scene: Scene, change: Change, touched: Sequence[tuple[Place, Touch
         if guard is not None and place.depth <= 1:
             yield Reason(0.35 * fade, f"it removed a check there: {guard[:80]}")
     yield from best.values()
+
+
+def _fade(place: Place, *, deliberate: bool) -> float:
+    """How much a place counts: the culprit most, its callers less. None counts fully when it was raised on purpose."""
+    fade = (1.0, 0.55, 0.4)[min(place.depth, 2)]
+    return (min(fade, 0.55) if deliberate else fade) * (1.0 if place.exact else 0.6)
 
 
 def _by_missing(scene: Scene, change: Change) -> Iterator[Reason]:
@@ -192,7 +200,9 @@ def _by_knob(scene: Scene, change: Change) -> Iterator[Reason]:
             said = new is not None and _number_said(new, scene.clues.numbers)
             if old is not None and new is not None:
                 worse = (fewer and float(new) < float(old)) or (more and not fewer and float(new) > float(old))
-                if worse:
+                if worse and _foreign(name, scene):
+                    yield Reason(0.2, f"it changed {name} from {old} to {new} ({file.path})")
+                elif worse:
                     yield Reason(0.8 if said else 0.62, f"it changed {name} from {old} to {new} ({file.path})")
             elif new is not None and file.created:
                 yield Reason(0.1, f"it brought {name} = {new} in ({file.path})")  # a first value ran until now
@@ -202,6 +212,14 @@ def _by_knob(scene: Scene, change: Change) -> Iterator[Reason]:
                 yield Reason(0.3, f"it set {name} to {new} ({file.path})")
             elif old is not None and fewer:
                 yield Reason(0.3, f"it removed {name} = {old} ({file.path})")
+
+
+def _foreign(name: str, scene: Scene) -> bool:
+    """Whether a setting is about waiting for something else: ``pool_timeout`` is not what a slow service ran into."""
+    if scene.kind.id not in {"upstream-timeout", "connection", "slow", "rate-limited"}:
+        return False
+    words = [word for word in _RESOURCES if h.speaks_of(name, (word,))]
+    return bool(words) and not any(h.speaks_of(place.path, words) for place in scene.places)
 
 
 def _number_said(value: str, numbers: frozenset[str]) -> bool:

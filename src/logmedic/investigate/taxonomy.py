@@ -6,10 +6,11 @@ Time is linear: kinds are found by plain substrings, and the few patterns have b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from logmedic.investigate.hunks import parts_of
 from logmedic.investigate.kind import Code, Kind
 from logmedic.investigate.kinds import KINDS, UNKNOWN
 from logmedic.model import LogRecord, Stack
@@ -52,7 +53,7 @@ def classify(record: LogRecord, stack: Stack | None) -> Classified:
         for kind in KINDS.values():
             if name in kind.types:
                 return Classified(kind, "type", name)
-    return _by_status(record, text) or _by_code(record) or Classified(UNKNOWN, "nothing")
+    return _by_status(record, text) or _by_name(record, types) or Classified(UNKNOWN, "nothing")
 
 
 def _types(record: LogRecord, stack: Stack | None) -> Iterator[str]:
@@ -98,9 +99,12 @@ def _by_status(record: LogRecord, text: str) -> Classified | None:
     return None
 
 
-def _by_code(record: LogRecord) -> Classified | None:
-    """``AI_TIMEOUT`` holds ``timeout``: the kind that names most parts of the code wins, the table's order else."""
-    code = f"_{(record.error_code or '')[:100].lower().replace('-', '_').replace('.', '_')}_"
-    fits = [(len(part), kind) for kind in KINDS.values() for part in kind.codes if f"_{part}_" in code]
-    best = max(fits, key=lambda fit: fit[0], default=None)
-    return None if best is None else Classified(best[1], "code", record.error_code or "")
+def _by_name(record: LogRecord, types: Sequence[str]) -> Classified | None:
+    """``AI_TIMEOUT`` and ``RowInvalidError`` say what they mean: the longest part that the table knows wins."""
+    for name in (record.error_code or "", *reversed(types)):
+        parts = f"_{'_'.join(parts_of(name[:100]))}_"
+        fits = [(len(part), kind) for kind in KINDS.values() for part in kind.codes if f"_{part}_" in parts]
+        best = max(fits, key=lambda fit: fit[0], default=None)
+        if best is not None:
+            return Classified(best[1], "code", name)
+    return None
