@@ -143,15 +143,9 @@ class Repository:
             return []
         top = self._text("rev-parse", "--show-cdup").strip()  # blame alone takes paths from where it stands
         out = self._text(
-            *(("-C", top) if top else ()),
-            "blame",
-            "--porcelain",
-            "-w",
-            f"-L{start},{end}",
-            _checked(commit),
-            "--",
-            path,
-        )
+            *(("-C", top) if top else ()), "-c", "blame.ignoreRevsFile=", "blame", "--porcelain", "-w", "--no-textconv",
+            f"-L{start},{end}", _checked(commit), "--", path,
+        )  # fmt: skip
         blamed: list[Blamed] = []
         current = None
         for line in out.split("\n"):

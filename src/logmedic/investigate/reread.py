@@ -18,7 +18,7 @@ from logmedic.investigate.interface import Case
 from logmedic.model import Evidence, LogRecord, Ref
 
 GROWN = 1.1  # a count over a span that is not over may have grown by this factor since it was quoted
-_WILD = re.compile(r"<[a-z-]{2,20}:\d{1,6}>|…")  # what redaction and cutting leave instead of the text
+_WILD = re.compile(r'"?<[a-z-]{2,20}:\d{1,6}>"?|…')  # what redaction and cutting leave instead of the text
 _GROWING = frozenset({"errors_before", "errors_after"})
 
 
@@ -66,7 +66,7 @@ class Rereader:
             return f"there is no evidence of kind {item.kind!r}"
         try:
             return read(item)
-        except (ShellError, SourceError, StoreError, OSError) as error:
+        except (ShellError, StoreError) as error:
             return f"could not be read again: {error}"
 
     def words(self, item: Evidence) -> str:
@@ -119,7 +119,7 @@ class Rereader:
             return "the locator names no log line"
         stored = [s.record for s in self._case.samples if _place(s.record.ref) == _place(ref)]
         subject = stored[0] if stored else LogRecord(ref=ref, time=self._case.incident.last_seen)
-        found = [r for r in self._case.logs.around(subject, 0, 0) if r.ref.offset == ref.offset]
+        found = self._lines(subject)
         head, _, rest = item.text.partition("\n")
         if found and not says(head, logs.head(found[0])):
             return "the log line does not say so"
@@ -129,6 +129,14 @@ class Rereader:
         if not all(says(line, whole) for line in (head, *rest.split("\n")) if line.strip()):
             return "the log line does not say so"
         return None
+
+    def _lines(self, subject: LogRecord) -> list[LogRecord]:
+        """The record as its log has it now; empty when the log cannot be read any more, which disproves nothing."""
+        try:
+            around = self._case.logs.around(subject, 0, 0)
+        except (SourceError, OSError):
+            return []
+        return [record for record in around if record.ref.offset == subject.ref.offset]
 
     def _ref(self, locator: Mapping[str, Any]) -> Ref | None:
         name, stream, offset = (locator.get(key) for key in ("source", "stream", "offset"))
