@@ -1,8 +1,8 @@
 """From a block of lines to the records that rules match: prefilter, then decode the candidates. Stateless.
 
 The rules compile to bytes that a matching line must hold (:mod:`.needles`). Lines that do not start with ``{`` are no
-JSON objects (plain text, a panic between JSON lines) and are all decoded. Candidates are decoded and judged, which makes
-the answer exact: the same as decoding every line.
+JSON objects (plain text, a panic between JSON lines) and are all decoded. Candidates are decoded and judged, which
+makes the answer exact: the same as decoding every line.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ errors of its service, counting those seen so far. So the first ten of a burst d
 error that is logged late matches when it completes a window in the past.
 
 Memory: time is cut into cells as long as the window. What a window shares with a cell is a beginning, an end or all of
-it; so the first and the last ``more_than`` + 1 errors of each cell answer every question exactly, however large the storm.
+it; so the first and the last ``more_than`` + 1 errors of each cell answer every question, however large the storm.
 """
 
 from __future__ import annotations

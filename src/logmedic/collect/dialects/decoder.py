@@ -39,16 +39,16 @@ class Surface(msgspec.Struct, frozen=True):
     """What a byte prefilter must know about how a decoder's lines that start with ``{`` spell what rules ask for.
 
     Strings stand in the line literally or with a ``\\u00XX`` escape of one of their ASCII characters. Numbers cannot be
-    escaped. Only white space parts a key, the colon and the value; OTLP's attribute lists hold the key as a string value.
+    escaped. Only white space parts a key, the colon and the value; OTLP's attribute lists hold the key as a string.
     """
 
     words: dict[str, Level]
     """Level words in lower case. In the line a word, in any case, follows the opening quote or an ANSI colour code,
-    and is followed by a quote, a space, ``+``, ``-`` or a backslash."""
+    and is followed by a quote, a space, ``+``, ``-``, a backslash or the escape character."""
     level_numbers: tuple[tuple[str, tuple[tuple[float, float, Level], ...]], ...]
     """Key, and the inclusive ranges of numbers that mean a level; bare or as a string of digits."""
     durations: tuple[tuple[str, float], ...]
-    """Key, and how many of its unit make a millisecond. Strings may carry another unit (:func:`.values.read_duration`)."""
+    """Key, and how many of its unit make a millisecond. Strings may bring a unit (:func:`.values.read_duration`)."""
     code_keys: tuple[str, ...]
 
 

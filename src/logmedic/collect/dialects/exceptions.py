@@ -65,8 +65,17 @@ def _chain(value: dict[str, Any]) -> list[ExceptionPart]:
         )
         if part.type or part.message or part.frames:
             parts.append(part)
-        current = next((current[key] for key in _CAUSE if type(current.get(key)) is dict), None)
+        current = _cause(current)
     return parts
+
+
+def _cause(value: dict[str, Any]) -> Any:
+    """What led to an exception; of a group without a cause, its first member."""
+    for key in _CAUSE:
+        if type(value.get(key)) is dict:
+            return value[key]
+    members = value.get("exceptions")
+    return members[0] if type(members) is list and members else None
 
 
 def _frames(value: dict[str, Any]) -> tuple[Frame, ...]:

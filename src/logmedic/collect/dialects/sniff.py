@@ -36,13 +36,21 @@ def _of(value: dict[str, Any]) -> str:
 
 
 def _has(value: dict[str, Any], keys: str) -> bool:
-    """Whether one of the keys, separated by ``|``, is there, whole or as a path."""
-    for key in keys.split("|"):
-        if key in value:
-            return True
-        here: Any = value
-        for part in key.split("."):
-            here = here.get(part) if type(here) is dict else None
-        if here is not None:
+    """Whether one of the keys, separated by ``|``, is there, whole or as a path, with a value of the type named."""
+    for name in keys.split("|"):
+        key, _, kind = name.partition(":")
+        here: Any = value.get(key)
+        if here is None:
+            here = value
+            for part in key.split("."):
+                here = here.get(part) if type(here) is dict else None
+        if here is not None and type(here) in _TYPES[kind]:
             return True
     return False
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "": (str, int, float, bool, dict, list),
+    "number": (int, float),
+    "text": (str,),
+}

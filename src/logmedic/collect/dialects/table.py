@@ -41,14 +41,14 @@ DIALECTS: tuple[Dialect, ...] = (
     ),
     Dialect(
         name="bunyan",
-        signature=("v", "level", "hostname", "pid", "name", "time"),
+        signature=("v", "level:number", "hostname", "pid", "name", "time"),
         hints=("msg",),
         keys={Role.SERVICE: ("name",)},
         level_scales={"level": Scale.PINO},
     ),
     Dialect(
         name="pino",
-        signature=("level", "time", "pid|hostname|msg"),
+        signature=("level:number", "time", "pid|hostname|msg"),
         hints=("hostname", "pid", "msg", "responseTime", "reqId", "err"),
         keys={Role.SERVICE: ("name",)},
         level_scales={"level": Scale.PINO},
@@ -56,14 +56,14 @@ DIALECTS: tuple[Dialect, ...] = (
     Dialect(
         # zap's production encoder: "ts" in seconds, durations in seconds as floats
         name="zap",
-        signature=("level", "ts", "msg"),
+        signature=("level:text", "ts", "msg"),
         hints=("caller", "logger", "stacktrace"),
         duration_units=_SECONDS,
     ),
     Dialect(
         # log/slog JSONHandler: RFC 3339 time, durations in nanoseconds as integers
         name="slog",
-        signature=("time", "level", "msg"),
+        signature=("time", "level:text", "msg"),
         hints=("source",),
         duration_units=_NANOSECONDS,
     ),
@@ -79,7 +79,6 @@ DIALECTS: tuple[Dialect, ...] = (
         signature=("version", "host", "short_message"),
         hints=("level", "full_message", "timestamp"),
         keys={Role.MESSAGE: ("short_message",)},
-        level_scales={"level": Scale.SYSLOG},
         ignore=("version",),
     ),
     Dialect(

@@ -65,7 +65,10 @@ def _from_epoch(number: float) -> int | None:
         return None
     size = abs(number)
     factor = NANOSECONDS if size < 1e11 else 1_000_000 if size < 1e14 else 1_000 if size < 1e17 else 1
-    return number * factor if type(number) is int else round(number * factor)
+    if type(number) is int:
+        return number * factor
+    # A float of today's seconds carries a little more than microseconds; the digits behind are noise.
+    return round(number * factor / 1_000) * 1_000 if factor > 1 else round(number)
 
 
 _PER_UNIT = {
