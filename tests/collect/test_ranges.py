@@ -45,10 +45,12 @@ def test_what_the_ranges_left_is_read_and_a_restart_goes_on_behind_a_range(tail,
     with (tmp_path / "app.log").open("ab") as out:
         out.write(b"unfinished")
     parts = list(tail.source.ranges(1, 10_000))
+    stored = 0
     for part in parts[:3]:
         tail.stored[part.stream] = part.position
+        stored += len(count(part))
     tail.restart()
-    assert tail.read() == encoded(LINES)[len([line for p in parts[:3] for line in count(p)]) :]
+    assert tail.read() == encoded(LINES)[stored:]
     append(tmp_path / "app.log", "")
     assert tail.read() == [b"unfinished"]
 

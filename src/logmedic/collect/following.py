@@ -11,13 +11,11 @@ from collections.abc import Iterable
 
 import msgspec
 
+from logmedic.collect.comparing import Stranger, opened
 from logmedic.collect.descriptors import Descriptors
-from logmedic.collect.gz import GzError, GzStream, last_member_size
 from logmedic.collect.identity import (
-    HEAD_BYTES,
     Key,
     continues,
-    digest,
     is_gz,
     kept_prefix,
     log_of,
@@ -60,7 +58,7 @@ class Following:
         self._by_key: dict[Key, list[Track]] = {}
         self._by_name: dict[str, list[Track]] = {}  # log name → streams; made when first asked for in a look
         self._latest: dict[tuple[str, str], int] = {}  # (folder, log name) → newest mtime of its streams, ns
-        self._gz_heads: dict[tuple[Key, int, int], bytes] = {}
+        self._followed_since: dict[tuple[str, str], int] = {}  # the same, at the first look
         self._first = True  # nothing was ever read
         self._folders: dict[str, int] = {}  # folder → its mtime (ns) at the last look
 
@@ -69,6 +67,7 @@ class Following:
         self.tracks.update((p.stream, restored(p)) for p in positions)
         self._first = not self.tracks
         self._folders = {}
+        self._followed_since = self._newest_by_log()
 
     def close(self) -> None:
         for track in self.tracks.values():
@@ -85,7 +84,6 @@ class Following:
             track.present = False
             if track.key is not None:
                 self._by_key.setdefault(track.key, []).append(track)
-        latest = self._newest_by_log()
         strangers = [s for s in self.seen if not self._claim(s)]
         away = [t for t in self.tracks.values() if not t.done and not t.present]
         for track in away:
@@ -95,12 +93,13 @@ class Following:
         if rules.rotated and self.tracks and (self._folders_changed() or strangers or away):
             beside = self._beside()
         outside = {s.key for s in beside}
-        for seen in sorted([*strangers, *beside], key=_oldest_first):
-            # A part that no glob names is read only when it was written to after our last look at its log.
-            wanted = seen.key not in outside or seen.mtime >= latest.get(log_of(seen.path), seen.mtime + 1)
-            self._place(seen, begin=wanted)
+        for seen in sorted([*strangers, *beside], key=_live_first):
+            # A part that no glob names is read only when it was written to since its log has been followed.
+            since = self._followed_since.get(log_of(seen.path), seen.mtime + 1)
+            self._place(seen, begin=seen.key not in outside or seen.mtime >= since)
         self._expire()
         self._latest = self._newest_by_log()
+        self._followed_since = self._latest | self._followed_since
         self._first = False
 
     def ready(self) -> list[Track]:
@@ -146,7 +145,8 @@ class Following:
         if seen.stamp == track.stamp:
             return True
         if track.gz:
-            return self._holds(seen, track, gz=True)
+            with opened(seen, self._rules.max_gz_bytes) as stranger:
+                return stranger is not None and stranger.holds(track)
         if seen.size < track.offset:
             return False
         # One that cannot be opened for now stays what it was known to be.
@@ -168,18 +168,32 @@ class Following:
 
     def _place(self, seen: Seen, *, begin: bool) -> None:
         """Find the stream of a file that none is known to be in: a copy of a known one, or a new one."""
-        gz = is_gz(seen.path)
-        for track in self._relatives(seen):
-            held = track.present or track.fd is not None
-            if (held or track.done) and not looks_rotated(seen.path):
-                continue  # a new file under the log's own name is new, whatever it begins with
-            if held and self._is_copy(seen, track, gz=gz):
-                return  # rotation is at work: the stream is read where it is until that file is gone
-            if not held and self._holds(seen, track, gz=gz):
-                self._adopt(track, seen, gz=gz)
+        with opened(seen, self._rules.max_gz_bytes) as stranger:
+            if stranger is None:
+                if begin:
+                    self._waiting(seen).problem = _why_closed(seen.path)
                 return
-        if begin:
-            self._begin(seen, gz=gz)
+            if stranger.empty and looks_rotated(seen.path):
+                return  # a copy that has just been begun; or nothing to read anyway
+            for track in self._relatives(seen):
+                held = track.present or track.fd is not None
+                if (held or track.done) and not looks_rotated(seen.path):
+                    continue  # a new file under the log's own name is new, whatever it begins with
+                if held and self._may_be_copy(stranger, track):
+                    return  # rotation is at work: the stream is read where it is until that file is gone
+                if not held and stranger.holds(track):
+                    self._adopt(track, stranger)
+                    return
+            if begin and stranger.unsettled:
+                self._waiting(seen).problem = f"{seen.path}: {stranger.unsettled}"
+            elif begin:
+                self._begin(seen, gz=stranger.gz)
+
+    def _may_be_copy(self, stranger: Stranger, track: Track) -> bool:
+        """Also when the track's file has just been moved or cut, so that only the next look can tell."""
+        if track.gz:
+            return False
+        return not self.descriptors.open(track) or stranger.copies(track) or not intact(track)
 
     def _of_log(self, path: str) -> list[Track]:
         """Streams of logs of this name, in any folder."""
@@ -199,45 +213,15 @@ class Following:
         ]
         return sorted(found, key=lambda t: (t.present or t.fd is not None, -t.offset))
 
-    def _is_copy(self, seen: Seen, track: Track, *, gz: bool) -> bool:
-        """Whether the file repeats, as far as it goes, what is in the file of ``track``."""
-        if track.gz or not self.descriptors.open(track):
-            return False
-        if gz:
-            head = self._gz_head(seen)
-            return bool(head) and track.read_at(len(head), 0) == head
-        if not 0 < seen.size <= os.fstat(track.read_fd()).st_size:
-            return False
-        length = min(HEAD_BYTES, seen.size)
-        spans = ((length, 0), (length, seen.size - length))
-        with _Reading(seen.path) as read:
-            return all(read(*span) == track.read_at(*span) for span in spans)
-
-    def _holds(self, seen: Seen, track: Track, *, gz: bool) -> bool:
-        """Whether the file has everything that was consumed of a stream that is in no other file."""
-        if gz:
-            head = self._gz_head(seen)
-            length, expected = track.known.heads[-1] if track.known.heads else (0, "")
-            return len(head) >= length > 0 and digest(head[:length]) == expected
-        if seen.size < track.offset or not track.known.heads:
-            return False
-        with _Reading(seen.path) as read:
-            return continues(track.known, read)
-
-    def _adopt(self, track: Track, seen: Seen, *, gz: bool) -> None:
+    def _adopt(self, track: Track, stranger: Stranger) -> None:
         track.close()
-        track.reset_to(seen)
-        track.gz = gz
-        if track.done:
-            with _Reading(seen.path) as read:
-                size = last_member_size(read.fd) if gz else seen.size
-            track.done = size == (track.offset & 0xFFFFFFFF if gz else track.offset)
-        track.stamp = seen.stamp if track.done else (-1, -1)
+        track.reset_to(stranger.seen)
+        track.gz = stranger.gz
+        track.done = track.done and stranger.ends_at(track.offset)
+        track.stamp = stranger.seen.stamp if track.done else (-1, -1)
 
     def _begin(self, seen: Seen, *, gz: bool) -> None:
-        if gz and seen.size == 0:
-            return  # compression has just begun
-        track = self._unread(seen.path) or self._new(seen.path)
+        track = self._waiting(seen)
         track.reset_to(seen)
         track.stamp = (-1, -1)
         track.gz = gz
@@ -252,6 +236,12 @@ class Following:
         start = _line_start(track, seen.size) if skip_all else self._already_read(track)
         if start:
             track.consume(start, track.read_at)
+
+    def _waiting(self, seen: Seen) -> Track:
+        """A stream whose beginning waits until its file can be read."""
+        track = self._unread(seen.path) or self._new(seen.path)
+        track.problem = ""
+        return track
 
     def _new(self, path: str) -> Track:
         name = shown(os.path.basename(path))[:80]
@@ -279,6 +269,7 @@ class Following:
             elif track.expires <= now:
                 track.expires = None
                 track.done = True
+                track.problem = ""
                 self.bytes_lost += track.lost_after
 
     def _give_up_later(self, track: Track, seconds: float) -> None:
@@ -291,45 +282,19 @@ class Following:
             newest[track.log] = max(newest.get(track.log, 0), track.mtime)
         return newest
 
-    def _gz_head(self, seen: Seen) -> bytes:
-        """The first bytes of a gz part; empty while there is nothing to decompress yet."""
-        name = (seen.key, *seen.stamp)
-        if name not in self._gz_heads:
-            with _Reading(seen.path) as read:
-                stream = GzStream(read.fd, self._rules.max_gz_bytes)
-                try:
-                    self._gz_heads[name] = stream.read_head()
-                except GzError:
-                    self._gz_heads[name] = stream.head
-            while len(self._gz_heads) > 1_000:
-                self._gz_heads.pop(next(iter(self._gz_heads)))
-        return self._gz_heads[name]
-
-
-class _Reading:
-    """A file opened for a short look; one that cannot be opened reads as empty."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self.fd = -1
-
-    def __enter__(self) -> _Reading:
-        try:
-            self.fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        except OSError:
-            self.fd = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self.fd)
-
-    def __call__(self, length: int, offset: int) -> bytes:
-        return os.pread(self.fd, length, offset)
-
 
 def intact(track: Track) -> bool:
     """Whether the open file still has what was consumed."""
     return os.fstat(track.read_fd()).st_size >= track.offset and (track.gz or continues(track.known, track.read_at))
+
+
+def _why_closed(path: str) -> str:
+    """Why a file cannot be opened; nothing when it can, and was merely replaced between two calls."""
+    try:
+        os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK))
+    except OSError as error:
+        return f"{path}: {error.strerror}"
+    return ""
 
 
 def _mtime(path: str) -> int:
@@ -348,6 +313,7 @@ def _line_start(track: Track, size: int) -> int:
     return 0 if start == 0 else size
 
 
-def _oldest_first(seen: Seen) -> tuple[int, bool, int, str]:
+def _live_first(seen: Seen) -> tuple[bool, int, int, str]:
+    """A log's own file comes before its parts, so that a copy of it that is being made is known for one."""
     number = _NUMBER.search(seen.path)
-    return seen.mtime, not looks_rotated(seen.path), -int(number[1]) if number else 0, seen.path
+    return looks_rotated(seen.path), seen.mtime, -int(number[1]) if number else 0, seen.path

@@ -1,7 +1,7 @@
 """Which file is this? Answered by content; the inode is only a hint.
 
 A stream is one generation of one file. It is recognised by digests of its beginning (the head, at lengths 16, 32, …
-4096 bytes of what was consumed) and of the 32 bytes before the offset (the marker). Only consumed bytes count, so
+4096 bytes of what was consumed) and of the 256 bytes before the offset (the marker). Only consumed bytes count, so
 the fingerprint never covers a line that is still being written, and a file that grows keeps its identity.
 Digests, not bytes: a state database must not hold text that was never redacted.
 """
@@ -17,7 +17,10 @@ from pathlib import PurePath
 import msgspec
 
 HEAD_BYTES = 4096
-MARKER_BYTES = 32  # told a copytruncate that regrew past the offset from the old file 300 times of 300
+# 32 bytes told a copytruncate that regrew past the offset from the old file 300 times of 300; but JSON lines of one
+# logger may share a longer ending than that, so a whole line's worth is taken.
+MARKER_BYTES = 256
+PROOF_BYTES = 32  # shorter common beginnings are taken for chance
 
 ReadAt = Callable[[int, int], bytes]
 """(length, offset) → bytes; fewer at the end."""
@@ -79,7 +82,7 @@ def kept_prefix(known: Fingerprint, head: bytes, read: ReadAt) -> int:
             if len(part) < length or digest(part) != expected:
                 break
             common = length
-    return read(common, 0).rfind(b"\n") + 1 if common >= MARKER_BYTES else 0
+    return read(common, 0).rfind(b"\n") + 1 if common >= PROOF_BYTES else 0
 
 
 def _common(one: bytes, other: bytes) -> int:

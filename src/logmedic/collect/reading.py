@@ -10,7 +10,7 @@ import msgspec
 from logmedic.collect.blocks import Block, Buffer, LineReader, fill_from, hole_skipper
 from logmedic.collect.following import Following, intact
 from logmedic.collect.gz import GzError, GzStream
-from logmedic.collect.identity import HEAD_BYTES, Key, ReadAt, continues, marker_at
+from logmedic.collect.identity import HEAD_BYTES, Key, ReadAt, continues
 from logmedic.collect.interface import Batch, Position
 from logmedic.collect.track import Track, shown
 from logmedic.doors import Clock
@@ -155,8 +155,7 @@ class Reader:
 
         def checked(view: memoryview, offset: int) -> int:
             """Nothing more once the file was truncated: after that, other bytes may stand at this offset."""
-            same = marker_at(track.read_at, track.offset) == track.known.marker
-            return fill(view, offset) if same else 0
+            return fill(view, offset) if continues(track.known, track.read_at) else 0
 
         lines = LineReader(self._buffer, checked, track.offset, scanned=track.scanned, skip_hole=hole_skipper(fd))
         track.stamp = (-1, -1)
