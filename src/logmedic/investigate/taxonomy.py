@@ -27,6 +27,7 @@ class Classified(msgspec.Struct, frozen=True):
 
 
 _STATUS = re.compile(r"(?:status|http|code|responded|returned|error|\()[^\w\n]{0,4}(?:code)?[^\w\n]{0,4}([45]\d\d)\b")
+_TYPE = re.compile(r"(?<![A-Za-z])[A-Z][A-Za-z]{1,60}(?:Error|Exception)(?![A-Za-z])")
 _UPSTREAM_STATUS = {"429": "rate-limited", "529": "overloaded", "502": "upstream-down", "503": "upstream-down",
                     "504": "upstream-timeout", "500": "upstream-error"}  # fmt: skip
 _LAST = re.compile(r"[.:/\\$]+")
@@ -35,25 +36,48 @@ _ENVIRONMENT = ("environ", "getenv", "env::var", "process.env", "System.getenv")
 
 def classify(record: LogRecord, stack: Stack | None) -> Classified:
     """The kind of fault. What is certain decides first: bug types, then phrases, types, status, the error code."""
-    types = [_last(t) for t in _types(record, stack)]  # surfaced first, innermost cause last
     text = _words(record, stack)
-    if types and (client := KINDS["client-error"]) and types[0] in client.types:
+    types = [_last(t) for t in _types(record, stack)]  # surfaced first, innermost cause last
+    types = types or _TYPE.findall(record.message[:2_000])
+    return (
+        _surfaced(types, stack, text)
+        or _by_type(types, text, bugs=True)
+        or _by_phrase(text)
+        or _by_type(types, text, bugs=False)
+        or _by_status(record, text)
+        or _by_name(record, types)
+        or Classified(UNKNOWN, "nothing")
+    )
+
+
+def _surfaced(types: Sequence[str], stack: Stack | None, text: str) -> Classified | None:
+    """What a bug type deeper in the chain must not hide: a refused request, a setting that nobody made."""
+    if not types:
+        return None
+    client = KINDS["client-error"]
+    if types[0] in client.types:
         return Classified(client, "type", types[0])
-    if types and (missing := _environment_key(types[-1], stack, text)) is not None:
-        return Classified(KINDS["missing-setting"], "phrase", missing)
+    missing = _environment_key(types[-1], stack, text)
+    return None if missing is None else Classified(KINDS["missing-setting"], "phrase", missing)
+
+
+def _by_type(types: Sequence[str], text: str, *, bugs: bool) -> Classified | None:
+    """The innermost exception whose type the table knows."""
     for name in reversed(types):
         for kind in KINDS.values():
-            if kind.code is Code.BUG and name in kind.types:
-                return Classified(kind, "type", name)
+            if name in kind.types and (kind.code is Code.BUG or not bugs):
+                empty = KINDS["empty-value"]
+                misused = kind.id in {"wrong-type", "missing-attribute"} and any(p in text for p in empty.phrases)
+                return Classified(empty if misused else kind, "type", name)
+    return None
+
+
+def _by_phrase(text: str) -> Classified | None:
     for kind in KINDS.values():
         for phrase in kind.phrases:
             if phrase in text:
                 return Classified(kind, "phrase", phrase)
-    for name in reversed(types):
-        for kind in KINDS.values():
-            if name in kind.types:
-                return Classified(kind, "type", name)
-    return _by_status(record, text) or _by_name(record, types) or Classified(UNKNOWN, "nothing")
+    return None
 
 
 def _types(record: LogRecord, stack: Stack | None) -> Iterator[str]:
