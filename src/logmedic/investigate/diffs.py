@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 MOST_LINES = 4_000  # changed lines kept of one commit: a bulk import says little and costs much
+LONGEST_PATCH = 300_000  # characters of one commit's diff that are parsed; the rest is lost
 LONGEST_LINE = 400  # characters kept of a changed line (minified code)
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 
@@ -62,7 +63,7 @@ def parse_log(text: str) -> list[Change]:
         if len(fields) != 5 or not fields[1].isdigit():
             continue
         identity, time, author, subject, parents = fields
-        files = _files(patch.split("\n"))
+        files = _files(patch[:LONGEST_PATCH].split("\n"))
         changes.append(Change(identity, int(time), author, subject, len(parents.split()), files))
     return changes
 

@@ -215,7 +215,7 @@ def _add_commits(
         key=lambda at: (at[1].commit not in wanted, files.isdisjoint(f.path for f in at[1].files), at[0]),
     )[:MOST_COMMITS]
     unseen = sorted(wanted - {change.commit for change in window})
-    older = list(repository.changes(unseen))
+    older = list(repository.heads(unseen))
     ids = {
         change.commit: collected.add("C", "commit", show_commit(change), {"commit": change.commit})
         for change in [change for _, change in quoted] + older

@@ -128,6 +128,16 @@ class Repository:
         """These commits with their diffs."""
         return self._log("--no-walk=unsorted", *map(_checked, commits)) if commits else []
 
+    def heads(self, commits: Sequence[str]) -> list[Change]:
+        """These commits without their diffs, which for an old one may be the whole tree."""
+        if not commits:
+            return []
+        ids = map(_checked, commits)
+        text = self._text(
+            "log", "--no-walk=unsorted", "--no-patch", "--no-show-signature", f"--format={_FORMAT}", *ids, "--"
+        )
+        return parse_log(text)
+
     def _log(self, *argv: str) -> list[Change]:
         """Any configuration of the repository that would change the form of a diff is overridden."""
         out = self._git.run(
