@@ -34,7 +34,7 @@ class Writer(threading.Thread):
                     self.written += 1
             if chance.random() < 0.2:
                 time.sleep(chance.random() / 100)
-            if chance.random() < 0.2:
+            if chance.random() < 0.05:
                 self.shift()
                 self.rotate(log, self.folder / "app.log.1")
 

@@ -28,6 +28,7 @@ from logmedic.collect.track import Track, restored, shown
 from logmedic.doors import Clock
 
 MISSING_FOR = 60.0  # seconds that a file may be away (a network file system blinks) before it is given up
+_LOOKS = 3
 _ALIGN_BYTES = 1 << 20  # how far back a line start is looked for when reading begins at the end
 _NUMBER = re.compile(r"\.(\d{1,4})(?:\.gz)?\Z")
 
@@ -60,14 +61,18 @@ class Following:
         self._latest: dict[tuple[str, str], int] = {}  # (folder, log name) → newest mtime of its streams, ns
         self._followed_since: dict[tuple[str, str], int] = {}  # the same, at the first look
         self._first = True  # nothing was ever read
+        self._moved = True  # names may have come or gone during the last look
         self._folders: dict[str, int] = {}  # folder → its mtime (ns) at the last look
 
     def restore(self, positions: Iterable[Position]) -> None:
         self.close()
         self.tracks.update((p.stream, restored(p)) for p in positions)
         self._first = not self.tracks
-        self._folders = {}
-        self._followed_since = self._newest_by_log()
+        self._moved = True
+        self._followed_since = {}
+        for track in self.tracks.values():
+            since = track.since or track.mtime
+            self._followed_since[track.log] = min(since, self._followed_since.get(track.log, since))
 
     def close(self) -> None:
         for track in self.tracks.values():
@@ -75,7 +80,21 @@ class Following:
         self.tracks.clear()
 
     def reconcile(self) -> None:
-        """Bring the tracks up to date; afterwards every stream that is there has its file, and new files a stream."""
+        """Bring the tracks up to date; afterwards every stream that is there has its file, and new files a stream.
+
+        Names that moved during the look may have been missed, and then a later part would be read before an earlier
+        one; so the look is taken again when something had moved.
+        """
+        moved = self._folders_changed() or self._moved
+        for _ in range(_LOOKS):
+            self._look(moved)
+            moved = self._folders_changed()
+            if not moved:
+                break
+        self._moved = moved
+
+    def _look(self, moved: bool) -> None:
+        """Once. ``moved``: names came or went since the look before."""
         rules = self._rules
         self.seen = survey(rules.paths, rules.exclude, gz=rules.gz)
         self._by_key = {}
@@ -90,7 +109,7 @@ class Following:
             if track.fd is not None and not intact(track):
                 self.displace(track)  # truncated while no name led to it
         beside: list[Seen] = []
-        if rules.rotated and self.tracks and (self._folders_changed() or strangers or away):
+        if rules.rotated and self.tracks and (moved or strangers or away):
             beside = self._beside()
         outside = {s.key for s in beside}
         for seen in sorted([*strangers, *beside], key=_live_first):
@@ -100,6 +119,8 @@ class Following:
         self._expire()
         self._latest = self._newest_by_log()
         self._followed_since = self._latest | self._followed_since
+        for track in self.tracks.values():
+            track.since = track.since or self._followed_since[track.log]
         self._first = False
 
     def ready(self) -> list[Track]:

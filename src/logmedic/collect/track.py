@@ -33,6 +33,7 @@ class Track:
         "present",
         "problem",
         "scanned",
+        "since",
         "size",
         "stamp",
         "stream",
@@ -49,6 +50,7 @@ class Track:
         self.stamp = (-1, -1)  # (size, mtime) of the file when all of it had been looked at
         self.mtime = 0  # ns, as last seen
         self.size = 0  # bytes in the file as last seen (compressed for gz)
+        self.since = 0  # ns; its log has been followed since this modification time
         self.done = False
         self.gz = False
         self.present = False  # a name that we look at leads to it
@@ -103,6 +105,7 @@ class Track:
             "heads": [list(pair) for pair in self.known.heads],
             "marker": self.known.marker,
             "gz": self.gz,
+            "since": self.since,
         }
         self.handed = self.summary()
         return Position(source, self.stream, self.offset, token, self.done)
@@ -133,6 +136,7 @@ def restored(position: Position) -> Track:
     track.size, track.mtime = track.stamp
     track.done = position.done
     track.gz = token.get("gz") is True
+    track.since = _int(token, "since")
     track.handed = track.summary()
     return track
 
