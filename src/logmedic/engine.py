@@ -37,8 +37,12 @@ Handler = Callable[[int, int, Step], float | None]
 
 
 class Engine(Protocol):
+    def prepare(self) -> None:
+        """Get ready to enqueue. Safe to call again."""
+        ...
+
     def open(self, handler: Handler) -> None:
-        """Get ready to enqueue and to run; takes up what an earlier process left unfinished. Safe to call twice."""
+        """Begin to run what is enqueued, and what an earlier process left unfinished. Safe to call again."""
         ...
 
     def enqueue(self, connection: sa.Connection, incident_id: int, fingerprint: str, generation: int) -> None:
@@ -73,15 +77,27 @@ class DurableEngine:
         self._database = database
         self._workers = workers
         self._poll = poll_seconds
+        self._url = database.url.render_as_string(hide_password=False)
+        self._schema = None if database.dialect.name == "sqlite" else "dbos"
         self._client: Any = None
+        self._launched = False
         self._running = 0  # workflows under way; += under the GIL is close enough for "none or some"
 
-    def open(self, handler: Handler) -> None:
+    def prepare(self) -> None:
         if self._client is not None:
             return
         import dbos  # noqa: PLC0415  1 s and 60 MB; see the module's docstring
 
         logging.getLogger("dbos").setLevel(logging.ERROR)
+        if not sa.inspect(self._database).has_table("workflow_status", schema=self._schema):
+            dbos.DBOS.migrate(self._url)
+        self._client = dbos.DBOSClient(system_database_engine=self._database, retry_connection_errors=False)
+
+    def open(self, handler: Handler) -> None:
+        if self._launched:
+            return
+        self.prepare()
+        import dbos  # noqa: PLC0415  already loaded by prepare()
 
         def workflow(incident_id: int, generation: int, base: str, attempt: int) -> None:
             self._running += 1
@@ -101,22 +117,21 @@ class DurableEngine:
             config={
                 "name": "logmedic",
                 "system_database_engine": self._database,
-                "system_database_url": self._database.url.render_as_string(hide_password=False),
+                "system_database_url": self._url,
                 "executor_id": EXECUTOR,
                 "application_version": APPLICATION_VERSION,
                 "log_level": "ERROR",
                 "max_executor_threads": self._workers + 4,
-                "use_listen_notify": False,
             }
         )
         dbos.DBOS.workflow(name=WORKFLOW)(workflow)
         dbos.DBOS.launch()
         dbos.DBOS.register_queue(QUEUE, worker_concurrency=self._workers, polling_interval_sec=self._poll)
-        self._client = dbos.DBOSClient(system_database_engine=self._database, retry_connection_errors=False)
+        self._launched = True
 
     def enqueue(self, connection: sa.Connection, incident_id: int, fingerprint: str, generation: int) -> None:
         if self._client is None:
-            raise StoreError("the engine was not opened before work was handed to it")
+            raise StoreError("the engine was not prepared before work was handed to it")
         self._enqueue(connection, (incident_id, generation, f"incident:{fingerprint}:{generation}", 0))
 
     def committed(self) -> None:
@@ -154,6 +169,9 @@ class DurableEngine:
 
         self._client.destroy()
         self._client = None
+        if not self._launched:
+            return
+        self._launched = False
         # DBOS looks only once a second whether its workflows have ended, so it is not asked to when none is running.
         seconds = max(1, round(timeout)) if self._running else 0
         dbos.DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=seconds)
@@ -165,6 +183,9 @@ class InlineEngine:
     def __init__(self) -> None:
         self._handler: Handler | None = None
         self._given: list[tuple[int, int]] = []
+
+    def prepare(self) -> None:
+        """Nothing to get ready."""
 
     def open(self, handler: Handler) -> None:
         self._handler = handler

@@ -130,6 +130,7 @@ def rehearsal(loaded: Loaded, *, since: int | None = None) -> Iterator[tuple[Run
         built = _assemble(
             loaded, opened, InlineEngine(), deliver, Redactor(loaded.config.redact), parallel=False, since=since
         )
+        built.open()
         try:
             yield built, notes
         finally:
@@ -168,7 +169,6 @@ def _assemble(
     intake = Intake(
         store=opened,
         engine=engine,
-        handler=handling.run,
         surges=[SurgeWindows(rule) for rule in active if isinstance(rule, SurgeRule)],
         window=config.window,
         redactor=redactor,

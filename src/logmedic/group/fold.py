@@ -76,7 +76,22 @@ class Delta:
         self._late.append(sample)
         return grown + weight(sample) - dropped
 
-    def _bar(self, minute: int) -> None:
+    def absorb(self, later: Delta) -> None:
+        """Take over what another delta of the same fingerprint counted after this one."""
+        self.count += later.count
+        self.first = min(self.first, later.first)
+        self.last = max(self.last, later.last)
+        for minute, n in later.minutes.items():
+            self._bar(minute, n)
+        self.rules = tuple(sorted({*self.rules, *later.rules}))
+        self.severity = Severity.highest(self.severity, later.severity)
+        for sample in later.samples:
+            if len(self._early) < FIRST_SAMPLES:
+                self._early.append(sample)
+            else:
+                self._late.append(sample)
+
+    def _bar(self, minute: int, n: int = 1) -> None:
         """Beyond the limit the earliest bar takes what is earlier still, so the sum stays right."""
         if minute not in self.minutes and len(self.minutes) >= MOST_MINUTES:
             earliest = min(self.minutes)
@@ -86,7 +101,7 @@ class Delta:
                 moved = self.minutes.pop(earliest)
                 following = min((*self.minutes, minute))
                 self.minutes[following] = self.minutes.get(following, 0) + moved
-        self.minutes[minute] = self.minutes.get(minute, 0) + 1
+        self.minutes[minute] = self.minutes.get(minute, 0) + n
 
 
 class Fold:
@@ -117,6 +132,15 @@ class Fold:
             delta = self._deltas[grouping.fingerprint] = Delta(grouping, finding)
         self._bytes += delta.add(grouping, finding)
         return True
+
+    def absorb(self, later: Fold) -> None:
+        """Take over a fold of records that came after these, however full this one gets."""
+        for delta in later.drain():
+            known = self._deltas.setdefault(delta.fingerprint, delta)
+            if known is not delta:
+                self._bytes -= sum(map(weight, known.samples))
+                known.absorb(delta)
+            self._bytes += sum(map(weight, known.samples))
 
     def drain(self) -> list[Delta]:
         """Everything so far, sorted by fingerprint so that concurrent writers lock rows in one order; then empty."""

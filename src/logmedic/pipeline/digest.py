@@ -39,6 +39,18 @@ class Digest:
     def found_something(self) -> bool:
         return any(self.folds)
 
+    def absorb(self, later: Digest) -> None:
+        """Take over what came of the batches that follow these."""
+        self.lines += later.lines
+        self.bytes += later.bytes
+        self.rejected += later.rejected
+        self.rejects.extend(later.rejects[: REJECTS_HELD - len(self.rejects)])
+        self.errors.extend(later.errors)
+        for key, count in later.matches.items():
+            self.matches[key] = self.matches.get(key, 0) + count
+        for fold in later.folds:
+            self.folds[-1].absorb(fold)
+
     def fold(self, finding: Finding, grouping: Grouping) -> None:
         if not self.folds[-1].add(finding, grouping):
             self.folds.append(Fold(FOLD_ENTRIES))

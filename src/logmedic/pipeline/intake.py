@@ -11,13 +11,13 @@ import msgspec
 from logmedic.collect.interface import Position
 from logmedic.detect.surge import SurgeWindows
 from logmedic.doors import Clock
-from logmedic.engine import Engine, Handler
+from logmedic.engine import Engine
 from logmedic.group.fingerprint import storm_grouping, surge_grouping
-from logmedic.group.window import Arrival, CapState, Known, NewIncidentCap, WindowConfig, decide
-from logmedic.model import Grouping, Match, Sample, Severity
+from logmedic.group.window import Arrival, CapState, Decision, Known, NewIncidentCap, WindowConfig, decide
+from logmedic.model import Grouping, Match, Sample, Severity, Substate
 from logmedic.pipeline.digest import MINUTE, Digest
 from logmedic.redact import Redactor
-from logmedic.store.ingest import IncidentChange, Ingest, KnownIncident, StoredPosition
+from logmedic.store.ingest import SAMPLES_KEPT, IncidentChange, Ingest, KnownIncident, StoredPosition
 from logmedic.store.store import Store
 
 SURGES = "surge-windows:"  # and the rule's name
@@ -103,7 +103,6 @@ class Intake:
         *,
         store: Store,
         engine: Engine,
-        handler: Handler,
         surges: Sequence[SurgeWindows],
         window: WindowConfig,
         redactor: Redactor,
@@ -111,7 +110,6 @@ class Intake:
     ) -> None:
         self._store = store
         self._engine = engine
-        self._handler = handler
         self._surges = surges
         self._window = window
         self._cap = NewIncidentCap(window)
@@ -130,8 +128,8 @@ class Intake:
         """
         with self._lock:
             if digest.found_something:
-                # Launching the engine migrates its tables, so it cannot happen inside our transaction.
-                self._engine.open(self._handler)
+                # It migrates the engine's tables, so it cannot happen inside our transaction.
+                self._engine.prepare()
             committed = False
             try:
                 with self._store.ingest() as ingest:
@@ -237,6 +235,9 @@ class Intake:
     def _change(self, addition: Addition, known: KnownIncident | None, now: int) -> IncidentChange:
         arrival = Arrival(count=addition.count, first=addition.first, last=addition.last, now=now)
         decision = decide(None if known is None else _known(known), arrival, self._window)
+        if known is not None and not known.handled and decision.raise_ and decision.substate is Substate.ONGOING:
+            # Nobody has heard of the last generation yet; what they will hear counts this arrival too.
+            decision = Decision(False, known.substate, known.state, known.reason, known.last_raised)
         floor = addition.severity if known is None else Severity.highest(known.floor, addition.severity)
         return IncidentChange(
             known=known,
@@ -261,14 +262,16 @@ class Intake:
             minutes=addition.minutes,
             samples=[
                 msgspec.structs.replace(s, record=self._redactor.record(s.record))
-                for s in self._wanted(addition.samples, decision.raise_)
+                for s in _wanted(addition.samples, known, decision.raise_)
             ],
         )
 
-    @staticmethod
-    def _wanted(samples: tuple[Sample, ...], raised: bool) -> tuple[Sample, ...]:
-        """Mere repeats add one sample a batch: enough to see that it goes on, cheap in a storm."""
-        return samples if raised else samples[-1:]
+
+def _wanted(samples: tuple[Sample, ...], known: KnownIncident | None, raised: bool) -> tuple[Sample, ...]:
+    """Those that are kept: all that come with news; of mere repeats the latest, and none when there are plenty."""
+    if raised:
+        return samples
+    return samples[-1:] if known is None or known.count < SAMPLES_KEPT else ()
 
 
 def _known(k: KnownIncident) -> Known:

@@ -85,6 +85,10 @@ class Runtime:
         self._parallel = parallel
         self._expected: dict[tuple[str, str], int] = {}
 
+    def open(self) -> None:
+        """Start the engine before anything is read, so that each commit's incidents are handled at once."""
+        self._engine.open(self._handling.run)
+
     def close(self, timeout: float = 30.0) -> None:
         """Stop the engine, let running steps end for at most ``timeout`` seconds, and close the sources."""
         for source in self.sources:
@@ -107,7 +111,7 @@ class Runtime:
         """Read what is new in every source, and wait up to ``deadline`` seconds until people have been told."""
         started = self.clock.monotonic()
         tally = Tally(self._rules)
-        self._take_up_leftovers()
+        left = self.store.unhandled()
         for source in self.sources:
             try:
                 self.resume(source)
@@ -115,7 +119,11 @@ class Runtime:
             except SourceError as error:
                 tally.summary.problems.append((source.name, str(error)))
         tally.summary.seconds = self.clock.monotonic() - started
-        self.drain(started + deadline)
+        if left or tally.raised:
+            # Only now: workflows that run while a backlog is read would take half of its cores.
+            self.open()
+            self._engine.retry_failed(left)
+            self.drain(started + deadline)
         tally.summary.incidents = self.store.list_incidents(ids=sorted(tally.touched), limit=10_000)
         tally.summary.raised = [i for i in tally.summary.incidents if i.id in tally.raised]
         return tally.summary
@@ -128,17 +136,11 @@ class Runtime:
             self.clock.sleep(DRAIN_POLL_SECONDS)
         return True
 
-    def _take_up_leftovers(self) -> None:
-        left = self.store.unhandled()
-        if left:
-            self._engine.open(self._handling.run)
-            self._engine.retry_failed(left)
-
     # -- always on -------------------------------------------------------------------------------------------------
 
     def serve(self, stop: threading.Event) -> None:
         """Follow every source in a thread of its own until ``stop`` is set."""
-        self._engine.open(self._handling.run)
+        self.open()
         self._engine.retry_failed(self.store.unhandled())
         threads = [
             threading.Thread(target=self._follow, args=(source, stop), name=f"source-{source.name}")
@@ -182,9 +184,15 @@ class Runtime:
         """Read what is there now, committing every ``COMMIT_BYTES``, and at the end."""
         if self._parallel is not None:
             with contextlib.closing(self._parallel(source)) as digests:
+                pending = Pending()
                 for digest, position in digests:
-                    pending = Pending(digest)
                     pending.reached(position, digest.lines, digest.rejected)
+                    pending.digest.absorb(digest)
+                    if pending.digest.bytes >= COMMIT_BYTES or pending.digest.full:
+                        self._commit(pending, tally)
+                        pending = Pending()
+                        progress(tally.summary.bytes, 0)
+                if pending.reach:
                     self._commit(pending, tally)
         digester = self._digesters[source.name]
         pending = Pending()
@@ -212,8 +220,8 @@ class Runtime:
 class Pending:
     """A digest that is not committed yet, and how far each stream has been read for it."""
 
-    def __init__(self, digest: Digest | None = None) -> None:
-        self.digest = Digest() if digest is None else digest
+    def __init__(self) -> None:
+        self.digest = Digest()
         self.reach: dict[tuple[str, str], tuple[Position, int, int]] = {}
 
     def reached(self, position: Position, lines: int, rejects: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -42,6 +42,7 @@ class KnownIncident(msgspec.Struct, frozen=True, kw_only=True):
     last_raised: int
     count: int
     generation: int
+    handled: bool  # people have been told of this generation
     reason: str
     rules: tuple[str, ...]
     snoozed_until: int | None
@@ -144,9 +145,7 @@ class Ingest:
     def known(self, fingerprints: Iterable[str]) -> dict[str, KnownIncident]:
         """The incidents that these fingerprints already have."""
         found: dict[str, KnownIncident] = {}
-        wanted = list(fingerprints)
-        for start in range(0, len(wanted), 500):
-            part = wanted[start : start + 500]
+        for part in _parts(list(fingerprints)):
             rows = self.connection.execute(sa.select(t.incidents).where(t.incidents.c.fingerprint.in_(part))).all()
             recent = self._recent([row.id for row in rows])
             for row in rows:
@@ -162,6 +161,7 @@ class Ingest:
                     last_raised=row.last_raised,
                     count=row._mapping["count"],  # a row has a method of that name
                     generation=row.generation,
+                    handled=row.handled_generation >= row.generation,
                     reason=row.reason,
                     rules=tuple(msgspec.json.decode(row.rules)),
                     snoozed_until=row.snoozed_until,
@@ -171,83 +171,100 @@ class Ingest:
 
     def write(self, changes: Sequence[IncidentChange], now: int) -> dict[str, int]:
         """Insert and update incidents. Returns the incident id of each fingerprint."""
-        ids: dict[str, int] = {}
-        bars: list[dict[str, Any]] = []
-        for change in sorted(changes, key=lambda c: c.fingerprint):
-            incident_id = self._insert(change, now) if change.known is None else self._update(change, change.known)
-            ids[change.fingerprint] = incident_id
-            bars.extend(
-                {"incident_id": incident_id, "minute": minute, "count": n} for minute, n in change.minutes.items()
-            )
-            self._keep_samples(incident_id, change)
-            if change.event is not None:
-                self.connection.execute(
-                    sa.insert(t.timeline).values(
-                        incident_id=incident_id, at=now, event=change.event, reason=change.reason, actor="logmedic"
-                    )
-                )
+        ordered = sorted(changes, key=lambda c: c.fingerprint)  # one order for all writers: no deadlocks
+        ids = self._insert([c for c in ordered if c.known is None], now)
+        ids.update(self._update([(c, c.known.id) for c in ordered if c.known is not None]))
+        bars = [
+            {"incident_id": ids[c.fingerprint], "minute": minute, "count": n}
+            for c in ordered
+            for minute, n in c.minutes.items()
+        ]
         self._add(t.histogram, ["incident_id", "minute"], sorted(bars, key=lambda b: (b["incident_id"], b["minute"])))
+        self._keep_samples([(c, ids[c.fingerprint]) for c in ordered if c.samples])
+        events = [
+            {"incident_id": ids[c.fingerprint], "at": now, "event": c.event, "reason": c.reason, "actor": "logmedic"}
+            for c in ordered
+            if c.event is not None
+        ]
+        if events:
+            self.connection.execute(sa.insert(t.timeline), events)
         return ids
 
-    # -- one row ---------------------------------------------------------------------------------------------------
+    # -- rows, many at a time: a statement for each would cost more than all the rest of a scan ---------------------
 
-    def _insert(self, change: IncidentChange, now: int) -> int:
-        inserted = self.connection.execute(
-            sa.insert(t.incidents).values(
-                fingerprint=change.fingerprint,
-                title=change.title,
-                culprit=change.culprit,
-                service=change.service,
-                error_code=change.error_code,
-                first_seen=change.first_seen,
-                count=change.added,
-                handled_generation=0,
-                created_at=now,
-                **_changing(change),
-            )
-        )
-        key = inserted.inserted_primary_key
-        assert key is not None
-        return int(key[0])
+    def _insert(self, changes: Sequence[IncidentChange], now: int) -> dict[str, int]:
+        if not changes:
+            return {}
+        rows = [
+            {
+                "fingerprint": c.fingerprint,
+                "title": c.title,
+                "culprit": c.culprit,
+                "service": c.service,
+                "error_code": c.error_code,
+                "count": c.added,
+                "handled_generation": 0,
+                "created_at": now,
+                **_changing(c),
+            }
+            for c in changes
+        ]
+        self.connection.execute(sa.insert(t.incidents), rows)
+        column = t.incidents.c
+        found: dict[str, int] = {}
+        for part in _parts([c.fingerprint for c in changes]):
+            query = sa.select(column.fingerprint, column.id).where(column.fingerprint.in_(part))
+            found.update((fingerprint, incident_id) for fingerprint, incident_id in self.connection.execute(query))
+        return found
 
-    def _update(self, change: IncidentChange, known: KnownIncident) -> int:
+    def _update(self, changes: Sequence[tuple[IncidentChange, int]]) -> dict[str, int]:
+        if not changes:
+            return {}
         c = t.incidents.c
-        self.connection.execute(
+        names = _changing(changes[0][0])
+        statement = (
             sa.update(t.incidents)
-            .where(c.id == known.id)
-            .values(first_seen=change.first_seen, count=c.count + change.added, **_changing(change))
+            .where(c.id == sa.bindparam("key"))
+            .values({"count": c.count + sa.bindparam("added"), **{name: sa.bindparam(f"new_{name}") for name in names}})
         )
-        return known.id
+        rows = [
+            {"key": key, "added": change.added, **{f"new_{name}": value for name, value in _changing(change).items()}}
+            for change, key in changes
+        ]
+        self.connection.execute(statement, rows)
+        return {change.fingerprint: key for change, key in changes}
 
-    def _keep_samples(self, incident_id: int, change: IncidentChange) -> None:
-        if not change.samples:
-            return
+    def _keep_samples(self, changes: Sequence[tuple[IncidentChange, int]]) -> None:
         rows = [
             {
                 "incident_id": incident_id,
-                "source": s.record.ref.source,
-                "stream": s.record.ref.stream,
-                "offset": s.record.ref.offset,
-                "time": s.record.time,
-                "body": msgspec.json.encode(_trimmed(s)).decode(),
+                "source": sample.record.ref.source,
+                "stream": sample.record.ref.stream,
+                "offset": sample.record.ref.offset,
+                "time": sample.record.time,
+                "body": msgspec.json.encode(_trimmed(sample)).decode(),
             }
-            for s in change.samples
+            for change, incident_id in changes
+            for sample in change.samples
         ]
+        if not rows:
+            return
         self.connection.execute(
             insert_for(self.connection, t.samples).on_conflict_do_nothing(
                 index_elements=["incident_id", "source", "stream", "offset"]
             ),
             rows,
         )
-        if change.known is None or change.known.count < SAMPLES_KEPT:
-            return
         c = t.samples.c
         half = SAMPLES_KEPT // 2
-        first = sa.select(c.id).where(c.incident_id == incident_id).order_by(c.id).limit(half)
-        last = sa.select(c.id).where(c.incident_id == incident_id).order_by(c.id.desc()).limit(half)
-        self.connection.execute(
-            sa.delete(t.samples).where(c.incident_id == incident_id, c.id.not_in(first), c.id.not_in(last))
-        )
+        for change, incident_id in changes:
+            if change.known is None or change.known.count < SAMPLES_KEPT:
+                continue
+            first = sa.select(c.id).where(c.incident_id == incident_id).order_by(c.id).limit(half)
+            last = sa.select(c.id).where(c.incident_id == incident_id).order_by(c.id.desc()).limit(half)
+            self.connection.execute(
+                sa.delete(t.samples).where(c.incident_id == incident_id, c.id.not_in(first), c.id.not_in(last))
+            )
 
     def _recent(self, incident_ids: Sequence[int]) -> dict[int, tuple[tuple[int, int], ...]]:
         if not incident_ids:
@@ -282,12 +299,19 @@ def insert_for(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | po
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
+def _parts(values: list[str]) -> Iterator[list[str]]:
+    """Lists short enough for one IN (…)."""
+    for start in range(0, len(values), 500):
+        yield values[start : start + 500]
+
+
 def _changing(change: IncidentChange) -> dict[str, Any]:
     return {
         "state": change.state.value,
         "substate": change.substate.value,
         "severity": change.severity.value,
         "floor": change.floor.value,
+        "first_seen": change.first_seen,
         "last_seen": change.last_seen,
         "last_raised": change.last_raised,
         "generation": change.generation,
