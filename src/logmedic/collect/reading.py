@@ -103,7 +103,7 @@ class Reader:
         """Everything up to the block's end counts as handed over from here on."""
         if not track.dialect or track.offset < SNIFF_BYTES:
             track.dialect = self._dialect(bytes(block.data[:SNIFF_BYTES]))
-        track.consume(block.end, read)
+        track.consume(block.end, _as_handed_over(track, block, read))
         self.counters.bytes_read += block.end - block.start
         self.counters.truncated_lines += len(block.truncated)
         return Batch(
@@ -213,3 +213,18 @@ class Reader:
         from logmedic.collect.dialects import sniff  # noqa: PLC0415  an idle scan needs no decoders
 
         return sniff(sample)
+
+
+def _as_handed_over(track: Track, block: Block, read: ReadAt) -> ReadAt:
+    """Reads what was consumed from memory where it is there: the file may have been truncated since it was read."""
+    if block.truncated:
+        return read
+    start, data = block.start, block.data
+    if 0 < start == len(track.head):  # a small file: all that came before is at hand as well
+        start, data = 0, memoryview(track.head + bytes(data))
+
+    def read_at(length: int, offset: int) -> bytes:
+        at = offset - start
+        return bytes(data[at : at + length]) if at >= 0 and at + length <= len(data) else read(length, offset)
+
+    return read_at
