@@ -6,7 +6,7 @@ import pytest
 from investigate_scenes import DAY, REDACTOR, Repo, case, decoys, record, shop
 
 from logmedic.investigate.offline import OfflineInvestigator
-from logmedic.model import CauseKind, Diagnosis, DiagnosisStatus, LogRecord, Severity, Stack
+from logmedic.model import CauseKind, Diagnosis, DiagnosisStatus, ExceptionPart, Frame, LogRecord, Severity, Stack
 
 
 @pytest.fixture
@@ -178,3 +178,83 @@ def test_a_clock_that_disagrees_with_the_log_still_gives_the_source(repo):
     found = crashed(repo, "from app.pricing import price; price({'amount': 1})", delay=-400 * DAY)
     assert top(found, repo) == "currency"
     assert found.confidence < 0.9
+
+
+def test_who_only_moved_the_failing_code_is_not_blamed(repo):
+    repo.edit("currency", "app/pricing.py", 'RATES["KRW"]', 'RATES[order["currency"]]')
+    moved = (repo.root / "app/pricing.py").read_text()
+    repo.commit("move", {"app/pricing.py": "from app.rates import RATES, price\n", "app/rates.py": moved})
+    found = crashed(repo, "from app.pricing import price; price({'amount': 1})")
+    assert found.suspects == ()
+
+
+def test_an_upgraded_library_that_raises_is_the_suspect(repo):
+    repo.commit("pin", {"requirements.txt": "httpx==0.27\nflask==3.0\n"})
+    repo.commit("upgrade httpx", {"requirements.txt": "httpx==0.28\nflask==3.0\n"})
+    repo.commit("upgrade flask", {"requirements.txt": "httpx==0.28\nflask==3.1\n"})
+    frames = (
+        Frame("ask", "/srv/app/client.py", 7, in_app=True),
+        Frame("post", "/usr/lib/python3.11/site-packages/httpx/_api.py", 319),
+    )
+    stack = Stack("python", (ExceptionPart("TypeError", "got an unexpected keyword argument 'proxies'", frames),))
+    subject = record("boom", time=repo.time + 600, exception_type="TypeError")
+    assert top(diagnose(repo, subject, stack), repo) == "upgrade httpx"
+
+
+def test_a_new_use_of_a_variable_that_nobody_set_is_the_suspect(repo):
+    repo.edit("stripe", "app/client.py", "TIMEOUT = 30.0", 'import os\nTIMEOUT = 30.0\nKEY = os.environ["STRIPE_KEY"]')
+    repo.edit("httpx first", "app/client.py", "import httpx\n", "", gap=60)
+    decoys(repo)
+    found = crashed(repo, "import app.client")
+    assert top(found, repo) == "stripe"
+    assert found.cause_kind is CauseKind.CODE
+    assert not found.fixable.yes
+
+
+def test_a_changed_address_explains_that_it_cannot_be_resolved(repo):
+    repo.edit("new database", "app/database.py", "db.internal", "db2.internal")
+    decoys(repo)
+    found = said(repo, 'could not translate host name "db2.internal" to address: Name or service not known')
+    assert top(found, repo) == "new database"
+
+
+def test_an_address_that_stayed_explains_nothing(repo):
+    repo.edit("new database", "app/database.py", "db.internal", "db2.internal")
+    assert said(repo, "lookup api.example.com: no such host").suspects == ()
+
+
+def test_a_name_in_a_diff_does_not_explain_a_slow_service(repo):
+    repo.commit("payments", {"app/payment_service.py": "def pay():\n    return 'payment_service'\n"})
+    assert said(repo, "call to payment_service timed out").suspects == ()
+
+
+def test_a_dropped_column_is_found_by_its_last_name(repo):
+    repo.commit("schema", {"migrations/1.sql": "ALTER TABLE orders ADD COLUMN total INT;\n"})
+    repo.commit("cleanup", {"migrations/2.sql": "ALTER TABLE orders DROP COLUMN total;\n", "migrations/1.sql": None})
+    decoys(repo)
+    found = said(repo, "no such column: orders.total", error_code="DB_ERROR")
+    assert top(found, repo) == "cleanup"
+
+
+def test_formatting_and_comments_on_the_failing_line_are_not_to_blame(repo):
+    repo.edit("currency", "app/pricing.py", 'RATES["KRW"]', 'RATES[order["currency"]]')
+    repo.edit(
+        "black",
+        "app/pricing.py",
+        '    rate = RATES[order["currency"]]',
+        "    rate = RATES[\n        order['currency'],\n    ]",
+    )
+    found = crashed(repo, "from app.pricing import price; price({'amount': 1})")
+    assert top(found, repo) == "currency"
+
+
+def test_many_decoys_and_no_reason_give_no_suspect(repo):
+    for number in range(8):
+        repo.commit(
+            f"feature {number}", {f"app/feature{number}.py": f"def feature{number}(order):\n    return order\n"}
+        )
+    repo.edit("faster", "app/client.py", "TIMEOUT = 30.0", "TIMEOUT = 60.0")
+    for message in ("write: no space left on device", "certificate has expired", "529 overloaded_error", "it failed"):
+        found = said(repo, message)
+        assert found.suspects == ()
+        assert not found.code_cause

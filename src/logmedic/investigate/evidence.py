@@ -13,7 +13,7 @@ from logmedic.investigate.diffs import Change
 from logmedic.investigate.git import Blamed, Repository, Running, Tracked
 from logmedic.investigate.hunks import telling_hunks
 from logmedic.investigate.interface import Case
-from logmedic.investigate.suspects import Place
+from logmedic.investigate.scene import Place
 from logmedic.model import Evidence, Frame, Incident, LogRecord, Sample, Stack
 
 CONTEXT_LINES = 100  # log lines quoted, the record included (requirement R-D1: "the latest 100 log lines")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from logmedic.investigate import kinds
+from logmedic.investigate import kinds, source
 from logmedic.investigate.clues import clues
 from logmedic.investigate.evidence import Dossier
 from logmedic.investigate.hunks import can_run
 from logmedic.investigate.kind import Code, Kind
-from logmedic.investigate.suspects import Scene, rank
+from logmedic.investigate.scene import Scene
+from logmedic.investigate.suspects import rank
 from logmedic.investigate.taxonomy import Classified, classify
 from logmedic.model import (
     NANOSECONDS,
@@ -102,6 +103,7 @@ def scene_of(dossier: Dossier, incident: Incident, kind: Kind) -> Scene:
         changes=dossier.changes,
         blamed=blamed,
         first_seen=incident.first_seen // NANOSECONDS,
+        libraries=source.libraries(dossier.stack),
     )
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
+
+from logmedic.model import Stack
 
 LONGEST_PATH = 1_000  # characters; longer ones are not paths of code
 LARGEST_PARSED = 400_000  # characters: parsing more takes longer than the whole investigation may
@@ -17,6 +20,9 @@ _LIBRARIES = (
     "/site-packages/", "/dist-packages/", "/node_modules/", "/.cargo/", "/registry/src/", "/rustc/", "/rustlib/",
     "/go/pkg/mod/", "/lib/python3", "/usr/lib/", "/usr/local/go/",
 )  # fmt: skip
+_PACKAGE = re.compile(
+    r"/(?:site-packages|dist-packages|node_modules|registry/src/[^/]{1,80})/(@?[\w-]{1,80}?)(?:-\d[^/]{0,40})?(?:\.py)?/?(?=/|$)"
+)
 _RAISING = ("raise ", "throw ", "return Err(", "Err(", "bail!(", "panic!(", "panic(", "return errors.")
 _GRAMMARS: Mapping[str, tuple[str, frozenset[str]]] = {
     ".rs": ("tree_sitter_rust", frozenset({"function_item"})),
@@ -177,3 +183,15 @@ def raises(text: str, line: int) -> bool:
     """Whether the line raises on purpose, in any of the languages known here."""
     lines = text.split("\n")
     return 1 <= line <= len(lines) and lines[line - 1].lstrip().startswith(_RAISING)
+
+
+def libraries(stack: Stack | None) -> tuple[str, ...]:
+    """Packages whose frames lie below the culprit, the deepest first: where the code broke into somebody else's."""
+    found: list[str] = []
+    for frame in reversed(stack.parts[-1].frames) if stack is not None and stack.parts else ():
+        if frame.in_app:
+            break
+        name = _PACKAGE.search(frame.path[:LONGEST_PATH].replace("\\", "/"))
+        if name is not None:
+            found.append(name[1])
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,45 @@
+"""What is known when suspects are sought."""
+
+from __future__ import annotations
+
+import msgspec
+
+from logmedic.investigate.clues import Clues
+from logmedic.investigate.diffs import Change, FileDiff, Hunk, Touch
+from logmedic.investigate.kind import Kind
+from logmedic.investigate.source import Span
+
+
+class Place(msgspec.Struct, frozen=True):
+    """One in-app frame found in the repository. ``depth``: 0 is the culprit, 1 its caller…; ``exact``: it ran here."""
+
+    path: str
+    span: Span
+    depth: int
+    exact: bool = True
+    deliberate: bool = False  # the line raises on purpose, so what led there matters more than who wrote it
+
+
+class Scene(msgspec.Struct, frozen=True, kw_only=True):
+    """The fault, and the commits that may have produced it."""
+
+    kind: Kind
+    clues: Clues
+    places: tuple[Place, ...]
+    changes: tuple[Change, ...]  # up to the first occurrence, newest first
+    blamed: dict[str, int]  # commit → lines of the culprit's statement that it wrote
+    first_seen: int  # seconds
+    libraries: tuple[str, ...] = ()  # packages whose frames raised it, the deepest first
+
+
+class View(msgspec.Struct, frozen=True):
+    """One commit with its telling hunks, found once because every reason looks at them."""
+
+    change: Change
+    hunks: tuple[tuple[FileDiff, Hunk], ...]
+    touched: tuple[tuple[Place, Touch], ...]
+
+
+class Reason(msgspec.Struct, frozen=True, order=True):
+    weight: float
+    why: str
