@@ -230,7 +230,7 @@ def test_a_name_in_a_diff_does_not_explain_a_slow_service(repo):
 
 def test_a_dropped_column_is_found_by_its_last_name(repo):
     repo.commit("schema", {"migrations/1.sql": "ALTER TABLE orders ADD COLUMN total INT;\n"})
-    repo.commit("cleanup", {"migrations/2.sql": "ALTER TABLE orders DROP COLUMN total;\n", "migrations/1.sql": None})
+    repo.commit("cleanup", {"migrations/2.sql": "ALTER TABLE orders DROP COLUMN total;\n"})
     decoys(repo)
     found = said(repo, "no such column: orders.total", error_code="DB_ERROR")
     assert top(found, repo) == "cleanup"

@@ -19,6 +19,7 @@ _MANIFESTS = ("requirements", "constraints", "pyproject.toml", "poetry.lock", "u
 _RESOURCES = ("pool", "lock", "acquire", "database", "db", "session", "cache", "redis")
 _LEAKS = ("close(", "release(", "dispose(", "finally", "rollback(", "with ", "defer ", "drop(")
 _HELD = ("conn", "session", "cursor", "pool", "engine", "client", "transaction", "open(", "file", "sock")
+_DROPS = ("drop", "rename", "remove")
 _ADDRESSED = frozenset({"dns", "connection", "missing-setting", "missing-file", "credentials"})
 _ADDRESS = re.compile(r"[./:]|^[A-Z][A-Z0-9_]+$")  # a host, a path, a URL, a variable of the environment
 
@@ -68,6 +69,8 @@ def by_missing(scene: Scene, view: View) -> Iterator[Reason]:
         for file, hunk in view.hunks:
             gone = sum(_mentions(line, name) for line in hunk.removed if not h.is_comment(line))
             came = sum(_mentions(line, name) for line in hunk.added if not h.is_comment(line))
+            dropped = sum(_mentions(line, name) for line in hunk.added if _drops(file.path, line))
+            gone, came = gone + dropped, came - dropped
             path = file.path if gone != came else path
             removed, added = removed + gone, added + came
         if removed > added:
@@ -80,6 +83,11 @@ def by_missing(scene: Scene, view: View) -> Iterator[Reason]:
             for file in view.change.files
         ):
             yield Reason(0.6, f"it moved or deleted {name!r}, which the error misses")
+
+
+def _drops(path: str, line: str) -> bool:
+    """Whether a line of a migration takes something away by being there."""
+    return ("migrat" in path or "alembic" in path or path.endswith(".sql")) and any(w in line.lower() for w in _DROPS)
 
 
 def by_manifest(scene: Scene, view: View) -> Iterator[Reason]:
