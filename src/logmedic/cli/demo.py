@@ -78,7 +78,7 @@ class Story:
             f"A sample service with {len(facts.commits)} commits of history; three of its faults were committed today."
         )
         with contextlib.ExitStack() as stack:
-            runtime = stack.enter_context(build.runtime(self._loaded(repository)))
+            runtime = stack.enter_context(build.runtime(self._loaded(repository), poll_seconds=0.1))
             stack.enter_context(_following(runtime))
             claude = stack.enter_context(self._start(["-m", "logmedic.testing.claude"], self._folder, pipe=True))
             assert claude.stdout is not None

@@ -42,7 +42,7 @@ def scan(files: tuple[str, ...], config: str | None, as_json: bool, fail_on: str
         if build.nothing_new(loaded):
             summary = Summary(matches=dict.fromkeys((rule.name for rule in build_rules(loaded.config.rules)), 0))
         else:
-            with Progress(quiet=as_json) as progress, build.runtime(loaded) as runtime:
+            with Progress(quiet=as_json) as progress, build.runtime(loaded, poll_seconds=0.05) as runtime:
                 summary = runtime.scan(deadline=deadline, progress=progress)
     if as_json:
         output.print_json(_summary_json(summary, loaded.language))

@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,10 +16,15 @@ from logmedic.collect.gz import GzError, GzStream
 from logmedic.collect.identity import continues
 from logmedic.collect.track import Track
 from logmedic.doors import Clock
-from logmedic.model import LogRecord, Ref
+from logmedic.model import NANOSECONDS, LogRecord, Ref
+
+if TYPE_CHECKING:
+    from logmedic.collect.dialects import Decoder
 
 _BACK_BYTES = 64 * 1024  # first guess at how far back the wanted lines begin; doubled as needed
 _SNIFF_BYTES = 64 * 1024
+_CHECK_BYTES = 8 << 20  # between two looks at the clock of the log
+_DISORDER = 60 * NANOSECONDS  # how far lines of one file may stand out of the order of time
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 Line = tuple[int, bytes]  # offset in the stream, bytes without the line end
@@ -41,6 +47,7 @@ class Lookup:
         self._limits = limits
         self._following = following
         self._clock = clock
+        self._decoders: dict[str, Decoder] = {}
         self._buffer: Buffer | None = None  # its own: a batch may be out while a question is asked
 
     def around(self, ref: Ref, before: int, after: int) -> list[LogRecord]:
@@ -81,17 +88,50 @@ class Lookup:
             with self._opened(track) as usable:
                 if not usable:
                     continue
-                start = 0 if track.gz else self._aligned(track, budget)
+                start = 0 if track.gz else max(self._aligned(track, budget), self._since(track, since - _DISORDER))
                 hits: list[Line] = []
+                check = start + _CHECK_BYTES
                 for block in self._blocks(track, start, deadline, budget):
                     hits.extend(_holding(block, needles))
                     budget -= block.end - block.start
                     if len(hits) >= limit * 4:  # some will be out of time
                         break
+                    if block.start >= check:
+                        check = block.start + _CHECK_BYTES
+                        if (
+                            self._time_in(track, bytes(block.data[:_BACK_BYTES]), block.start, until)
+                            > until + _DISORDER
+                        ):
+                            break
                 records = [r for r in self._decode(track, hits) if since <= r.time <= until][:limit]
             limit -= len(records)
             parts.append(records)
         return [record for part in reversed(parts) for record in part]
+
+    def _since(self, track: Track, since: int) -> int:
+        """A line start at or before the first line that is not older than ``since``, found by halving.
+
+        Logs are written in the order of time, give or take ``_DISORDER``. A line without a time ends the search early.
+        """
+        low, high = 0, os.fstat(track.read_fd()).st_size
+        while high - low > _BACK_BYTES:
+            middle = (low + high) // 2
+            data = track.read_at(_BACK_BYTES, middle)
+            line = data.find(b"\n") + 1
+            time = self._time_in(track, data[line:], middle + line, -1) if line else -1
+            if time < 0:
+                break
+            if time < since:
+                low = middle + line
+            else:
+                high = middle
+        return low
+
+    def _time_in(self, track: Track, data: bytes, at: int, unknown: int) -> int:
+        """Time of the first whole line in ``data``, ns; ``unknown`` when it names none."""
+        line, end, _ = data.partition(b"\n")
+        records = self._decode(track, [(at, line)]) if end else []
+        return unknown if not records or "time-inferred" in records[0].flags else records[0].time
 
     @contextmanager
     def _opened(self, track: Track) -> Iterator[bool]:
@@ -157,7 +197,9 @@ class Lookup:
         name = limits.dialect
         if name == "auto":
             name = track.dialect or sniff(b"".join(line + b"\n" for _, line in lines)[:_SNIFF_BYTES])
-        decode = decoder(name, limits.service).decode
+        if name not in self._decoders:
+            self._decoders[name] = decoder(name, limits.service)
+        decode = self._decoders[name].decode
         received = self._clock.now()
         records = (decode(line, Ref(limits.source, track.stream, at, len(line)), received) for at, line in lines)
         return [record for record in records if isinstance(record, LogRecord)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -10,16 +11,21 @@ import msgspec
 from logmedic.model import NANOSECONDS, Level, LogRecord
 
 BEFORE, AFTER = 80, 20  # lines around the record: what led to it matters more than what came after
-REQUEST_WINDOW = 10 * 60 * NANOSECONDS  # either side of the record
+REQUEST_WINDOW = 2 * 60 * NANOSECONDS  # either side of the record
 LONGEST_TEXT = 8_000  # characters of one evidence (see model.Evidence)
 LONGEST_LINE = 600  # characters of a line of context
+_PLACEHOLDER_BEGUN = re.compile(r"<[a-z-]{0,20}(?::\d{0,6})?\Z")
+_PLACEHOLDER_ENDING = re.compile(r"\A[a-z-]{0,20}:?\d{0,6}>")
 
 
-def head(record: LogRecord) -> str:
+def head(record: LogRecord, limit: int | None = LONGEST_LINE) -> str:
     """One line: time, level, service, message. The part of a quote that its log line must still say."""
     message = " ".join((record.message or record.exception_message or "").split())
     name = Level(record.level).name
-    return f"{iso(record.time)} {name} {_label(record)}{message}"[:LONGEST_LINE]
+    text = f"{iso(record.time)} {name} {_label(record)}{message}"
+    if limit is None or len(text) <= limit:
+        return text
+    return _PLACEHOLDER_BEGUN.sub("", text[: limit - 1]) + "…"
 
 
 def _label(record: LogRecord) -> str:
@@ -44,11 +50,16 @@ def full(record: LogRecord, limit: int | None = LONGEST_TEXT) -> str:
 
 
 def cut(text: str, limit: int = LONGEST_TEXT) -> str:
-    """At most ``limit`` characters; a long text loses its middle, because heads and tails of traces tell most."""
+    """At most ``limit`` characters; a long text loses its middle, because heads and tails of traces tell most.
+
+    What redaction put in is left out rather than cut in two: half a placeholder would read as a quotation.
+    """
     if len(text) <= limit:
         return text
-    keep = limit - 7
-    return f"{text[: keep // 2]}\n…\n{text[len(text) - (keep - keep // 2) :]}"
+    keep = limit - 3
+    first = _PLACEHOLDER_BEGUN.sub("", text[: keep // 2])
+    last = _PLACEHOLDER_ENDING.sub("", text[len(text) - (keep - keep // 2) :])
+    return f"{first}\n…\n{last}"
 
 
 def _compact(value: object) -> str:
