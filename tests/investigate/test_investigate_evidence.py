@@ -272,3 +272,16 @@ def test_a_release_names_its_commit_in_many_ways(tmp_path, form):
     dossier = gather(case(subject, repo=repo), REDACTOR)
     assert dossier.running.commit == commit
     assert dossier.running.how == "release"
+
+
+@pytest.mark.parametrize("length", [1, 280, 290, 300, 560, 590, 600, 3_990, 7_900, 8_000, 30_000])
+def test_long_and_redacted_records_are_still_quoted_faithfully(length):
+    message = "mail kim@example.com 4711 `a\x1bb` " + "kim@example.com 1234567 " * (length // 24 + 1)
+    subject = record(
+        message[: length + 40], time=1_780_000_000, stack_text=message * 3, fields={"token": 5, "x": message}
+    )
+    found = OfflineInvestigator(REDACTOR).investigate(case(subject))
+    assert found.dropped == ()
+    assert found.claims
+    assert all(len(item.text) <= 8_000 for item in found.evidence)
+    assert not any("kim@example.com" in item.text for item in found.evidence)

@@ -121,12 +121,13 @@ class Rereader:
         subject = stored[0] if stored else LogRecord(ref=ref, time=self._case.incident.last_seen)
         found = self._lines(subject)
         head, _, rest = item.text.partition("\n")
-        if found and not says(head, logs.head(found[0])):
+        if found and not says(head, logs.head(found[0], limit=None)):
             return "the log line does not say so"
         if not found and not stored:
             return "the log line cannot be found again"
         whole = "\n".join(logs.full(record, limit=None) for record in (*found[:1], *stored[:1]))
-        if not all(says(line, whole) for line in (head, *rest.split("\n")) if line.strip()):
+        whole += "\n" + logs.head((found or stored)[0], limit=None)
+        if not all(says(line, whole) for line in (head, *rest.split("\n")) if _WILD.sub("", line).strip()):
             return "the log line does not say so"
         return None
 

@@ -12,15 +12,16 @@ import re
 import msgspec
 
 from logmedic.investigate.interface import Case
+from logmedic.investigate.plain import inert
 from logmedic.investigate.reread import Rereader
 from logmedic.model import Claim, Diagnosis, DiagnosisStatus, Evidence, Fixable, Severity, Suspect
 
 MOST_CLAIMS = 40
 CAP_PARTLY = 0.6
 CAP_NOTHING_LEFT = 0.2
-_HEX = re.compile(r"(?<![0-9A-Za-z-])(?=[0-9a-f]{0,39}[0-9])(?=[0-9a-f]{0,39}[a-f])[0-9a-f]{7,40}(?![0-9A-Za-z-])")
+_HEX = re.compile(r"(?<![0-9A-Za-z-])(?=[0-9a-f]{0,39}[0-9])(?=[0-9a-f]{0,39}[a-f])[0-9a-f]{7,40}(?![0-9A-Za-z…-])")
 _QUOTED = re.compile(r"`([^`\n]{3,300})`")
-_FIGURE = re.compile(r"(?<![\w.:/-])(\d[\d,]{0,15}(?:\.\d{1,6})?)(?=(\s{0,2}%)?)(?![\w-])")
+_FIGURE = re.compile(r"(?<![\w.:/-])(\d[\d,]{0,15}(?:\.\d{1,6})?)(?=(\s{0,2}%)?)(?![\w…-])")
 
 
 def verify(diagnosis: Diagnosis, case: Case) -> Diagnosis:
@@ -103,6 +104,7 @@ def _claim_fault(claim: Claim, by_id: dict[str, Evidence], faults: dict[str, str
 
 def _unsupported(text: str, cited: str) -> str | None:
     """What the claim says but the evidence does not: a commit, a quotation, a figure of two digits or more, a share."""
+    cited = f"{cited}\n{inert(cited)}"  # claims are escaped for terminals
     flat = " ".join(cited.split())
     for found in _HEX.finditer(text):
         if found[0] not in cited:
