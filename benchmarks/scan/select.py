@@ -31,7 +31,10 @@ RIPGREP = {
     "ripgrep, words in capitals": r'"(?:ERROR|FATAL|CRITICAL|PANIC|EMERG)"' + _COMMON,
     "ripgrep, words in any case": r'"(?i:ERROR|FATAL|CRITICAL|PANIC|EMERG)"' + _COMMON,
 }
-JQ = 'select(.level == "ERROR" or .fields.duration_ms > 5000 or ((.fields.error_code // "") | test("^(AI|AUTH|DB)_"))) | 1'
+JQ = (
+    'select(.level == "ERROR" or .fields.duration_ms > 5000 '
+    'or ((.fields.error_code // "") | test("^(AI|AUTH|DB)_"))) | 1'
+)
 
 
 def select(detector: Detector, path: Path) -> tuple[int, int]:
@@ -100,7 +103,8 @@ def main() -> None:
         for name, run in runs.items():
             seconds = best(run(large)) - best(run(small))
             rates[name] = more / seconds
-            print(f"{name:28s} {arguments.lines / 2 / seconds / 1e6:6.2f} M lines/s {more / seconds / 1e6:8.0f} MB/s", flush=True)
+            lines = arguments.lines / 2 / seconds
+            print(f"{name:28s} {lines / 1e6:6.2f} M lines/s {rates[name] / 1e6:8.0f} MB/s", flush=True)
         for name in RIPGREP:
             if name in rates:
                 print(f"select / {name}: {rates['Detector.select'] / rates[name]:.2f}")

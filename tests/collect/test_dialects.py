@@ -1,3 +1,4 @@
+# ruff: noqa: E501  tables of log lines read better unwrapped
 """Each dialect is read as its logger writes it, and sniffed from one line."""
 
 import json

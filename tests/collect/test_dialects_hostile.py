@@ -1,3 +1,4 @@
+# ruff: noqa: E501  tables of log lines read better unwrapped
 """Whatever the bytes, a line becomes exactly one record or one reject, and what a rule needs is still read."""
 
 import msgspec

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  tables of spellings read better unwrapped
 """Prefilter and decode select exactly what decoding every line selects, whatever the writer does to its lines."""
 
 import json
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from logmedic.collect import dialects
 from logmedic.detect import DEFAULTS, Detector, RuleConfig, SurgeRule, build_rules
-from logmedic.model import Finding, Reject, Ref
+from logmedic.model import Finding, Ref, Reject
 
 NOW = 1_795_400_000 * 1_000_000_000
 # What rules may ask beyond the defaults: other limits, levels and globs, also such without a literal beginning.
@@ -201,6 +202,7 @@ DETECTORS = {
 @example(data=b'{"level":"\x1b[31mERROR\x1b[0m"}', dialect="generic")
 @example(data=b'{"level":"ERROR\x1b[0m"}\n{"level":5e1}\n{"level":"\\u0035\\u0030"}', dialect="generic")
 @example(data=b'{"duration_ms":"\\u0036001"}\n{"duration_ms":"999ms 999ms"}', dialect="generic")
+@example(data=b'{"error":null,"level":"ERROR"}\n{"level":"error":null}\n{"level":"error"', dialect="generic")
 @example(data=b'{"level":-0}\n{"PRIORITY":-0.0}', dialect="pino")
 def test_prefilter_and_decode_select_what_decoding_every_line_selects(rules, data, dialect):
     findings, errors, rejects = reference(RULES[rules], data, dialect)

@@ -20,6 +20,7 @@ from fractions import Fraction
 from logmedic.detect.interface import Needle
 
 SPACE = rb"[ \t\r]*"  # JSON's white space without the line end
+_IS_KEY = rb'"[ \t\r]*:'  # ``"error": null`` stands in every line of some logs
 _EXPONENT = rb"-?[0-9.]+[eE]"
 
 
@@ -41,7 +42,7 @@ def words(spellings: Iterable[str]) -> list[Needle]:
     found = []
     for stem, members in groups.items():
         alternatives = b"|".join(re.escape(m).encode() for m in sorted(members, key=len, reverse=True))
-        found.append(Needle(rb'"(?i:' + alternatives + rb')["+ \\\x1b-]', b'"' + stem.encode()))
+        found.append(Needle(rb'"(?i:' + alternatives + rb')["+ \\\x1b-]', b'"' + stem.encode(), _IS_KEY))
     colour = rb"\[[0-9;]*m(?i:" + b"|".join(re.escape(w).encode() for w in groups) + rb")"
     found.append(Needle(rb"\\u001[bB]" + colour, rb"\u001b["))
     found.append(Needle(rb"\x1b" + colour, b"\x1b["))  # raw, as lenient writers do

@@ -20,6 +20,9 @@ _LEARN_FROM = 32 << 10  # bytes: a smaller block says too little about what is h
 _HOT_SHARE = 16  # a literal that occurs more often than once in so many lines is hot
 
 
+_Entry = tuple[bytes, re.Pattern[bytes], re.Pattern[bytes] | None]  # literal, pattern, guard
+
+
 class _Engine(Protocol):
     def hits(self, data: bytes) -> list[int]: ...
 
@@ -55,9 +58,9 @@ class Prefilter:
         return self._engine.hits(data)
 
     def _hot(self, data: bytes, lines: int) -> frozenset[bytes]:
-        lower = data.lower()
-        literals = {needle.literal for needle in self._needles}
-        return frozenset(literal for literal in literals if self.count(lower, literal) * _HOT_SHARE > lines)
+        """The spellings (:func:`_spelling`) that most lines hold."""
+        spellings = {_spelling(needle) for needle in self._needles}
+        return frozenset(spelling for spelling in spellings if self.count(data, spelling) * _HOT_SHARE > lines)
 
 
 class _Hyperscan:
@@ -67,7 +70,8 @@ class _Hyperscan:
         self._guards = [_compiled(needle.harmless) for needle in needles]
         groups: dict[bytes, list[int]] = {}
         for number, needle in enumerate(needles):
-            groups.setdefault(_hot_key(needle) if needle.literal in hot else b"", []).append(number)
+            spelling = _spelling(needle)
+            groups.setdefault(spelling if spelling in hot else b"", []).append(number)
         self._databases = []
         for numbers in groups.values():
             database = module.Database()
@@ -93,9 +97,11 @@ class _Regex:
     """``re``, only for the needles whose literal stands in the block at all."""
 
     def __init__(self, needles: Sequence[Needle], hot: frozenset[bytes]) -> None:
-        compiled = [(n.literal, re.compile(n.pattern), _compiled(n.harmless)) for n in needles]
-        self._always = [entry for entry in compiled if entry[0] in hot]
-        self._sometimes = [entry for entry in compiled if entry[0] not in hot]
+        self._always: list[_Entry] = []
+        self._sometimes: list[_Entry] = []
+        for needle in needles:
+            entry = (needle.literal, re.compile(needle.pattern), _compiled(needle.harmless))
+            (self._always if _spelling(needle) in hot else self._sometimes).append(entry)
         rare = {literal for literal, _, _ in self._sometimes}
         self._quoted = _any_of(literal[1:] for literal in rare if literal[:1] == b'"')
         self._other = [literal for literal in rare if literal[:1] != b'"']
@@ -114,7 +120,7 @@ class _Regex:
         return found
 
 
-def _ends(entry: tuple[bytes, re.Pattern[bytes], re.Pattern[bytes] | None], data: bytes) -> Iterator[int]:
+def _ends(entry: _Entry, data: bytes) -> Iterator[int]:
     _, pattern, guard = entry
     for match in pattern.finditer(data):
         end = match.end() - 1
@@ -122,8 +128,8 @@ def _ends(entry: tuple[bytes, re.Pattern[bytes], re.Pattern[bytes] | None], data
             yield end
 
 
-def _hot_key(needle: Needle) -> bytes:
-    """Needles of ``"level"`` and of ``"Level"`` share a literal, but only one of them is ever hot in one log."""
+def _spelling(needle: Needle) -> bytes:
+    """What the pattern begins with; for a key, as it is written: ``"level"`` is hot where ``"Level"`` is not."""
     return needle.pattern[: len(needle.literal)]
 
 

@@ -59,8 +59,8 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     signature: tuple[str, ...]
-    """Keys that a line of this dialect has; all of them, for the sniffer. ``a|b``: one of both. ``a:number``, ``a:text``:
-    with a value of that type."""
+    """Keys that a line of this dialect has; all of them, for the sniffer. ``a|b``: one of both. ``a:number``,
+    ``a:text``: with a value of that type."""
     hints: tuple[str, ...] = ()
     """Keys that make it likelier; each counts one."""
     keys: dict[Role, tuple[str, ...]] = {}

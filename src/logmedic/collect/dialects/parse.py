@@ -29,8 +29,9 @@ _NUMBER_TEXT = 64  # characters kept of a number that no float can hold
 _decode = msgspec.json.Decoder().decode
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _PAIR = re.compile(
-    r'"((?:[^"\\]|\\.){1,100})"[ \t\r]*:[ \t\r]*'
-    r'(?:("(?:[^"\\]|\\.)*)("?)|(-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?=[,}\] \t\r])|(true|false|null)\b)',
+    r'"((?:[^"\\]|\\.){1,100})"[ \t\r]*:[ \t\r]*(?:'
+    r'("(?:[^"\\]|\\.)*+)("?+)(?![ \t\r]*:)'  # a string before a colon is the next key
+    r"|(-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?=[,}\] \t\r])|(true|false|null)\b)",
     re.DOTALL,
 )
 _WORDS = {"true": True, "false": False, "null": None}
