@@ -125,9 +125,7 @@ def test_lines_that_look_like_headers_stay_lines(tmp_path):
 @given(st.text(max_size=400))
 def test_any_text_is_parsed(text):
     parse_log("\x01" + text)
-    parse_log(
-        "\x01" + "a" * 40 + "\x001\x00a\x00s\x00p\n\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1,2 +1 @@\n" + text
-    )
+    parse_log("\x01" + "a" * 40 + "\x001\x00s\x00p\n\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1,2 +1 @@\n" + text)
 
 
 @pytest.mark.parametrize(

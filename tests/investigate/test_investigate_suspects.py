@@ -258,3 +258,38 @@ def test_many_decoys_and_no_reason_give_no_suspect(repo):
         found = said(repo, message)
         assert found.suspects == ()
         assert not found.code_cause
+
+
+RUST = """
+    pub struct Ticket {
+        pub plan: Option<String>,
+    }
+
+    pub fn quota(ticket: &Ticket) -> u32 {
+        let plan = ticket.plan.as_deref().unwrap_or("free");
+        limit(plan)
+    }
+
+    fn limit(plan: &str) -> u32 {
+        if plan == "free" { 10 } else { 100 }
+    }
+"""
+
+
+def test_a_rust_panic_leads_to_who_put_the_unwrap_there(repo):
+    repo.commit("rust", {"backend/src/plans.rs": RUST, "backend/src/main.rs": "mod plans;\n\nfn main() {}\n"})
+    repo.edit("simpler", "backend/src/plans.rs", '.unwrap_or("free")', ".unwrap()")
+    repo.edit("limits", "backend/src/plans.rs", "10 } else", "20 } else")
+    decoys(repo)
+    frames = (
+        Frame("shop::main", "src/main.rs", 3, in_app=True),
+        Frame("shop::plans::quota", "src/plans.rs", 6, in_app=True),
+    )
+    message = "called `Option::unwrap()` on a `None` value"
+    stack = Stack("rust", (ExceptionPart("panic", message, frames),))
+    found = diagnose(
+        repo, record(f"thread 'main' panicked at src/plans.rs:6:40:\n{message}", time=repo.time + 600), stack
+    )
+    assert [s.commit for s in found.suspects] == [repo.ids["simpler"]]
+    assert found.severity is Severity.CRITICAL
+    assert found.fixable.yes

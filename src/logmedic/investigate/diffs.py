@@ -37,7 +37,6 @@ class Change(msgspec.Struct, frozen=True):
 
     commit: str
     time: int
-    author: str
     subject: str
     parents: int
     files: tuple[FileDiff, ...] = ()
@@ -55,16 +54,16 @@ class Change(msgspec.Struct, frozen=True):
 
 
 def parse_log(text: str) -> list[Change]:
-    """Commits in the order of the text. The format of each head is ``\\x01id\\0time\\0author\\0subject\\0parents``."""
+    """Commits in the order of the text. The format of each head is ``\\x01id\\0time\\0subject\\0parents``."""
     changes: list[Change] = []
     for block in ("\n" + text).split("\n\x01")[1:]:
         head, _, patch = block.partition("\n")
         fields = head.split("\0")
-        if len(fields) != 5 or not fields[1].isdigit():
+        if len(fields) != 4 or not fields[1].isdigit():
             continue
-        identity, time, author, subject, parents = fields
+        identity, time, subject, parents = fields
         files = _files(patch[:LONGEST_PATCH].split("\n"))
-        changes.append(Change(identity, int(time), author, subject, len(parents.split()), files))
+        changes.append(Change(identity, int(time), subject, len(parents.split()), files))
     return changes
 
 

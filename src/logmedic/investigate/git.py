@@ -22,7 +22,7 @@ LARGEST_BLOB = 1 << 20  # bytes of a source file that is read
 LARGEST_DIFFED = "256k"  # files above are reported as binary: generated data would drown the window
 _RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+@-]{0,99}\Z")
 _DESCRIBED = re.compile(r"(?:[-.+_@]g?|\A)([0-9a-f]{7,40})\Z")  # git-describe, "1.2+abc1234", a bare id
-_FORMAT = "%x01%H%x00%ct%x00%an%x00%s%x00%P"
+_FORMAT = "%x01%H%x00%ct%x00%s%x00%P"
 _BLAME_HEAD = re.compile(r"([0-9a-f]{40}) (\d+) (\d+)(?: \d+)?\Z")
 
 

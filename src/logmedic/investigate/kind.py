@@ -22,7 +22,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
     ``types`` are last parts of exception names; ``phrases`` and ``codes`` are lower case, a code is a part of an error
     code between underscores (or several). ``fewer`` and ``more`` are words of settings that bring the fault about when
-    their value falls or rises. ``total``: while it lasts, all requests of the kind fail.
+    their value falls or rises.
     """
 
     id: str
@@ -36,4 +36,3 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     codes: tuple[str, ...] = ()
     fewer: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
-    total: bool = False

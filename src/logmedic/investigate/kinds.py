@@ -34,7 +34,7 @@ def _bug(name: str, types: str, phrases: tuple[str, ...], root: Text, *actions: 
 
 _ALL = (
     Kind(
-        id="disk-full", cause=CauseKind.CAPACITY, severity=_CRITICAL, code=Code.NEVER, total=True,
+        id="disk-full", cause=CauseKind.CAPACITY, severity=_CRITICAL, code=Code.NEVER,
         phrases=("no space left on device", "disk full", "enospc", "disk quota exceeded", "database or disk is full",
                  "not enough space on the disk"),
         codes=("disk_full", "enospc", "disk"),
@@ -43,7 +43,7 @@ _ALL = (
                  Text("Check log rotation and temporary files.", "로그 로테이션과 임시 파일을 점검하세요.")),
     ),
     Kind(
-        id="out-of-memory", cause=CauseKind.CAPACITY, severity=_CRITICAL, code=Code.KNOB, total=True,
+        id="out-of-memory", cause=CauseKind.CAPACITY, severity=_CRITICAL, code=Code.KNOB,
         types=_names("MemoryError OutOfMemoryError"),
         phrases=("out of memory", "oomkilled", "oom-kill", "cannot allocate memory", "java heap space",
                  "heap limit allocation failed", "memory allocation of"),
@@ -54,7 +54,7 @@ _ALL = (
                  Text("Restart the affected instances; raise the limit only as a stop-gap.", "해당 인스턴스를 재시작하고, 한도 상향은 임시 조치로만 사용하세요.")),
     ),
     Kind(
-        id="too-many-files", cause=CauseKind.CAPACITY, severity=_CRITICAL, code=Code.KNOB, total=True,
+        id="too-many-files", cause=CauseKind.CAPACITY, severity=_CRITICAL, code=Code.KNOB,
         phrases=("too many open files", "emfile", "enfile"), codes=("emfile",), fewer=("nofile", "ulimit"),
         more=("workers", "concurrency", "max_connections"),
         root=Text("The process has no file descriptors left.", "프로세스가 사용할 수 있는 파일 디스크립터가 모두 소진되었습니다."),
@@ -62,7 +62,7 @@ _ALL = (
                  Text("Raise the limit (ulimit -n) if the use is legitimate.", "정상적인 사용량이라면 한도(ulimit -n)를 올리세요.")),
     ),
     Kind(
-        id="pool-exhausted", cause=CauseKind.CAPACITY, severity=_CRITICAL, code=Code.KNOB, total=True,
+        id="pool-exhausted", cause=CauseKind.CAPACITY, severity=_CRITICAL, code=Code.KNOB,
         types=_names("PoolTimeout PoolTimedOut PoolExhaustedError TooManyConnectionsError"),
         phrases=("queuepool limit", "pool exhausted", "pool timed out", "pool timeout", "connection pool is full",
                  "connection pool exhausted", "too many connections", "too many clients", "remaining connection slots",
@@ -79,7 +79,7 @@ _ALL = (
                  Text("Compare the pool size with the number of workers and the limit of the server.", "풀 크기를 워커 수 및 서버의 최대 연결 수와 비교하세요.")),
     ),
     Kind(
-        id="certificate", cause=CauseKind.CREDENTIALS, severity=_CRITICAL, code=Code.NEVER, total=True,
+        id="certificate", cause=CauseKind.CREDENTIALS, severity=_CRITICAL, code=Code.NEVER,
         types=_names("SSLCertVerificationError CertificateError CertificateExpiredException SSLHandshakeException"),
         phrases=("certificate has expired", "certificate verify failed", "certificate expired", "certificate is not valid",
                  "unknownissuer", "self-signed certificate", "self signed certificate", "x509:", "unable to get local issuer",
@@ -90,7 +90,7 @@ _ALL = (
                  Text("Check the clock and the CA bundle of the host.", "호스트의 시각과 CA 번들을 확인하세요.")),
     ),
     Kind(
-        id="dns", cause=CauseKind.NETWORK, severity=_CRITICAL, code=Code.KNOB, total=True,
+        id="dns", cause=CauseKind.NETWORK, severity=_CRITICAL, code=Code.KNOB,
         types=_names("gaierror UnknownHostException NameResolutionError"),
         phrases=("name or service not known", "temporary failure in name resolution", "nodename nor servname",
                  "getaddrinfo", "no such host", "could not resolve host", "could not translate host name", "enotfound",
@@ -120,7 +120,7 @@ _ALL = (
                  Text("Ask for a higher quota, or spread the load.", "할당량 상향을 요청하거나 부하를 분산하세요.")),
     ),
     Kind(
-        id="credentials", cause=CauseKind.CREDENTIALS, severity=_CRITICAL, code=Code.KNOB, total=True,
+        id="credentials", cause=CauseKind.CREDENTIALS, severity=_CRITICAL, code=Code.KNOB,
         types=_names("AuthenticationError InvalidClientTokenId ExpiredTokenException NoCredentialsError CredentialsError"),
         phrases=("invalid api key", "invalid x-api-key", "api key expired", "api key has been", "authentication_error",
                  "password authentication failed", "access denied for user", "expiredtoken", "security token included in the request is",
@@ -153,7 +153,7 @@ _ALL = (
                  Text("Pin or restore the dependency, then rebuild the image.", "의존성을 고정하거나 복원한 뒤 이미지를 다시 빌드하세요.")),
     ),
     Kind(
-        id="missing-setting", cause=CauseKind.CONFIG, severity=_CRITICAL, code=Code.KNOB, total=True,
+        id="missing-setting", cause=CauseKind.CONFIG, severity=_CRITICAL, code=Code.KNOB,
         types=_names("ImproperlyConfigured MissingConfigException ConfigError ConfigurationError"),
         phrases=("environment variable", "missing configuration", "missing config", "is not configured", "config key", "missing required setting",
                  "missing setting", "env var", "required setting", "invalid configuration"),

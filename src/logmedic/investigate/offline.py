@@ -71,6 +71,12 @@ class OfflineInvestigator:
     def _claims(self, dossier: Dossier, judgement: Judgement, suspects: tuple[Suspect, ...]) -> Iterator[Claim]:
         record = dossier.evidence[0]
         yield Claim(f"The record says: {line(record.text.partition(chr(10))[0], 300)}", (record.id,))
+        classified = judgement.classified
+        if classified.matched:
+            matched = line(self._redactor.text(classified.matched), 100)
+            yield Claim(
+                f"It is a fault of the kind {classified.kind.id}: the {classified.by} is {matched}.", (record.id,)
+            )
         source = dossier.source_ids.get(0)
         if dossier.places and source is not None:
             place = dossier.places[0]

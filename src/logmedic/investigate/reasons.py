@@ -33,7 +33,9 @@ def by_stack(scene: Scene, view: View) -> Iterator[Reason]:
         where = f"{place.path}:{place.span.line}"
         if touch.distance == 0 and not h.only_logs(touch.hunk):
             overwritten = place.depth == 0 and scene.blamed and not blamed and touch.hunk.length > 0
-            weight = 0.3 if overwritten else 0.58
+            weight = 0.15 if overwritten else 0.58
+            if place.depth > 0 and touch.hunk.old_start == 0:
+                weight = 0.25  # who created a file wrote every line of it
             what = "the line that failed" if place.depth == 0 and place.exact else "a line of the stack"
             reason = Reason(weight * fade, f"it changed {what} ({where})")
         else:

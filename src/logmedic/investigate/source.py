@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+import threading
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -20,6 +21,7 @@ _LIBRARIES = (
     "/site-packages/", "/dist-packages/", "/node_modules/", "/.cargo/", "/registry/src/", "/rustc/", "/rustlib/",
     "/go/pkg/mod/", "/lib/python3", "/usr/lib/", "/usr/local/go/",
 )  # fmt: skip
+_PARSING = threading.Lock()  # the filters of warnings belong to the whole process
 _PACKAGE = re.compile(
     r"/(?:site-packages|dist-packages|node_modules|registry/src/[^/]{1,80})/(@?[\w-]{1,80}?)(?:-\d[^/]{0,40})?(?:\.py)?/?(?=/|$)"
 )
@@ -124,7 +126,7 @@ def _function(path: str, text: str, line: int) -> tuple[int, int, str] | None:
 
 def _python(text: str) -> Iterator[tuple[int, int, str]]:
     try:
-        with warnings.catch_warnings():
+        with _PARSING, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about escapes in code that is not ours
             tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
