@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from logmedic import config as configuration
 from logmedic.collect.file import FileSourceConfig
 from logmedic.collect.stdin import StdinSourceConfig
 from logmedic.detect.interface import RuleConfig
-from logmedic.errors import ConfigError
+from logmedic.errors import ConfigError, UsageError
 from logmedic.group.fingerprint import GroupConfig
 from logmedic.group.window import WindowConfig
 from logmedic.redact import RedactConfig
@@ -104,5 +105,8 @@ def load_config(explicit: str | None, cwd: Path, *, paths: Sequence[str] = ()) -
 
 def _named_on_command_line(paths: Sequence[str], cwd: Path) -> list[SourceConfig]:
     files = [str(cwd / p) for p in paths if p != "-"]
+    for path in files:
+        if next(glob.iglob(path, recursive=True), None) is None:  # noqa: PTH207  as the source looks for them
+            raise UsageError(f"{path}: no such file")
     sources: list[SourceConfig] = [FileSourceConfig(name="files", paths=files)] if files else []
     return [*sources, StdinSourceConfig(name="stdin")] if "-" in paths else sources

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -67,8 +68,8 @@ def printable(text: str) -> str:
 _INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff")
 
 
-def incident_table(incidents: list[Incident], now: int) -> None:
-    """A table on stderr… or stdout when that is a terminal or a pipe for people."""
+def incident_table(incidents: Iterable[Incident], now: int) -> None:
+    """A table on stdout, for people. ``now``: ns."""
     from rich.console import Console  # noqa: PLC0415  0.06 s that --json must not pay
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415

@@ -58,7 +58,7 @@ def _replayed_json(replayed: Replayed, language: str) -> dict[str, object]:
         "rejects": s.rejects,
         "seconds": round(s.seconds, 3),
         "matches": s.matches,
-        "incidents": [output.incident_json(i, language) for i in s.incidents],
+        "incidents": [output.incident_json(i, language) for i in replayed.incidents],
         "alerts": [
             {
                 "fingerprint": a.fingerprint,
@@ -74,8 +74,8 @@ def _replayed_json(replayed: Replayed, language: str) -> dict[str, object]:
 
 
 def _difference(one: Replayed, two: Replayed) -> dict[str, object]:
-    first = {i.fingerprint: i for i in one.summary.incidents}
-    second = {i.fingerprint: i for i in two.summary.incidents}
+    first = {i.fingerprint: i for i in one.incidents}
+    second = {i.fingerprint: i for i in two.incidents}
     return {
         "only_here": sorted(first.keys() - second.keys()),
         "only_there": sorted(second.keys() - first.keys()),
@@ -89,11 +89,12 @@ def _difference(one: Replayed, two: Replayed) -> dict[str, object]:
 def _for_people(replayed: Replayed, other: Replayed | None) -> None:
     s = replayed.summary
     click.echo(
-        f"{s.lines:,} lines, {len(s.incidents)} incidents, {len(replayed.alerts)} alerts; nothing was sent or stored",
+        f"{s.lines:,} lines, {len(replayed.incidents)} incidents, {len(replayed.alerts)} alerts; "
+        "nothing was sent or stored",
         err=True,
     )
-    output.incident_table(s.incidents, max((i.last_seen for i in s.incidents), default=0))
-    titles = {i.fingerprint: i.title for i in s.incidents}
+    output.incident_table(replayed.incidents, max((i.last_seen for i in replayed.incidents), default=0))
+    titles = {i.fingerprint: i.title for i in replayed.incidents}
     for alert in replayed.alerts:
         mention = ", mentions people" if alert.mention else ""
         click.echo(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
+import msgspec
 
 from logmedic import build
 from logmedic.cli import options, output
 from logmedic.cli.progress import Progress
 from logmedic.detect.rules import build_rules
-from logmedic.model import Severity
+from logmedic.model import Incident, Severity
 from logmedic.pipeline.summary import Summary
 
 FAIL_ON = 10
@@ -44,27 +48,39 @@ def scan(files: tuple[str, ...], config: str | None, as_json: bool, fail_on: str
         else:
             with Progress(quiet=as_json) as progress, build.runtime(loaded, poll_seconds=0.05) as runtime:
                 summary = runtime.scan(deadline=deadline, progress=progress)
-    if as_json:
-        output.print_json(_summary_json(summary, loaded.language))
-    else:
-        _for_people(summary, loaded)
-    worst = max((i.severity.rank for i in summary.raised), default=-1)
-    if fail_on is not None and worst >= Severity(fail_on).rank:
-        raise click.exceptions.Exit(FAIL_ON)
+    with build.open_store(loaded) if summary.touched else nullcontext() as store:
+        if as_json:
+            _print_json(summary, () if store is None else store.by_ids(summary.touched), loaded.language)
+        else:
+            _for_people(summary, () if store is None else store.by_ids(summary.touched))
+        if fail_on is not None and store is not None:
+            worst = max((i.severity.rank for i in store.by_ids(summary.raised)), default=-1)
+            if worst >= Severity(fail_on).rank:
+                raise click.exceptions.Exit(FAIL_ON)
+    if summary.problems:
+        raise click.exceptions.Exit(1)
 
 
-def _summary_json(summary: Summary, language: str) -> dict[str, object]:
-    return {
+def _print_json(summary: Summary, incidents: Iterable[Incident], language: str) -> None:
+    """One object; the incidents are written one by one, because a thousand diagnoses would not fit the memory."""
+    for name, why in summary.problems:
+        click.echo(f"logmedic: source {name}: {why}", err=True)
+    head = {
         "lines": summary.lines,
         "bytes": summary.bytes,
         "rejects": summary.rejects,
         "seconds": round(summary.seconds, 3),
         "matches": summary.matches,
-        "incidents": [output.incident_json(i, language) for i in summary.incidents],
     }
+    out = sys.stdout.buffer
+    out.write(msgspec.json.encode(head)[:-1] + b',"incidents":[')
+    for number, incident in enumerate(incidents):
+        out.write(b"," * (number > 0) + msgspec.json.encode(output.incident_json(incident, language)))
+    out.write(b"]}\n")
+    out.flush()
 
 
-def _for_people(summary: Summary, loaded: build.Loaded) -> None:
+def _for_people(summary: Summary, incidents: Iterable[Incident]) -> None:
     click.echo(
         f"{summary.lines:,} lines ({summary.bytes / 1e6:,.1f} MB) in {summary.seconds:.1f} s, "
         f"{summary.rejects:,} rejected; "
@@ -73,5 +89,5 @@ def _for_people(summary: Summary, loaded: build.Loaded) -> None:
     )
     for name, why in summary.problems:
         click.echo(f"logmedic: source {name}: {why}", err=True)
-    if summary.incidents:
-        output.incident_table(list(summary.incidents), build.system_clock().now())
+    if summary.touched:
+        output.incident_table(incidents, build.system_clock().now())

@@ -25,6 +25,7 @@ class Alert(msgspec.Struct, frozen=True):
 
 class Replayed(msgspec.Struct, frozen=True):
     summary: Summary
+    incidents: list[Incident]
     alerts: tuple[Alert, ...]
     cost_usd: float | None  # of the diagnoses; None when a price is not known
 
@@ -44,8 +45,9 @@ class Notes:
 def replay(runtime: Runtime, notes: Notes, progress: ProgressReport = no_progress) -> Replayed:
     """Read the sources once: every incident, diagnosed, and who would have been told of it."""
     summary = runtime.scan(deadline=0.0, progress=progress)
-    costs = [i.diagnosis.cost_usd for i in summary.incidents if i.diagnosis is not None]
-    return Replayed(summary, tuple(notes.alerts), None if None in costs else sum(c or 0.0 for c in costs))
+    incidents = list(runtime.store.by_ids(summary.touched))
+    costs = [i.diagnosis.cost_usd for i in incidents if i.diagnosis is not None]
+    return Replayed(summary, incidents, tuple(notes.alerts), None if None in costs else sum(c or 0.0 for c in costs))
 
 
 def first_incident(runtime: Runtime, name: str) -> tuple[Incident, Diagnosis]:
@@ -57,7 +59,7 @@ def first_incident(runtime: Runtime, name: str) -> tuple[Incident, Diagnosis]:
     summary = runtime.scan(deadline=0.0)
     for _source, why in summary.problems:
         raise UsageError(why)
-    diagnosed = [i for i in summary.incidents if i.diagnosis is not None]
+    diagnosed = [i for i in runtime.store.by_ids(summary.touched) if i.diagnosis is not None]
     if not diagnosed:
         raise UsageError(f"{name}: none of its {summary.lines:,} lines matches a rule; there is nothing to diagnose")
     first = min(diagnosed, key=lambda i: (i.first_seen, i.id))

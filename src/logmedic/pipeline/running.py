@@ -124,8 +124,8 @@ class Runtime:
             self.open()
             self._engine.retry_failed(left)
             self.drain(started + deadline)
-        tally.summary.incidents = self.store.list_incidents(ids=sorted(tally.touched), limit=10_000)
-        tally.summary.raised = [i for i in tally.summary.incidents if i.id in tally.raised]
+        tally.summary.touched = sorted(tally.touched)
+        tally.summary.raised = sorted(tally.raised)
         return tally.summary
 
     def drain(self, until: float) -> bool:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from logmedic.model import Incident
-
 
 class Summary(msgspec.Struct, kw_only=True):
     """What one scan did."""
@@ -15,6 +13,6 @@ class Summary(msgspec.Struct, kw_only=True):
     rejects: int = 0
     seconds: float = 0.0
     matches: dict[str, int] = {}
-    incidents: list[Incident] = []  # touched by this scan
-    raised: list[Incident] = []  # those that people were told of, or should have been
+    touched: list[int] = []  # ids of the incidents that it changed
+    raised: list[int] = []  # ids of those that people were told of, or should have been
     problems: list[tuple[str, str]] = []  # (source, why it could not be read)
