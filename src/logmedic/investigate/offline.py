@@ -101,7 +101,8 @@ def _error(dossier: Dossier) -> str:
     record = dossier.sample.record
     if dossier.stack is not None and dossier.stack.parts:
         part = dossier.stack.parts[-1]
-        return f"{part.type}: {part.message}".strip(": ")
+        message = part.message.partition("(Background on this error at")[0]  # SQLAlchemy adds it to everything
+        return f"{part.type}: {message}".strip(": ")
     if record.exception_type:
         return f"{record.exception_type}: {record.exception_message or ''}".strip(": ")
     return record.message
