@@ -20,21 +20,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import generate
+from select_rules import JQ, RIPGREP
 
 from logmedic.collect import dialects
 from logmedic.detect import Detector, build_rules
 
 READ = 256 << 10
 TRIES = 3
-_COMMON = r'|\\u00[4-7]|"(?:AI_|AUTH_|DB_)|"duration_ms"\s*:\s*(?:[5-9][0-9]{3}|[1-9][0-9]{4}|-?[0-9.]+[eE])'
-RIPGREP = {
-    "ripgrep, words in capitals": r'"(?:ERROR|FATAL|CRITICAL|PANIC|EMERG)"' + _COMMON,
-    "ripgrep, words in any case": r'"(?i:ERROR|FATAL|CRITICAL|PANIC|EMERG)"' + _COMMON,
-}
-JQ = (
-    'select(.level == "ERROR" or .fields.duration_ms > 5000 '
-    'or ((.fields.error_code // "") | test("^(AI|AUTH|DB)_"))) | 1'
-)
 
 
 def select(detector: Detector, path: Path) -> tuple[int, int]:

@@ -150,7 +150,11 @@ class SurgeRule(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def counts(self, record: LogRecord) -> bool:
-        return record.level >= Level.ERROR and _serves(self.services, record.service)
+        return record.level >= Level.ERROR and self.serves(record.service)
+
+    def serves(self, service: str) -> bool:
+        """Whether the rule looks at this service."""
+        return _serves(self.services, service)
 
     def judge(self, record: LogRecord) -> Match | None:
         return None

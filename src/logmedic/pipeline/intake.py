@@ -178,7 +178,7 @@ class Intake:
         found: dict[str, Synthetic] = {}
         for windows in self._surges:
             for service, time in digest.errors:
-                match = windows.judge(service, time)
+                match = windows.judge(service, time) if windows.rule.serves(service) else None
                 if match is None:
                     continue
                 minute = time // MINUTE
