@@ -116,7 +116,7 @@ def _explain(message: str, data: Any, schema: Any) -> str:
     unknown = _UNKNOWN.fullmatch(message)
     if unknown:
         key, at = unknown["key"], unknown["at"] or ""
-        near = difflib.get_close_matches(key, sorted(_all_keys(schema)), n=1)
+        near = difflib.get_close_matches(key, sorted(_keys_at(schema, data, at)), n=1)
         hint = f"; did you mean `{near[0]}`?" if near else "; `logmedic check --keys` lists the known ones"
         return f"{at}: unknown key `{key}`{hint}" if at else f"unknown key `{key}`{hint}"
     placed = _PLACED.fullmatch(message)
@@ -124,22 +124,25 @@ def _explain(message: str, data: Any, schema: Any) -> str:
     return f"{at}: {what[0].lower()}{what[1:]}" if at else what
 
 
-def _all_keys(schema: Any, seen: set[Any] | None = None) -> set[str]:
-    """Every field name that occurs anywhere in a config class."""
-    seen = set() if seen is None else seen
-    keys: set[str] = set()
-    stack = [msgspec.inspect.type_info(schema)]
-    while stack:
-        info = stack.pop()
-        if isinstance(info, msgspec.inspect.StructType) and info.cls not in seen:
-            seen.add(info.cls)
-            keys.update(field.encode_name for field in info.fields)
-            stack.extend(field.type for field in info.fields)
-        elif isinstance(info, msgspec.inspect.UnionType):
-            stack.extend(info.types)
-        elif isinstance(info, msgspec.inspect.ListType | msgspec.inspect.VarTupleType):
-            stack.append(info.item_type)
-    return keys
+def _keys_at(schema: Any, data: Any, at: str) -> set[str]:
+    """The keys that the table at a place such as ``sources[0]`` may have."""
+    infos = [msgspec.inspect.type_info(schema)]
+    for name, number in re.findall(r"([^.\[\]]+)|\[(\d+)\]", at):
+        if name:
+            infos = [f.type for s in _structs(infos, data) for f in s.fields if f.encode_name == name]
+            data = data[name]
+        else:
+            infos = [i.item_type for i in infos if hasattr(i, "item_type")]
+            data = data[int(number)]
+    return {field.encode_name for struct in _structs(infos, data) for field in struct.fields}
+
+
+def _structs(infos: list[Any], data: Any) -> list[msgspec.inspect.StructType]:
+    """The classes among some types; of a tagged union the one that the data names."""
+    flat = [one for info in infos for one in getattr(info, "types", (info,))]
+    found = [one for one in flat if isinstance(one, msgspec.inspect.StructType)]
+    named = [s for s in found if s.tag_field is not None and data.get(s.tag_field) == s.tag]
+    return named or found
 
 
 def reference(schema: Any) -> list[str]:
