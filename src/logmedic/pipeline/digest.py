@@ -6,6 +6,8 @@ order.
 
 from __future__ import annotations
 
+import msgspec
+
 from logmedic.collect.interface import Batch
 from logmedic.detect.detector import Detector
 from logmedic.group.fingerprint import Grouper
@@ -16,6 +18,15 @@ MINUTE = 60 * NANOSECONDS
 FOLD_ENTRIES = 5_000  # distinct fingerprints held before they are written
 REJECTS_HELD = 1_000
 ERRORS_HELD = 200_000
+MOST_AHEAD = 60 * NANOSECONDS  # by which the clock of a service may be ahead of ours
+
+
+def _not_ahead(finding: Finding, received: int) -> Finding:
+    """A record from the future is taken for one of now: else a single such line would make all that follow "late"."""
+    if finding.record.time <= received + MOST_AHEAD:
+        return finding
+    record = msgspec.structs.replace(finding.record, time=received, flags=(*finding.record.flags, "time-ahead"))
+    return msgspec.structs.replace(finding, record=record)
 
 
 class Digest:
@@ -83,11 +94,12 @@ class Digester:
         digest.rejected += len(selected.rejects)
         digest.rejects.extend(selected.rejects[: REJECTS_HELD - len(digest.rejects)])
         digest.errors.extend(
-            (record.service, record.time)
+            (record.service, min(record.time, received + MOST_AHEAD))
             for record in selected.errors
             if self._since is None or record.time >= self._since
         )
-        for finding in selected.findings:
+        for found in selected.findings:
+            finding = _not_ahead(found, received)
             if self._since is None or finding.record.time >= self._since:
                 self.fold(digest, finding)
         return selected.lines, len(selected.rejects)
