@@ -89,6 +89,7 @@ class FileSource:
         if not config.paths:
             raise ConfigError(f"source {name}: `paths` names no file")
         self.name = name
+        self.ended = False
         self.config = config
         self._clock = clock
         self._following = Following(_rules(config), clock)

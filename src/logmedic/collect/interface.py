@@ -42,6 +42,7 @@ class Source(Protocol):
     """One configured place to read logs from. Sources are not thread-safe; each belongs to one thread."""
 
     name: str
+    ended: bool  # nothing will ever come again (the end of standard input)
 
     def resume(self, positions: Sequence[Position]) -> None:
         """Take up where the stored positions say. Called once, before the first batch."""

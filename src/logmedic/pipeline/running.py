@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Sequence
 from logmedic.collect.interface import Position, Source
 from logmedic.doors import Clock
 from logmedic.engine import Engine
-from logmedic.errors import SourceError, StalePositionError, StoreError
+from logmedic.errors import LogmedicError, SourceError, StalePositionError, StoreError
 from logmedic.model import Diagnosis, Finding, Incident
 from logmedic.pipeline.digest import Digest, Digester
 from logmedic.pipeline.handling import Handling
@@ -22,6 +22,8 @@ log = logging.getLogger("logmedic")
 
 COMMIT_BYTES = 64 << 20  # of log, at most, between two commits of a long pass
 RECONCILE_SECONDS = 1.0  # a poll behind the events of the file system
+SUPERVISE_SECONDS = 1.0
+RETRY_FAILED_SECONDS = 60.0  # between two looks for incidents whose workflow ended without an outcome
 RETRY_SECONDS = 5.0  # after a source or the database failed
 DRAIN_POLL_SECONDS = 0.05
 
@@ -83,6 +85,7 @@ class Runtime:
         self.clock = clock
         self._rules = rules
         self._parallel = parallel
+        self._ended: set[str] = set()  # names of threads whose source has come to its end
         self._expected: dict[tuple[str, str], int] = {}
 
     def open(self) -> None:
@@ -139,7 +142,11 @@ class Runtime:
     # -- always on -------------------------------------------------------------------------------------------------
 
     def serve(self, stop: threading.Event) -> None:
-        """Follow every source in a thread of its own until ``stop`` is set."""
+        """Follow every source in a thread of its own until ``stop`` is set, or all of them have ended.
+
+        Raises:
+            LogmedicError: a source's thread ended through a fault of ours; better to be restarted than to look alive.
+        """
         self.open()
         self._engine.retry_failed(self.store.unhandled())
         threads = [
@@ -148,9 +155,25 @@ class Runtime:
         ]
         for thread in threads:
             thread.start()
-        stop.wait()
-        for thread in threads:
-            thread.join()
+        try:
+            self._supervise(threads, stop)
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+
+    def _supervise(self, threads: Sequence[threading.Thread], stop: threading.Event) -> None:
+        """Until ``stop``: give failed incidents another try now and then, and do not outlive a thread that died."""
+        looked = self.clock.monotonic()
+        while not stop.wait(SUPERVISE_SECONDS):
+            dead = [t.name for t in threads if not t.is_alive() and t.name not in self._ended]
+            if len(self._ended) == len(threads):
+                return
+            if dead:
+                raise LogmedicError(f"{dead[0]} stopped unexpectedly; what it had read is stored, start logmedic again")
+            if self.clock.monotonic() - looked >= RETRY_FAILED_SECONDS:
+                looked = self.clock.monotonic()
+                self._engine.retry_failed(self.store.unhandled())
 
     def _follow(self, source: Source, stop: threading.Event) -> None:
         tally = Tally(self._rules)
@@ -170,6 +193,9 @@ class Runtime:
                 resumed = False
                 stop.wait(RETRY_SECONDS)
             else:
+                if source.ended:
+                    self._ended.add(threading.current_thread().name)
+                    return
                 source.wait(RECONCILE_SECONDS)
 
     # -- both ------------------------------------------------------------------------------------------------------
