@@ -20,7 +20,7 @@ from logmedic.errors import ConfigError
 @click.option("--verbose", "-v", is_flag=True, help="Say more on stderr.")
 def serve(config: str | None, verbose: bool) -> None:
     """Follow the sources, raise incidents as they happen, until Ctrl-C or SIGTERM."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("logmedic").setLevel(logging.DEBUG if verbose else logging.INFO)
     loaded = build.load_config(config, Path.cwd())
     if not loaded.config.sources:

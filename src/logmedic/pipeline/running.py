@@ -25,6 +25,7 @@ RECONCILE_SECONDS = 1.0  # a poll behind the events of the file system
 SUPERVISE_SECONDS = 1.0
 RETRY_FAILED_SECONDS = 60.0  # between two looks for incidents whose workflow ended without an outcome
 RETRY_SECONDS = 5.0  # after a source or the database failed
+DRAIN_SECONDS = 60.0  # for people to be told, when there is nothing left to read
 DRAIN_POLL_SECONDS = 0.05
 
 ProgressReport = Callable[[int, int], None]
@@ -168,6 +169,7 @@ class Runtime:
         while not stop.wait(SUPERVISE_SECONDS):
             dead = [t.name for t in threads if not t.is_alive() and t.name not in self._ended]
             if len(self._ended) == len(threads):
+                self.drain(self.clock.monotonic() + DRAIN_SECONDS)
                 return
             if dead:
                 raise LogmedicError(f"{dead[0]} stopped unexpectedly; what it had read is stored, start logmedic again")
