@@ -196,20 +196,30 @@ class Evidence(msgspec.Struct, frozen=True):
     locator: dict[str, Any] = {}
 
 
+class Text(msgspec.Struct, frozen=True):
+    """A sentence for people in both languages of the product."""
+
+    en: str
+    ko: str
+
+    def in_(self, language: str) -> str:
+        return self.ko if language == "ko" else self.en
+
+
 class Claim(msgspec.Struct, frozen=True):
-    text: str
+    text: Text  # both languages must hold what the citations say
     citations: tuple[str, ...]  # ids of Evidence
 
 
 class Suspect(msgspec.Struct, frozen=True):
     commit: str  # full id
     score: float  # 0…1
-    why: str
+    why: Text
 
 
 class Fixable(msgspec.Struct, frozen=True):
     yes: bool
-    reason: str
+    reason: Text
 
 
 class DiagnosisStatus(enum.StrEnum):
@@ -232,16 +242,6 @@ class CauseKind(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
-class Text(msgspec.Struct, frozen=True):
-    """A sentence for people in both languages of the product."""
-
-    en: str
-    ko: str
-
-    def in_(self, language: str) -> str:
-        return self.ko if language == "ko" else self.en
-
-
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """What broke, and how we know. ``logmedic diagnose --json`` prints this (see ``investigate.report``)."""
 
@@ -255,7 +255,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     fixable: Fixable
     confidence: float  # 0…1
     claims: tuple[Claim, ...] = ()
-    dropped: tuple[str, ...] = ()  # claims that verification threw out, with the reason
+    dropped: tuple[Text, ...] = ()  # claims that verification threw out, with the reason
     evidence: tuple[Evidence, ...] = ()
     engine: str = "offline"
     model: str | None = None

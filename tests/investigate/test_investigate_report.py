@@ -150,9 +150,9 @@ def test_no_text_of_a_report_can_act_on_a_terminal(hostile, language):
         root_cause=Text(hostile, hostile),
         impact=Text(hostile, hostile),
         actions=(Text(hostile, hostile),),
-        claims=(Claim(hostile, ("L1",)),),
-        suspects=(Suspect(hostile, 0.5, hostile),),
-        dropped=(hostile,),
+        claims=(Claim(Text(hostile, hostile), ("L1",)),),
+        suspects=(Suspect(hostile, 0.5, Text(hostile, hostile)),),
+        dropped=(Text(hostile, hostile),),
         model=hostile,
     )
     subject = incident(record(hostile, time=EPOCH), culprit=hostile, service=hostile)

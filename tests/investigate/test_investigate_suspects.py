@@ -45,7 +45,7 @@ def test_the_commit_that_renamed_the_key_on_one_side_is_the_suspect(repo):
     assert found.cause_kind is CauseKind.CODE
     assert found.severity is Severity.CRITICAL
     assert found.fixable.yes
-    assert "customer" in found.suspects[0].why
+    assert "customer" in found.suspects[0].why.en
     assert found.status is DiagnosisStatus.VERIFIED
 
 
@@ -77,7 +77,7 @@ def test_a_lowered_pool_size_explains_an_exhausted_pool(repo):
         repo, "QueuePool limit of size 2 overflow 1 reached, connection timed out, timeout 30.00", error_code="DB_POOL"
     )
     assert top(found, repo) == "tune"
-    assert "from 20 to 2" in found.suspects[0].why
+    assert "from 20 to 2" in found.suspects[0].why.en
     assert found.code_cause
     assert not found.fixable.yes
 

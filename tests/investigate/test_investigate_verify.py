@@ -15,6 +15,12 @@ from logmedic.investigate.reread import says
 from logmedic.investigate.verify import verify
 from logmedic.model import NANOSECONDS, Claim, DiagnosisStatus, Evidence, Fixable, Severity, Suspect, Text
 
+AS_QUOTED = Text("As quoted.", "인용한 대로입니다.")
+
+
+def both(text: str) -> Text:
+    return Text(text, text)
+
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory):
@@ -42,7 +48,7 @@ def item(report, letter: str) -> Evidence:
 
 def with_item(report, new: Evidence):
     evidence = tuple(new if e.id == new.id else e for e in report.evidence)
-    return changed(report, evidence=evidence, claims=(*report.claims, Claim("As quoted.", (new.id,))))
+    return changed(report, evidence=evidence, claims=(*report.claims, Claim(AS_QUOTED, (new.id,))))
 
 
 def test_a_clean_report_is_left_untouched(scene):
@@ -55,7 +61,7 @@ def test_a_clean_report_is_left_untouched(scene):
 
 def test_every_kind_of_evidence_stands_when_cited(scene):
     _, made, report = scene
-    claims = tuple(Claim("As quoted.", (e.id,)) for e in report.evidence)
+    claims = tuple(Claim(AS_QUOTED, (e.id,)) for e in report.evidence)
     assert verify(changed(report, claims=claims), made).dropped == ()
 
 
@@ -65,7 +71,7 @@ def test_an_altered_quotation_falls(scene, letter):
     was = item(report, letter)
     new = msgspec.structs.replace(was, text=was.text + "\nand the operator said so")
     checked = verify(with_item(report, new), made)
-    assert any(f"{was.id}: " in reason for reason in checked.dropped)
+    assert any(f"{was.id}: " in reason.en and f"{was.id}: " in reason.ko for reason in checked.dropped)
     assert was.id not in {e.id for e in checked.evidence}
     assert checked.status is not DiagnosisStatus.VERIFIED
     assert checked.confidence <= 0.6
@@ -106,14 +112,14 @@ def test_a_shifted_or_invented_place_falls(scene, letter, locator):
     was = item(report, letter)
     new = msgspec.structs.replace(was, locator={**was.locator, **locator})
     checked = verify(with_item(report, new), made)
-    assert "As quoted." not in [claim.text for claim in checked.claims]
-    assert any(f"{was.id}: " in reason for reason in checked.dropped)
+    assert AS_QUOTED not in [claim.text for claim in checked.claims]
+    assert any(f"{was.id}: " in reason.en and f"{was.id}: " in reason.ko for reason in checked.dropped)
 
 
 def test_an_unknown_kind_of_evidence_falls(scene):
     _, made, report = scene
     forged = Evidence("X1", "dream", "it came to me", {})
-    checked = verify(changed(report, evidence=(*report.evidence, forged), claims=(Claim("So.", ("X1",)),)), made)
+    checked = verify(changed(report, evidence=(*report.evidence, forged), claims=(Claim(both("So."), ("X1",)),)), made)
     assert checked.claims == ()
     assert checked.status is DiagnosisStatus.INCONCLUSIVE
     assert checked.confidence <= 0.2
@@ -122,13 +128,13 @@ def test_an_unknown_kind_of_evidence_falls(scene):
 @pytest.mark.parametrize(
     ("claim", "reason"),
     [
-        (Claim("It was the network.", ()), "cites nothing"),
-        (Claim("It was the network.", ("L999",)), "cites L999, which is not there"),
-        (Claim("Commit 0badc0ffee12 did it.", ("L1",)), "0badc0ffee12 is not in what it cites"),
-        (Claim("The log says `drop table users`.", ("L1",)), "the quotation 'drop table users'"),
-        (Claim("It hits 73 % of the users.", ("M1",)), "the figure 73"),
-        (Claim("It was seen 4,711 times.", ("M1",)), "the figure 4,711"),
-        (Claim("It failed in 5% of the cases.", ("M1",)), "the figure 5"),
+        (Claim(both("It was the network."), ()), "cites nothing"),
+        (Claim(both("It was the network."), ("L999",)), "cites L999, which is not there"),
+        (Claim(both("Commit 0badc0ffee12 did it."), ("L1",)), "0badc0ffee12 is not in what it cites"),
+        (Claim(both("The log says `drop table users`."), ("L1",)), "the quotation 'drop table users'"),
+        (Claim(both("It hits 73 % of the users."), ("M1",)), "the figure 73"),
+        (Claim(both("It was seen 4,711 times."), ("M1",)), "the figure 4,711"),
+        (Claim(both("It failed in 5% of the cases."), ("M1",)), "the figure 5"),
     ],
 )
 def test_a_claim_beyond_its_evidence_falls(scene, claim, reason):
@@ -136,14 +142,14 @@ def test_a_claim_beyond_its_evidence_falls(scene, claim, reason):
     checked = verify(changed(report, claims=(*report.claims, claim)), made)
     assert claim not in checked.claims
     assert len(checked.dropped) == 1
-    assert reason in checked.dropped[0]
+    assert reason in checked.dropped[0].en
     assert checked.status is DiagnosisStatus.PARTLY_VERIFIED
 
 
 @pytest.mark.parametrize("commit", ["deadbeef" * 5, "HEAD", "--all", "", "f" * 40])
 def test_an_invented_suspect_falls_and_with_it_the_code_cause(scene, commit):
     _, made, report = scene
-    forged = changed(report, suspects=(Suspect(commit, 0.99, "sure"),), fixable=Fixable(True, "easy"))
+    forged = changed(report, suspects=(Suspect(commit, 0.99, both("sure")),), fixable=Fixable(True, both("easy")))
     checked = verify(forged, made)
     assert checked.suspects == ()
     assert not checked.code_cause
@@ -153,7 +159,7 @@ def test_an_invented_suspect_falls_and_with_it_the_code_cause(scene, commit):
 def test_a_real_commit_that_is_not_among_the_evidence_is_no_suspect(scene):
     repo, made, report = scene
     bare = changed(report, evidence=tuple(e for e in report.evidence if e.kind not in {"commit", "blame"}), claims=())
-    assert verify(changed(bare, suspects=(Suspect(repo.ids["currency"], 0.9, "it"),)), made).suspects == ()
+    assert verify(changed(bare, suspects=(Suspect(repo.ids["currency"], 0.9, both("it")),)), made).suspects == ()
 
 
 def test_a_suspect_from_after_the_first_occurrence_falls(scene):
@@ -161,13 +167,13 @@ def test_a_suspect_from_after_the_first_occurrence_falls(scene):
     early = msgspec.structs.replace(made.incident, first_seen=made.incident.first_seen - 90 * 60 * NANOSECONDS)
     checked = verify(report, msgspec.structs.replace(made, incident=early))
     assert checked.suspects == ()
-    assert any("after the first occurrence" in reason for reason in checked.dropped)
+    assert any("after the first occurrence" in reason.en for reason in checked.dropped)
 
 
 def test_a_commit_invented_in_the_root_cause_is_told(scene):
     _, made, report = scene
     checked = verify(changed(report, root_cause=Text("Commit 0badc0ffee12 did it.", "")), made)
-    assert any("0badc0ffee12" in reason for reason in checked.dropped)
+    assert any("0badc0ffee12" in reason.en for reason in checked.dropped)
     assert checked.status is not DiagnosisStatus.VERIFIED
 
 
@@ -193,7 +199,7 @@ def test_a_log_that_now_says_something_else_contradicts(scene):
     _, made, report = scene
     lines = [msgspec.structs.replace(r, message="all is well") for r in made.logs.lines]
     checked = verify(report, msgspec.structs.replace(made, logs=type(made.logs)(lines)))
-    assert any("the log line does not say so" in reason for reason in checked.dropped)
+    assert any("the log line does not say so" in reason.en for reason in checked.dropped)
 
 
 def test_a_log_that_is_gone_leaves_the_stored_sample_as_witness(scene):
@@ -229,8 +235,9 @@ def test_whatever_a_report_holds_verification_does_not_raise(scene, data):
     locator = st.dictionaries(st.sampled_from(keys), value)
     kind = st.sampled_from(["log", "source", "commit", "blame", "history", "figure"]) | text
     items = data.draw(st.lists(st.builds(Evidence, text, kind, text, locator), max_size=4))
-    claims = tuple(Claim(data.draw(text), (e.id,)) for e in items)
-    suspects = (Suspect(data.draw(text), data.draw(st.floats()), data.draw(text)),)
+    texts = st.builds(Text, text, text)
+    claims = tuple(Claim(data.draw(texts), (e.id,)) for e in items)
+    suspects = (Suspect(data.draw(text), data.draw(st.floats()), data.draw(texts)),)
     forged = changed(report, evidence=(*report.evidence, *items), claims=claims, suspects=suspects)
     checked = verify(forged, made)
     assert all(claim.citations for claim in checked.claims)

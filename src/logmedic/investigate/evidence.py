@@ -47,6 +47,7 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     blamed: tuple[Blamed, ...] = ()
     figures: Mapping[str, figures.Figure] = {}
     figure_ids: Mapping[str, str] = {}  # name → id of its evidence
+    earlier: Mapping[str, Incident] = {}  # id of its evidence → an earlier incident, the likest first
     gaps: tuple[str, ...] = ()  # what could not be looked at, and why
 
     def cite(self, *ids: str | None) -> tuple[str, ...]:
@@ -81,7 +82,7 @@ def gather(case: Case, redactor: Redactor) -> Dossier:
     dossier = _add_repository(dossier, case, collected, gaps)
     dossier = _add_figures(dossier, case, collected, gaps)
     _add_context(case, record, redactor, collected, gaps)
-    _add_history(case, collected, gaps)
+    dossier = _add_history(dossier, case, collected, gaps)
     return msgspec.structs.replace(dossier, evidence=tuple(collected.items), gaps=tuple(gaps))
 
 
@@ -109,18 +110,21 @@ def _add_figures(dossier: Dossier, case: Case, collected: _Collected, gaps: list
     except StoreError as error:
         gaps.append(f"the rates could not be measured: {error}")
         return dossier
-    ids = {f.name: collected.add("M", "figure", f.text, {"figure": f.name, "value": f.value}) for f in measured}
+    ids = {f.name: collected.add("M", "figure", f.text.en, {"figure": f.name, "value": f.value}) for f in measured}
     return msgspec.structs.replace(dossier, figures={f.name: f for f in measured}, figure_ids=ids)
 
 
-def _add_history(case: Case, collected: _Collected, gaps: list[str]) -> None:
+def _add_history(dossier: Dossier, case: Case, collected: _Collected, gaps: list[str]) -> Dossier:
     try:
         earlier = case.history.similar(case.incident, MOST_HISTORY)
     except StoreError as error:
         gaps.append(f"earlier incidents could not be looked up: {error}")
-        return
-    for incident in earlier[:MOST_HISTORY]:
-        collected.add("H", "history", describe(incident), {"fingerprint": incident.fingerprint})
+        return dossier
+    ids = {
+        collected.add("H", "history", describe(incident), {"fingerprint": incident.fingerprint}): incident
+        for incident in earlier[:MOST_HISTORY]
+    }
+    return msgspec.structs.replace(dossier, earlier=ids)
 
 
 def describe(incident: Incident) -> str:

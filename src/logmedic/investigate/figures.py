@@ -8,44 +8,50 @@ import msgspec
 
 from logmedic.investigate.interface import Case
 from logmedic.investigate.logs import iso
-from logmedic.model import NANOSECONDS
+from logmedic.model import NANOSECONDS, Text
 
 RATE_SPAN = 60 * 60 * NANOSECONDS  # before and after the first occurrence
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """A measured value, and the sentence that says it. Times are ns, shares are 0 to 1."""
+    """A measured value, and what says it: evidence quotes the English. Times are ns, shares are 0 to 1."""
 
     name: str
     value: int | float
-    text: str
+    text: Text
 
 
 def _count(case: Case) -> Figure:
     n = case.incident.count
-    return Figure("count", n, f"occurrences of this incident: {n}")
+    return Figure("count", n, Text(f"occurrences of this incident: {n}", f"이 인시던트의 발생 횟수: {n}"))
 
 
 def _first_seen(case: Case) -> Figure:
     time = case.incident.first_seen
-    return Figure("first_seen", time, f"first seen {iso(time)}")
+    return Figure("first_seen", time, Text(f"first seen {iso(time)}", f"첫 발생: {iso(time)}"))
 
 
 def _last_seen(case: Case) -> Figure:
     time = case.incident.last_seen
-    return Figure("last_seen", time, f"last seen {iso(time)}")
+    return Figure("last_seen", time, Text(f"last seen {iso(time)}", f"마지막 발생: {iso(time)}"))
 
 
 def _errors_before(case: Case) -> Figure:
     first = case.incident.first_seen
     n = case.history.error_counts(case.incident.service, first - RATE_SPAN, first - 60 * NANOSECONDS)
-    return Figure("errors_before", n, f"errors of the service in the hour before the first occurrence: {n}")
+    said = Text(
+        f"errors of the service in the hour before the first occurrence: {n}", f"첫 발생 전 1시간의 서비스 오류: {n}건"
+    )
+    return Figure("errors_before", n, said)
 
 
 def _errors_after(case: Case) -> Figure:
     first = case.incident.first_seen
     n = case.history.error_counts(case.incident.service, first, first + RATE_SPAN)
-    return Figure("errors_after", n, f"errors of the service in the hour from the first occurrence: {n}")
+    said = Text(
+        f"errors of the service in the hour from the first occurrence: {n}", f"첫 발생 후 1시간의 서비스 오류: {n}건"
+    )
+    return Figure("errors_after", n, said)
 
 
 def _share(case: Case) -> Figure | None:
@@ -55,27 +61,38 @@ def _share(case: Case) -> Figure | None:
     if not 0 < incident.count <= errors:
         return None
     share = round(incident.count / errors, 3)
-    return Figure(
-        "share", share, f"share of the service's errors since then: {share:.1%} ({incident.count} of {errors})"
+    said = Text(
+        f"share of the service's errors since then: {share:.1%} ({incident.count} of {errors})",
+        f"같은 기간 서비스 오류에서 차지하는 비율: {share:.1%} ({errors}건 중 {incident.count}건)",
     )
+    return Figure("share", share, said)
 
 
 def _requests(case: Case) -> Figure | None:
     ids = {sample.record.request_id for sample in case.samples if sample.record.request_id}
     if not ids:
         return None
-    return Figure("requests", len(ids), f"distinct requests among the {len(case.samples)} stored samples: {len(ids)}")
+    samples, n = len(case.samples), len(ids)
+    said = Text(
+        f"distinct requests among the {samples} stored samples: {n}", f"저장된 표본 {samples}건의 서로 다른 요청: {n}건"
+    )
+    return Figure("requests", n, said)
 
 
 def _samples(case: Case) -> Figure:
-    return Figure("samples", len(case.samples), f"stored samples: {len(case.samples)}")
+    n = len(case.samples)
+    return Figure("samples", n, Text(f"stored samples: {n}", f"저장된 표본: {n}건"))
 
 
 def _slowest(case: Case) -> Figure | None:
     slowest = max((s.record.duration_ms or 0.0 for s in case.samples), default=0.0)
     if not 0 < slowest < float("inf"):
         return None
-    return Figure("slowest", round(slowest, 1), f"longest duration among the stored samples: {slowest:.0f} ms")
+    said = Text(
+        f"longest duration among the stored samples: {slowest:.0f} ms",
+        f"저장된 표본 중 가장 긴 소요 시간: {slowest:.0f} ms",
+    )
+    return Figure("slowest", round(slowest, 1), said)
 
 
 FIGURES: Mapping[str, Callable[[Case], Figure | None]] = {

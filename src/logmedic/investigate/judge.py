@@ -23,11 +23,19 @@ from logmedic.model import (
     Severity,
     Substate,
     Suspect,
+    Text,
 )
 
 HIGHEST_OFFLINE = 0.9  # nobody has reproduced anything
 _SURE_BY = {"type": 0.6, "phrase": 0.65, "status": 0.5, "code": 0.45, "rule": 0.6, "nothing": 0.15}
 _SETTINGS = (".toml", ".yaml", ".yml", ".json", ".env", ".ini", ".cfg", ".conf", ".properties", ".tf", ".hcl")
+_NO_CHANGE = Text("no change in the code explains the fault", "이 오류를 설명하는 코드 변경이 없습니다")
+_NOT_KNOWN = Text("what went wrong is not known well enough", "무엇이 잘못되었는지 충분히 밝혀지지 않았습니다")
+_FOR_A_PERSON = Text(
+    "the remedy is a setting or a limit, which a person should choose",
+    "설정이나 한도를 조정해야 하므로 사람이 판단해야 합니다",
+)
+_NOT_TRACKED = Text("no frame of the stack is in the repository", "스택에 나온 코드가 저장소에 없습니다")
 _SYNTHETIC = {"storm": kinds.STORM, "surge": kinds.SURGE}
 
 
@@ -135,15 +143,17 @@ def _cause(kind: Kind, suspects: tuple[Suspect, ...], dossier: Dossier, *, judge
 
 def _fixable(kind: Kind, dossier: Dossier, *, code_cause: bool) -> Fixable:
     if not code_cause:
-        return Fixable(False, "no change in the code explains the fault")
+        return Fixable(False, _NO_CHANGE)
     if kind is kinds.UNKNOWN:
-        return Fixable(False, "what went wrong is not known well enough")
+        return Fixable(False, _NOT_KNOWN)
     if kind.code is not Code.BUG:
-        return Fixable(False, "the remedy is a setting or a limit, which a person should choose")
+        return Fixable(False, _FOR_A_PERSON)
     if not dossier.places or not dossier.places[0].exact:
-        return Fixable(False, "no frame of the stack is in the repository")
-    place = dossier.places[0]
-    return Fixable(True, f"the line that failed is tracked: {place.path}:{place.span.line}")
+        return Fixable(False, _NOT_TRACKED)
+    where = f"{dossier.places[0].path}:{dossier.places[0].span.line}"
+    return Fixable(
+        True, Text(f"the line that failed is tracked: {where}", f"오류가 발생한 줄이 저장소에 있습니다: {where}")
+    )
 
 
 def _confidence(classified: Classified, dossier: Dossier, suspects: tuple[Suspect, ...], *, judged: bool) -> float:

@@ -10,10 +10,20 @@ from logmedic.investigate.interface import Case
 from logmedic.investigate.judge import Judgement, judge
 from logmedic.investigate.kind import Code
 from logmedic.investigate.plain import line
+from logmedic.investigate.scene import Place
+from logmedic.investigate.taxonomy import Classified
 from logmedic.investigate.verify import verify
-from logmedic.model import Claim, Diagnosis, DiagnosisStatus, Suspect, Text
+from logmedic.model import Claim, Diagnosis, DiagnosisStatus, Incident, State, Suspect, Text
 
 LEAST_SURE = 0.3  # below, the report says that it is inconclusive
+_BY = {"type": "예외 타입", "phrase": "로그 문구", "status": "상태 코드", "code": "오류 코드", "rule": "탐지 규칙"}
+_STATE = {
+    State.OPEN: Text("open", "열림"),
+    State.ACKED: Text("acked", "확인됨"),
+    State.SNOOZED: Text("snoozed", "알림 보류"),
+    State.RESOLVED: Text("resolved", "해결됨"),
+    State.IGNORED: Text("ignored", "무시됨"),
+}
 
 
 class OfflineInvestigator:
@@ -33,7 +43,7 @@ class OfflineInvestigator:
         judgement = judge(dossier, case.incident)
         unknown = judgement.kind is kinds.UNKNOWN and not judgement.suspects
         inconclusive = unknown or judgement.confidence < LEAST_SURE
-        suspects = tuple(Suspect(s.commit, s.score, line(self._redactor.text(s.why), 400)) for s in judgement.suspects)
+        suspects = tuple(Suspect(s.commit, s.score, self._clean(s.why)) for s in judgement.suspects)
         return Diagnosis(
             severity=judgement.severity,
             cause_kind=judgement.cause,
@@ -49,6 +59,10 @@ class OfflineInvestigator:
             engine=self.name,
             status=DiagnosisStatus.INCONCLUSIVE if inconclusive else DiagnosisStatus.VERIFIED,
         )
+
+    def _clean(self, why: Text) -> Text:
+        """Diffs are quoted in it: one inert line without secrets."""
+        return Text(*(line(self._redactor.text(text), 400) for text in (why.en, why.ko)))
 
     def _root_cause(self, dossier: Dossier, judgement: Judgement) -> Text:
         english, korean = [judgement.kind.root.en], [judgement.kind.root.ko]
@@ -70,30 +84,51 @@ class OfflineInvestigator:
 
     def _claims(self, dossier: Dossier, judgement: Judgement, suspects: tuple[Suspect, ...]) -> Iterator[Claim]:
         record = dossier.evidence[0]
-        yield Claim(f"The record says: {line(record.text.partition(chr(10))[0], 300)}", (record.id,))
-        classified = judgement.classified
-        if classified.matched:
-            matched = line(self._redactor.text(classified.matched), 100)
-            yield Claim(
-                f"It is a fault of the kind {classified.kind.id}: the {classified.by} is {matched}.", (record.id,)
-            )
+        said = line(record.text.partition("\n")[0], 300)
+        yield Claim(Text(f"The record says: {said}", f"로그에는 다음과 같이 기록되었습니다: {said}"), (record.id,))
+        if judgement.classified.matched:
+            yield Claim(self._kind(judgement.classified), (record.id,))
         source = dossier.source_ids.get(0)
         if dossier.places and source is not None:
-            place = dossier.places[0]
-            what = f"in {place.span.name} " if place.span.name else ""
-            verb = "It was raised" if place.exact else "The log line was written"
-            yield Claim(f"{verb} {what}at {place.path}:{place.span.line}.", (source, record.id))
+            yield Claim(_raised(dossier.places[0]), (source, record.id))
         for suspect in suspects:
             cited = dossier.cite(dossier.commit_ids.get(suspect.commit), source)
-            yield Claim(f"Commit {suspect.commit[:12]} could have produced it: {suspect.why}.", cited)
+            short, why = suspect.commit[:12], suspect.why
+            english = f"Commit {short} could have produced it: {why.en}."
+            yield Claim(Text(english, f"커밋 {short}에서 비롯되었을 수 있습니다: {why.ko}."), cited)
         for name in ("count", "share", "errors_after"):
             if name in dossier.figures and not (name == "errors_after" and not dossier.figures[name].value):
                 text = dossier.figures[name].text
-                yield Claim(f"{text[0].upper()}{text[1:]}.", dossier.cite(dossier.figure_ids.get(name)))
-        earlier = next((e for e in dossier.evidence if e.kind == "history"), None)
-        if earlier is not None:
-            title = line(earlier.text.partition("\n")[0], 200)
-            yield Claim(f"An earlier incident is alike: {title}", (earlier.id,))
+                told = Text(f"{text.en[0].upper()}{text.en[1:]}.", f"{text.ko}.")
+                yield Claim(told, dossier.cite(dossier.figure_ids.get(name)))
+        for identity, incident in [*dossier.earlier.items()][:1]:
+            title = line(self._redactor.text(incident.title), 140)
+            yield Claim(_alike(title, incident), (identity,))
+
+    def _kind(self, classified: Classified) -> Text:
+        matched, by = line(self._redactor.text(classified.matched), 100), classified.by
+        return Text(
+            f"It is a fault of the kind {classified.kind.id}: the {by} is {matched}.",
+            f"오류 유형은 {classified.kind.id}입니다. 판단 근거: {_BY[by]} {matched}.",
+        )
+
+
+def _raised(place: Place) -> Text:
+    where, name = f"{place.path}:{place.span.line}", place.span.name
+    english = f"{f'in {name} ' if name else ''}at {where}."
+    korean = f"{name} ({where})" if name else where
+    if place.exact:
+        return Text(f"It was raised {english}", f"오류 발생 위치: {korean}.")
+    return Text(f"The log line was written {english}", f"로그 기록 위치: {korean}.")
+
+
+def _alike(title: str, incident: Incident) -> Text:
+    count, last = incident.count, logs.iso(incident.last_seen)
+    state = _STATE[incident.state]
+    return Text(
+        f"An earlier incident is alike: {title} ({state.en}, {count} times, last {last})",
+        f"비슷한 과거 인시던트가 있습니다: {title} ({state.ko}, {count}회, 마지막 {last})",
+    )
 
 
 def _error(dossier: Dossier) -> str:
@@ -130,10 +165,10 @@ def impact(dossier: Dossier) -> Text:
     if "requests" in figures and figures["requests"].value > 1:
         n, of = int(figures["requests"].value), int(figures["samples"].value)
         english.append(f"{n} different requests among the {of} stored samples.")
-        korean.append(f"저장된 표본 {of}건에 서로 다른 요청 {n}건이 있습니다.")
+        korean.append(f"저장된 표본 {of}건은 서로 다른 요청 {n}건에서 나왔습니다.")
     if "share" in figures:
         english.append(f"It makes up {figures['share'].value:.1%} of the service's errors since then.")
-        korean.append(f"이후 이 서비스 오류의 {figures['share'].value:.1%}를 차지합니다.")
+        korean.append(f"같은 기간 이 서비스 오류의 {figures['share'].value:.1%}를 차지합니다.")
     before, after = (int(figures[name].value) if name in figures else 0 for name in ("errors_before", "errors_after"))
     if after > before:
         english.append(f"Errors in an hour rose from {before:,} to {after:,}.")

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from logmedic.investigate import hunks as h
 from logmedic.investigate.diffs import Touch
 from logmedic.investigate.scene import Place, Reason, Scene, View
-from logmedic.model import CauseKind
+from logmedic.model import CauseKind, Text
 
 _MANIFESTS = ("requirements", "constraints", "pyproject.toml", "poetry.lock", "uv.lock", "setup.", "cargo.toml",
               "package.json", "package-lock", "yarn.lock", "pnpm-lock", "go.mod", "go.sum", "pom.xml", "build.gradle",
@@ -22,6 +22,9 @@ _HELD = ("conn", "session", "cursor", "pool", "engine", "client", "transaction",
 _DROPS = ("drop", "rename", "remove")
 _ADDRESSED = frozenset({"dns", "connection", "missing-setting", "missing-file", "credentials"})
 _ADDRESS = re.compile(r"[./:]|^[A-Z][A-Z0-9_]+$")  # a host, a path, a URL, a variable of the environment
+
+_FAILED_LINE = Text("the line that failed", "오류가 발생한 줄")
+_STACK_LINE = Text("a line of the stack", "스택에 있는 줄")
 
 
 def by_stack(scene: Scene, view: View) -> Iterator[Reason]:
@@ -36,17 +39,20 @@ def by_stack(scene: Scene, view: View) -> Iterator[Reason]:
             weight = 0.15 if overwritten else 0.58
             if place.depth > 0 and touch.hunk.old_start == 0:
                 weight = 0.25  # who created a file wrote every line of it
-            what = "the line that failed" if place.depth == 0 and place.exact else "a line of the stack"
-            reason = Reason(weight * fade, f"it changed {what} ({where})")
+            what = _FAILED_LINE if place.depth == 0 and place.exact else _STACK_LINE
+            reason = Reason(weight * fade, Text(f"it changed {what.en} ({where})", f"{what.ko} 변경 ({where})"))
         else:
             weight = 0.1 if h.only_logs(touch.hunk) else 0.42 if touch.distance <= 3 else 0.3
-            reason = Reason(weight * fade, f"it changed {place.span.name or 'code'} around {where}")
+            name = place.span.name
+            why = Text(f"it changed {name or 'code'} around {where}", f"{where} 부근의 {name or '코드'} 변경")
+            reason = Reason(weight * fade, why)
         if _moved(view, touch):
-            reason = Reason(0.1, f"it moved code here ({where})")
-        best[place.depth] = max(best.get(place.depth, reason), reason)
+            reason = Reason(0.1, Text(f"it moved code here ({where})", f"다른 곳의 코드를 이 위치로 이동 ({where})"))
+        best[place.depth] = max(best.get(place.depth, reason), reason, key=lambda reason: reason.rank)
         guard = h.removes_guard(touch.hunk)
         if guard is not None and place.depth <= 1:
-            yield Reason(0.35 * fade, f"it removed a check there: {guard[:80]}")
+            check = guard[:80]
+            yield Reason(0.35 * fade, Text(f"it removed a check there: {check}", f"해당 위치의 검사 제거: {check}"))
     yield from best.values()
 
 
@@ -76,15 +82,20 @@ def by_missing(scene: Scene, view: View) -> Iterator[Reason]:
             path = file.path if gone != came else path
             removed, added = removed + gone, added + came
         if removed > added:
-            yield Reason(0.6, f"it removed {name!r} ({path}), which the error misses")
+            yield Reason(0.6, _about_missing(name, f"it removed {name!r} ({path})", f"제거 ({path})"))
         elif added > removed and not _is_manifest(path):
             weight = 0.5 if scene.kind.cause is CauseKind.CONFIG else 0.35
-            yield Reason(weight, f"it added a use of {name!r} ({path}), which the error misses")
+            why = _about_missing(name, f"it added a use of {name!r} ({path})", f"사용 추가 ({path})")
+            yield Reason(weight, why)
         if any(
             _mentions(file.old_path, name) and (file.deleted or file.old_path != file.path)
             for file in view.change.files
         ):
-            yield Reason(0.6, f"it moved or deleted {name!r}, which the error misses")
+            yield Reason(0.6, _about_missing(name, f"it moved or deleted {name!r}", "이동 또는 삭제"))
+
+
+def _about_missing(name: str, english: str, korean: str) -> Text:
+    return Text(f"{english}, which the error misses", f"오류에서 찾지 못한 {name!r} {korean}")
 
 
 def _drops(path: str, line: str) -> bool:
@@ -102,10 +113,12 @@ def by_manifest(scene: Scene, view: View) -> Iterator[Reason]:
     missing = {name.partition(".")[0] for name in scene.clues.missing} if dependency else set()
     for name in dict.fromkeys((*sorted(missing), *scene.libraries[:2])):
         if any(_mentions(line, name.lower().replace("_", "-")) for line in gone):
-            yield Reason(0.6, f"it changed the dependency {name} ({changed[0].path})")
+            path = changed[0].path
+            yield Reason(0.6, Text(f"it changed the dependency {name} ({path})", f"의존성 {name} 변경 ({path})"))
             return
     if dependency:
-        yield Reason(0.25, f"it changed dependencies ({changed[0].path})")
+        path = changed[0].path
+        yield Reason(0.25, Text(f"it changed dependencies ({path})", f"의존성 변경 ({path})"))
 
 
 def _is_manifest(path: str) -> bool:
@@ -124,18 +137,25 @@ def by_knob(scene: Scene, view: View) -> Iterator[Reason]:
             said = new is not None and _number_said(new, scene.clues.numbers)
             if old is not None and new is not None:
                 worse = (fewer and float(new) < float(old)) or (more and not fewer and float(new) > float(old))
-                if worse and _foreign(name, scene):
-                    yield Reason(0.2, f"it changed {name} from {old} to {new} ({file.path})")
-                elif worse:
-                    yield Reason(0.8 if said else 0.62, f"it changed {name} from {old} to {new} ({file.path})")
+                if worse:
+                    weight = 0.2 if _foreign(name, scene) else 0.8 if said else 0.62
+                    yield Reason(weight, _told_knob(name, old, new, file.path))
             elif new is not None and file.created:
-                yield Reason(0.1, f"it brought {name} = {new} in ({file.path})")  # a first value ran until now
+                yield Reason(0.1, _told_knob(name, old, new, file.path))  # a first value ran until now
             elif new is not None and fewer and said:
-                yield Reason(0.6, f"it set {name} to {new} ({file.path}), the limit that the error names")
-            elif new is not None:
-                yield Reason(0.3, f"it set {name} to {new} ({file.path})")
-            elif old is not None and fewer:
-                yield Reason(0.3, f"it removed {name} = {old} ({file.path})")
+                told = _told_knob(name, old, new, file.path)
+                yield Reason(0.6, Text(f"{told.en}, the limit that the error names", f"{told.ko}, 오류에 나온 한도"))
+            elif new is not None or (old is not None and fewer):
+                yield Reason(0.3, _told_knob(name, old, new, file.path))
+
+
+def _told_knob(name: str, old: str | None, new: str | None, path: str) -> Text:
+    """Arrows and nouns in Korean: which particle follows a number depends on how it is read aloud."""
+    if old is not None and new is not None:
+        return Text(f"it changed {name} from {old} to {new} ({path})", f"{name} 값 변경: {old} → {new} ({path})")
+    if new is not None:
+        return Text(f"it set {name} to {new} ({path})", f"{name} 값 지정: {new} ({path})")
+    return Text(f"it removed {name} = {old} ({path})", f"{name} = {old} 설정 제거 ({path})")
 
 
 def _foreign(name: str, scene: Scene) -> bool:
@@ -160,7 +180,10 @@ def by_leak(scene: Scene, view: View) -> Iterator[Reason]:
     for file, hunk in view.hunks:
         gone = [line for line in hunk.removed if _gives_back(line)]
         if len(gone) > sum(_gives_back(line) for line in hunk.added):
-            yield Reason(0.6, f"it removed what gives a resource back: {gone[0].strip()[:80]} ({file.path})")
+            what = f"{gone[0].strip()[:80]} ({file.path})"
+            yield Reason(
+                0.6, Text(f"it removed what gives a resource back: {what}", f"자원을 반환하는 코드 제거: {what}")
+            )
             return
 
 
@@ -181,7 +204,8 @@ def by_literals(scene: Scene, view: View, words: Sequence[str]) -> Iterator[Reas
     for word, path in found[:2]:
         strong = scene.kind.id in _ADDRESSED and _ADDRESS.search(word) is not None
         created = any(file.created and file.path == path for file in view.change.files)
-        yield Reason(0.5 if strong and not created else 0.2, f"it changed {word!r} ({path}), which the error names")
+        why = Text(f"it changed {word!r} ({path}), which the error names", f"오류 메시지에 나온 {word!r} 변경 ({path})")
+        yield Reason(0.5 if strong and not created else 0.2, why)
 
 
 def _mentioned(view: View, word: str) -> str:

@@ -56,17 +56,17 @@ def to_json(diagnosis: Diagnosis, language: str = "en") -> dict[str, Any]:
         "root_cause": diagnosis.root_cause.in_(language),
         "impact": diagnosis.impact.in_(language),
         "actions": [action.in_(language) for action in diagnosis.actions],
-        "suspects": [{"commit": s.commit, "score": s.score, "why": s.why} for s in diagnosis.suspects],
+        "suspects": [{"commit": s.commit, "score": s.score, "why": s.why.in_(language)} for s in diagnosis.suspects],
         "code_cause": diagnosis.code_cause,
-        "fixable": {"yes": diagnosis.fixable.yes, "reason": diagnosis.fixable.reason},
+        "fixable": {"yes": diagnosis.fixable.yes, "reason": diagnosis.fixable.reason.in_(language)},
         "confidence": diagnosis.confidence,
-        "claims": [{"text": claim.text, "citations": list(claim.citations)} for claim in diagnosis.claims],
+        "claims": [{"text": c.text.in_(language), "citations": list(c.citations)} for c in diagnosis.claims],
         "evidence": [_evidence(item) for item in diagnosis.evidence],
         "engine": diagnosis.engine,
         "model": diagnosis.model,
         "cost_usd": diagnosis.cost_usd,
         "status": diagnosis.status.value,
-        "dropped": list(diagnosis.dropped),
+        "dropped": [text.in_(language) for text in diagnosis.dropped],
         "tokens": diagnosis.tokens,
     }
 
@@ -99,19 +99,19 @@ def _lines(d: Diagnosis, incident: Incident, language: str) -> Iterator[str]:
     for number, action in enumerate(d.actions, 1):
         yield from _wrapped(action.in_(language), f"  {number}. ")
     if d.fixable.yes:
-        yield from _wrapped(f"{_FIXABLE.in_(language)}: {d.fixable.reason}")
+        yield from _wrapped(f"{_FIXABLE.in_(language)}: {d.fixable.reason.in_(language)}")
     if d.suspects:
         yield heading("suspects")
         for suspect in d.suspects:
-            yield from _wrapped(f"{suspect.commit[:12]}  {suspect.score:.2f}  {suspect.why}")
+            yield from _wrapped(f"{suspect.commit[:12]}  {suspect.score:.2f}  {suspect.why.in_(language)}")
     if d.claims:
         yield heading("claims")
         for claim in d.claims:
-            yield from _wrapped(f"{claim.text} [{', '.join(claim.citations)}]", "  - ")
+            yield from _wrapped(f"{claim.text.in_(language)} [{', '.join(claim.citations)}]", "  - ")
     if d.dropped:
         yield heading("dropped")
         for text in d.dropped:
-            yield from _wrapped(text, "  - ")
+            yield from _wrapped(text.in_(language), "  - ")
     engine = d.engine if d.model is None else f"{d.engine}, {d.model}"
     sure = f"{_HEADINGS['confidence'].in_(language)} {d.confidence:.0%}"
     yield f"\n{sure} · {_STATUS[d.status].in_(language)} ({line(engine, 80)})"

@@ -15,11 +15,27 @@ from logmedic.investigate.evidence import MOST_HISTORY, describe, show_blame, sh
 from logmedic.investigate.figures import FIGURES
 from logmedic.investigate.git import Repository
 from logmedic.investigate.interface import Case
-from logmedic.model import Evidence, LogRecord, Ref
+from logmedic.model import Evidence, LogRecord, Ref, Text
 
 GROWN = 1.1  # a count over a span that is not over may have grown by this factor since it was quoted
 _WILD = re.compile(r'"?<[a-z-]{2,20}:\d{1,6}>"?|…')  # what redaction and cutting leave instead of the text
 _GROWING = frozenset({"errors_before", "errors_after"})
+_NO_COMMIT = Text("no such commit", "그런 커밋이 없음")
+_NO_LOG_LINE = Text("the locator names no log line", "로그 줄을 가리키지 않음")
+_LOG_SAYS_OTHERWISE = Text("the log line does not say so", "로그 내용이 인용과 다름")
+_LOG_GONE = Text("the log line cannot be found again", "로그 줄을 다시 찾을 수 없음")
+_NO_FILE = Text("no such tracked file in the commit", "그 커밋에 그런 파일이 없음")
+_NO_LINES = Text("the file has no such lines", "파일에 그런 줄이 없음")
+_LINES_OTHERWISE = Text("these lines read otherwise", "코드 내용이 인용과 다름")
+_COMMIT_OTHERWISE = Text("the commit reads otherwise", "커밋 내용이 인용과 다름")
+_NO_LINE = Text("the locator names no line", "코드 줄을 가리키지 않음")
+_OTHER_AUTHOR = Text("somebody else wrote that line", "그 줄을 작성한 커밋이 다름")
+_BLAME_OTHERWISE = Text("git blame reads otherwise", "git blame 결과가 인용과 다름")
+_INCIDENT_OTHERWISE = Text("the earlier incident reads otherwise", "과거 인시던트의 내용이 인용과 다름")
+_NO_INCIDENT = Text("no such earlier incident", "그런 과거 인시던트가 없음")
+_NO_FIGURE = Text("no such figure was measured", "측정된 적 없는 수치")
+_FIGURE_OTHERWISE = Text("the figure reads otherwise", "수치가 인용과 다름")
+_TOO_LATE = Text("committed after the first occurrence", "첫 발생 이후의 커밋")
 
 
 def says(quote: str, text: str) -> bool:
@@ -40,18 +56,23 @@ def says(quote: str, text: str) -> bool:
     return True
 
 
+def quoting(english: str, korean: str, quoted: str) -> Text:
+    """A reason with the same thing quoted in both languages."""
+    return Text(english.replace("{}", quoted), korean.replace("{}", quoted))
+
+
 def _place(ref: Ref) -> tuple[str, str, int]:
     return ref.source, ref.stream, ref.offset
 
 
 class Rereader:
-    """Answers for one case; every method returns why evidence does not hold, ``None`` when it does."""
+    """Answers for one case: why evidence does not hold, ``None`` when it does."""
 
     def __init__(self, case: Case) -> None:
         self._case = case
         self._repository = None if case.git is None else Repository(case.git)
         self._changes: dict[str, Change] = {}
-        self._kinds: Mapping[str, Callable[[Evidence], str | None]] = {
+        self._kinds: Mapping[str, Callable[[Evidence], Text | None]] = {
             "log": self._log,
             "source": self._source,
             "commit": self._commit,
@@ -60,14 +81,14 @@ class Rereader:
             "figure": self._figure,
         }
 
-    def fault(self, item: Evidence) -> str | None:
+    def fault(self, item: Evidence) -> Text | None:
         read = self._kinds.get(item.kind)
         if read is None:
-            return f"there is no evidence of kind {item.kind!r}"
+            return quoting("there is no evidence of kind {}", "알 수 없는 증거 종류: {}", repr(item.kind))
         try:
             return read(item)
         except (ShellError, StoreError) as error:
-            return f"could not be read again: {error}"
+            return quoting("could not be read again: {}", "다시 읽을 수 없음: {}", str(error))
 
     def words(self, item: Evidence) -> str:
         """All that a claim may say when it cites this item: the quote, where it stands, and a commit's whole diff."""
@@ -87,17 +108,17 @@ class Rereader:
         except ShellError:
             return []
 
-    def suspect_fault(self, commit: str) -> str | None:
+    def suspect_fault(self, commit: str) -> Text | None:
         """A suspect must exist and be older than the first occurrence, unless the whole repository is younger."""
         try:
             change = self._change(commit)
         except ShellError as error:
-            return f"could not be read again: {error}"
+            return quoting("could not be read again: {}", "다시 읽을 수 없음: {}", str(error))
         if change is None:
-            return "no such commit"
+            return _NO_COMMIT
         onset = self._case.incident.first_seen // 1_000_000_000
         if change.time > onset and not self._clocks_disagree():
-            return "committed after the first occurrence"
+            return _TOO_LATE
         return None
 
     def _clocks_disagree(self) -> bool:
@@ -113,22 +134,22 @@ class Rereader:
             self._changes.update({change.commit: change for change in self._repository.changes([commit])})
         return self._changes.get(commit)
 
-    def _log(self, item: Evidence) -> str | None:
+    def _log(self, item: Evidence) -> Text | None:
         ref = self._ref(item.locator)
         if ref is None:
-            return "the locator names no log line"
+            return _NO_LOG_LINE
         stored = [s.record for s in self._case.samples if _place(s.record.ref) == _place(ref)]
         subject = stored[0] if stored else LogRecord(ref=ref, time=self._case.incident.last_seen)
         found = self._lines(subject)
         head, _, rest = item.text.partition("\n")
         if found and not says(head, logs.head(found[0], limit=None)):
-            return "the log line does not say so"
+            return _LOG_SAYS_OTHERWISE
         if not found and not stored:
-            return "the log line cannot be found again"
+            return _LOG_GONE
         whole = "\n".join(logs.full(record, limit=None) for record in (*found[:1], *stored[:1]))
         whole += "\n" + logs.head((found or stored)[0], limit=None)
         if not all(says(line, whole) for line in (head, *rest.split("\n")) if _WILD.sub("", line).strip()):
-            return "the log line does not say so"
+            return _LOG_SAYS_OTHERWISE
         return None
 
     def _lines(self, subject: LogRecord) -> list[LogRecord]:
@@ -145,60 +166,60 @@ class Rereader:
             return Ref(name, stream, offset)
         return None
 
-    def _source(self, item: Evidence) -> str | None:
+    def _source(self, item: Evidence) -> Text | None:
         commit, path, start, end = (item.locator.get(key) for key in ("commit", "path", "start", "end"))
         if self._change(commit) is None:
-            return "no such commit"
+            return _NO_COMMIT
         assert self._repository is not None
         assert isinstance(commit, str)
         tracked = self._repository.tracked(commit)
         if not isinstance(path, str) or path not in tracked:
-            return "no such tracked file in the commit"
+            return _NO_FILE
         text = self._repository.blobs([tracked[path]]).get(path, "")
         last = text.count("\n") + 1
         if not isinstance(start, int) or not isinstance(end, int) or not 1 <= start <= end <= last:
-            return "the file has no such lines"
+            return _NO_LINES
         marked = item.locator.get("line")
         numbered = source.show(text, start, end, marked if isinstance(marked, int) else 0)
         plain = "\n".join(text.split("\n")[start - 1 : end])
-        return None if says(item.text, numbered) or says(item.text, plain) else "these lines read otherwise"
+        return None if says(item.text, numbered) or says(item.text, plain) else _LINES_OTHERWISE
 
-    def _commit(self, item: Evidence) -> str | None:
+    def _commit(self, item: Evidence) -> Text | None:
         change = self._change(item.locator.get("commit"))
         if change is None:
-            return "no such commit"
-        return None if says(item.text, show_commit(change)) else "the commit reads otherwise"
+            return _NO_COMMIT
+        return None if says(item.text, show_commit(change)) else _COMMIT_OTHERWISE
 
-    def _blame(self, item: Evidence) -> str | None:
+    def _blame(self, item: Evidence) -> Text | None:
         commit, path, line = (item.locator.get(key) for key in ("commit", "path", "start"))
         if self._change(commit) is None:
-            return "no such commit"
+            return _NO_COMMIT
         assert self._repository is not None
         if not isinstance(path, str) or not isinstance(line, int) or line < 1 or not isinstance(commit, str):
-            return "the locator names no line"
+            return _NO_LINE
         blamed = self._repository.blame(commit, path, line, line)
         if not blamed or blamed[0].commit != item.locator.get("author_commit", blamed[0].commit):
-            return "somebody else wrote that line"
-        return None if says(item.text, show_blame(blamed[0])) else "git blame reads otherwise"
+            return _OTHER_AUTHOR
+        return None if says(item.text, show_blame(blamed[0])) else _BLAME_OTHERWISE
 
-    def _history(self, item: Evidence) -> str | None:
+    def _history(self, item: Evidence) -> Text | None:
         for incident in self._case.history.similar(self._case.incident, MOST_HISTORY):
             if incident.fingerprint == item.locator.get("fingerprint"):
-                return None if says(item.text, describe(incident)) else "the earlier incident reads otherwise"
-        return "no such earlier incident"
+                return None if says(item.text, describe(incident)) else _INCIDENT_OTHERWISE
+        return _NO_INCIDENT
 
-    def _figure(self, item: Evidence) -> str | None:
+    def _figure(self, item: Evidence) -> Text | None:
         name, value = item.locator.get("figure"), item.locator.get("value")
         make = FIGURES.get(name) if isinstance(name, str) else None
         figure = make(self._case) if make is not None else None
         if figure is None or isinstance(value, bool) or not isinstance(value, int | float):
-            return "no such figure was measured"
+            return _NO_FIGURE
         if math.isclose(figure.value, value, rel_tol=1e-9):
-            return None if says(item.text, figure.text) else "the figure reads otherwise"
+            return None if says(item.text, figure.text.en) else _FIGURE_OTHERWISE
         if (
             name in _GROWING
             and value <= figure.value <= value * GROWN
-            and says(item.text, figure.text.replace(str(figure.value), str(value)))
+            and says(item.text, figure.text.en.replace(str(figure.value), str(value)))
         ):
             return None
-        return f"measured again it is {figure.value:g}"
+        return quoting("measured again it is {}", "다시 측정한 값: {}", f"{figure.value:g}")

@@ -8,6 +8,7 @@ from logmedic.investigate.clues import Clues
 from logmedic.investigate.diffs import Change, FileDiff, Hunk, Touch
 from logmedic.investigate.kind import Kind
 from logmedic.investigate.source import Span
+from logmedic.model import Text
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -40,6 +41,12 @@ class View(msgspec.Struct, frozen=True):
     touched: tuple[tuple[Place, Touch], ...]
 
 
-class Reason(msgspec.Struct, frozen=True, order=True):
+class Reason(msgspec.Struct, frozen=True):
+    """One reason to suspect a commit. ``why`` is a clause: reasons are told together, with semicolons."""
+
     weight: float
-    why: str
+    why: Text
+
+    @property
+    def rank(self) -> tuple[float, str]:
+        return self.weight, self.why.en

@@ -15,7 +15,7 @@ from logmedic.investigate import reasons as r
 from logmedic.investigate.diffs import Change, Touch, touches
 from logmedic.investigate.kind import Code
 from logmedic.investigate.scene import Place, Reason, Scene, View
-from logmedic.model import CauseKind, Suspect
+from logmedic.model import CauseKind, Suspect, Text
 
 MOST_SUSPECTS = 3
 THRESHOLD = {Code.BUG: 0.4, Code.KNOB: 0.5}
@@ -38,14 +38,19 @@ def rank(scene: Scene) -> list[Suspect]:
     scored: list[tuple[float, int, Suspect]] = []
     for age, view in enumerate(views):
         change = view.change
-        reasons = sorted(_reasons(scene, view, words), reverse=True)
+        reasons = sorted(_reasons(scene, view, words), key=lambda reason: reason.rank, reverse=True)
         score = _together(reasons) * _age_factor(scene.first_seen - change.time) * _bulk_factor(change)
         if score >= THRESHOLD[scene.kind.code]:
-            why = "; ".join(dict.fromkeys(reason.why for reason in reasons[:3]))
-            scored.append((round(score, 2), -age, Suspect(change.commit, round(min(score, HIGHEST), 2), why)))
+            suspect = Suspect(change.commit, round(min(score, HIGHEST), 2), _why(reasons[:3]))
+            scored.append((round(score, 2), -age, suspect))
     scored.sort(key=lambda entry: entry[:2], reverse=True)
     best = scored[0][0] if scored else 0.0
     return [suspect for score, _, suspect in scored[:MOST_SUSPECTS] if score >= best * 0.6]
+
+
+def _why(reasons: Sequence[Reason]) -> Text:
+    told = dict.fromkeys(reason.why for reason in reasons)
+    return Text("; ".join(why.en for why in told), "; ".join(why.ko for why in told))
 
 
 def _together(reasons: Sequence[Reason]) -> float:
@@ -84,7 +89,8 @@ def _reasons(scene: Scene, view: View, words: Sequence[str]) -> Iterator[Reason]
         yield from r.by_stack(scene, view)
     elif strong and view.touched:
         place = view.touched[0][0]
-        yield Reason(0.15, f"it touches {place.span.name or place.path}, which is on the stack")
+        what = place.span.name or place.path
+        yield Reason(0.15, Text(f"it touches {what}, which is on the stack", f"스택에 있는 {what} 변경"))
 
 
 def _touched(scene: Scene) -> dict[str, list[tuple[Place, Touch]]]:

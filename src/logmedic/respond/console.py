@@ -120,7 +120,7 @@ def _diagnosis(diagnosis: Diagnosis, language: str) -> Iterator[Line]:
     for number, action in enumerate(diagnosis.actions, 1):
         yield Line(f"{number}. {_shown(action.in_(language))}", words.ACTIONS.in_(language))
     for suspect in diagnosis.suspects[:3]:
-        text = f"{_shown(suspect.commit[:12])} ({suspect.score:.2f}) {_shown(suspect.why)}"
+        text = f"{_shown(suspect.commit[:12])} ({suspect.score:.2f}) {_shown(suspect.why.in_(language))}"
         yield Line(text, words.SUSPECTS.in_(language))
 
 

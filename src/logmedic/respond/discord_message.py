@@ -131,15 +131,17 @@ def _report(diagnosis: Diagnosis, language: str) -> list[dict[str, Any]]:
             words.ACTIONS.in_(language),
             "\n".join(f"{n}. {markdown_line(action, each)}" for n, action in enumerate(actions, 1)),
         ),
-        *_field(words.SUSPECTS.in_(language), "\n".join(map(_suspect, diagnosis.suspects[:_MOST_SUSPECTS]))),
+        *_field(
+            words.SUSPECTS.in_(language), "\n".join(_suspect(s, language) for s in diagnosis.suspects[:_MOST_SUSPECTS])
+        ),
         *_field(words.LOG_LINE.in_(language), fence(log, BUDGET["log"])),
     ]
 
 
-def _suspect(suspect: Suspect) -> str:
+def _suspect(suspect: Suspect, language: str) -> str:
     commit = suspect.commit[:12] if re.fullmatch(r"[0-9a-f]{7,64}", suspect.commit) else "?"
     head = f"`{commit}` {suspect.score:.2f} "
-    return head + markdown_line(suspect.why, BUDGET["suspects"] // _MOST_SUSPECTS - units(head) - 1)
+    return head + markdown_line(suspect.why.in_(language), BUDGET["suspects"] // _MOST_SUSPECTS - units(head) - 1)
 
 
 def _relative(ns: int) -> str:
