@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from logmedic.errors import StoreError
 
 T = TypeVar("T")
+log = logging.getLogger("logmedic")
 QUEUE = "incidents"
 WORKFLOW = "incident"
 # Workflows of one version are not taken up by code of another; raise it when the order of steps changes.
@@ -88,7 +89,7 @@ class DurableEngine:
             return
         import dbos  # noqa: PLC0415  1 s and 60 MB; see the module's docstring
 
-        logging.getLogger("dbos").setLevel(logging.ERROR)
+        logging.getLogger("dbos").setLevel(logging.CRITICAL)
         if not sa.inspect(self._database).has_table("workflow_status", schema=self._schema):
             dbos.DBOS.migrate(self._url)
         self._client = dbos.DBOSClient(system_database_engine=self._database, retry_connection_errors=False)
@@ -103,6 +104,10 @@ class DurableEngine:
             self._running += 1
             try:
                 again = handler(incident_id, generation, _step)
+            except Exception as error:
+                # One line for people; DBOS keeps the whole of it in its tables, and retry_failed tries again.
+                log.error("%s: %s: %s", _name(base, attempt), type(error).__name__, error)  # noqa: TRY400
+                raise
             finally:
                 self._running -= 1
             if again is not None and attempt + 1 < ATTEMPTS:
@@ -120,7 +125,7 @@ class DurableEngine:
                 "system_database_url": self._url,
                 "executor_id": EXECUTOR,
                 "application_version": APPLICATION_VERSION,
-                "log_level": "ERROR",
+                "log_level": "CRITICAL",
                 "max_executor_threads": self._workers + 4,
             }
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -15,6 +16,8 @@ from logmedic.model import NANOSECONDS, Diagnosis, Incident, Outcome, Result
 from logmedic.respond.interface import Mode, Notice
 from logmedic.respond.policy import Action
 from logmedic.store.store import Store
+
+log = logging.getLogger("logmedic")
 
 DEFERRED_SECONDS = 60.0  # at least, before a delivery that failed for the moment is tried again
 
@@ -68,10 +71,17 @@ class Handling:
         return None
 
     def investigate(self, incident_id: int) -> str:
-        """Diagnose and store the diagnosis. Returns the severity it led to."""
-        diagnosis = self.diagnose(self._incident(incident_id))
+        """Diagnose and store the diagnosis. Returns what became of it."""
+        incident = self._incident(incident_id)
+        try:
+            diagnosis = self.diagnose(incident)
+        except Exception as error:  # noqa: BLE001  an alert goes out even when its diagnosis fails in an unforeseen way
+            reason = f"{type(error).__name__}: {error}"
+            log.error("incident %d could not be diagnosed: %s", incident_id, reason)  # noqa: TRY400  one line for people
+            self._store.note(incident_id, self._clock.now(), event="not diagnosed", reason=reason[:500])
+            return "failed"
         self._store.save_diagnosis(incident_id, diagnosis, self._clock.now())
-        return diagnosis.severity.value
+        return diagnosis.status.value
 
     def diagnose(self, incident: Incident) -> Diagnosis:
         """What broke, by the stored samples and what the sources, the repository and the history still say."""

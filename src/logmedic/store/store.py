@@ -147,6 +147,11 @@ class Store:
                 actor="logmedic",
             )
 
+    def note(self, incident_id: int, at: int, *, event: str, reason: str) -> None:
+        """Add a line to an incident's timeline."""
+        with self.database.begin() as connection:
+            _note(connection, incident_id, at, event=event, reason=reason, actor="logmedic")
+
     def set_state(
         self, incident_id: int, state: State, *, now: int, actor: str, reason: str, snoozed_until: int | None = None
     ) -> None:
