@@ -21,6 +21,7 @@ from logmedic.cli import options, output
 from logmedic.collect.file import FileSourceConfig
 from logmedic.errors import LogmedicError, ShellError
 from logmedic.investigate import report
+from logmedic.model import Text
 from logmedic.respond.console import ConsoleConfig
 
 if TYPE_CHECKING:
@@ -30,6 +31,19 @@ if TYPE_CHECKING:
 START_SECONDS = 15.0  # for the sample service to answer
 SETTLE_SECONDS = 20.0  # for the last incidents to be diagnosed
 SLOW_SECONDS = 5.2  # of the slow handler: just over the limit of the default rule
+_SAMPLE = Text(
+    "A sample service with {commits} commits of history; three of its faults were committed today.",
+    "커밋 이력이 {commits}개인 예제 서비스입니다. 결함 중 세 가지는 오늘 커밋된 것입니다.",
+)
+_RUNNING = Text(
+    "It runs on {url} and logs to {logs}. Now it is used, and broken in nine ways …\n",
+    "주소는 {url}, 로그는 {logs}에 있습니다. 이제 요청을 보내면서 아홉 가지 방법으로 고장 냅니다 …\n",
+)
+_WATCHING = Text(
+    "\nStill watching. Break it yourself: curl -X POST {url}/break/bug   (Ctrl-C ends)",
+    "\n계속 지켜보고 있습니다. 직접 고장 내 보세요: curl -X POST {url}/break/bug   (Ctrl-C로 종료)",
+)
+_BLANK = Text("", "")
 
 
 @click.command()
@@ -48,7 +62,7 @@ def demo(no_serve: bool, as_json: bool, language: str | None) -> None:
             else:
                 _tell(incidents, story)
             if stay:
-                story.say(f"\nStill watching. Break it yourself: curl -X POST {story.url}/break/bug   (Ctrl-C ends)")
+                story.say(_WATCHING, url=story.url)
                 with contextlib.suppress(KeyboardInterrupt):
                     threading.Event().wait()
 
@@ -65,18 +79,16 @@ class Story:
         self.language = language or loaded.language
         self._example = _example()
 
-    def say(self, text: str) -> None:
+    def say(self, text: Text, **facts: object) -> None:
         if not self._quiet:
-            click.echo(text, err=True)
+            click.echo(text.in_(self.language).format(**facts), err=True)
 
     @contextlib.contextmanager
     def run(self) -> Iterator[Runtime]:
         """Everything up to the moment when every fault has been found; then everything is taken down again."""
         repository = self._folder / "service"
         facts = self._make_repository(repository)
-        self.say(
-            f"A sample service with {len(facts.commits)} commits of history; three of its faults were committed today."
-        )
+        self.say(_SAMPLE, commits=len(facts.commits))
         with contextlib.ExitStack() as stack:
             runtime = stack.enter_context(build.runtime(self._loaded(repository), poll_seconds=0.1))
             stack.enter_context(_following(runtime))
@@ -85,7 +97,7 @@ class Story:
             claude_url = claude.stdout.readline().decode().strip()
             stack.enter_context(self._start(self._service(claude_url, facts.head), repository))
             self._wait_until_it_answers()
-            self.say(f"It runs on {self.url} and logs to {self._logs}. Now it is used, and broken in nine ways …\n")
+            self.say(_RUNNING, url=self.url, logs=self._logs)
             self._traffic()
             self._settle(runtime)
             yield runtime
@@ -179,8 +191,8 @@ def _following(runtime: Runtime) -> Iterator[None]:
 
 
 def _tell(incidents: list[Incident], story: Story) -> None:
-    story.say("")
-    output.incident_table(incidents, build.system_clock().now())
+    story.say(_BLANK)
+    output.incident_table(incidents, build.system_clock().now(), story.language)
     worst = [i for i in incidents if i.diagnosis is not None and i.diagnosis.suspects]
     if worst:
         first = max(worst, key=lambda i: i.severity.rank)

@@ -12,10 +12,13 @@ from logmedic import build
 from logmedic.cli import options, output
 from logmedic.errors import UsageError
 from logmedic.investigate import report
-from logmedic.model import NANOSECONDS, Incident, State
+from logmedic.model import NANOSECONDS, Incident, State, Text
+from logmedic.respond import words
 
 if TYPE_CHECKING:
     from logmedic.store.store import Store
+
+_TIMELINE = Text("Timeline", "이력")
 
 
 @click.group()
@@ -37,7 +40,7 @@ def list_(config: str | None, as_json: bool, state: tuple[str, ...], limit: int)
     if as_json:
         output.print_json([output.incident_json(i, loaded.language) for i in found])
     elif found:
-        output.incident_table(found, build.system_clock().now())
+        output.incident_table(found, build.system_clock().now(), loaded.language)
     else:
         click.echo("No incidents. `logmedic scan` looks for some.", err=True)
 
@@ -72,8 +75,8 @@ def show(which: str, config: str | None, as_json: bool, language: str | None) ->
     if incident.diagnosis is not None:
         click.echo(report.to_text(incident.diagnosis, incident, spoken))
     else:
-        click.echo(output.printable(incident.title) + "\n(no diagnosis yet)")
-    click.echo("Timeline")
+        click.echo(f"{output.printable(incident.title)}\n({words.UNDIAGNOSED.in_(spoken)})")
+    click.echo(_TIMELINE.in_(spoken))
     for entry in timeline:
         click.echo(f"  {output.iso(entry.at)}  {entry.event}: {output.printable(entry.reason)} ({entry.actor})")
     for generation, channel, result, reason in effects:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from logmedic.investigate import report
-from logmedic.model import NANOSECONDS, Incident
+from logmedic.model import NANOSECONDS, Incident, State, Text
+from logmedic.respond import words
 
 
 def print_json(value: Any) -> None:
@@ -49,13 +50,19 @@ def incident_json(incident: Incident, language: str) -> dict[str, Any]:
     }
 
 
-def ago(time: int, now: int) -> str:
+def ago(time: int, now: int, language: str = "en") -> str:
     """ "3 min ago" for a table; both in ns."""
     seconds = max(0, (now - time) // NANOSECONDS)
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= size:
-            return f"{seconds // size} {unit} ago"
-    return f"{seconds} s ago"
+    size, text = next((size, text) for size, text in _AGO if seconds >= size or size == 1)
+    return text.in_(language).format(seconds // size)
+
+
+_AGO = (
+    (86400, Text("{} d ago", "{}일 전")),
+    (3600, Text("{} h ago", "{}시간 전")),
+    (60, Text("{} min ago", "{}분 전")),
+    (1, Text("{} s ago", "{}초 전")),
+)
 
 
 def printable(text: str) -> str:
@@ -68,26 +75,44 @@ def printable(text: str) -> str:
 _INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff")
 
 
-def incident_table(incidents: Iterable[Incident], now: int) -> None:
-    """A table on stdout, for people. ``now``: ns."""
+_COLUMNS: tuple[tuple[Text, Literal["left", "right"]], ...] = (
+    (Text("id", "번호"), "right"),
+    (Text("severity", "심각도"), "left"),
+    (Text("count", "횟수"), "right"),
+    (Text("last seen", "마지막 발생"), "right"),
+    (Text("state", "상태"), "left"),
+    (Text("service", "서비스"), "left"),
+    (Text("incident", "인시던트"), "left"),
+)
+
+
+def incident_table(incidents: Iterable[Incident], now: int, language: str) -> None:
+    """A table on stdout, for people. ``now``: ns. In English the values are those that options and JSON use."""
     from rich.console import Console  # noqa: PLC0415  0.06 s that --json must not pay
     from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.text import Text as Cell  # noqa: PLC0415
 
     colours = {"critical": "bold red", "warning": "yellow", "info": "cyan"}
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for name, justify in (("id", "right"), ("severity", "left"), ("count", "right"), ("last seen", "right"),
-                          ("state", "left"), ("service", "left"), ("incident", "left")):  # fmt: skip
-        table.add_column(name, justify=justify, no_wrap=name != "incident")  # type: ignore[arg-type]
+    for name, justify in _COLUMNS:
+        table.add_column(name.in_(language), justify=justify, no_wrap=name is not _COLUMNS[-1][0])
     for incident in incidents:
+        severity = Text(incident.severity.value, words.SEVERITY[incident.severity].ko)
         table.add_row(
             str(incident.id),
-            Text(incident.severity.value, style=colours[incident.severity.value]),
+            Cell(severity.in_(language), style=colours[incident.severity.value]),
             f"{incident.count:,}",
-            ago(incident.last_seen, now),
-            incident.state.value if incident.state.value != "open" else incident.substate.value,
-            Text(printable(incident.service)),
-            Text(printable(incident.title))
-            + (Text(f"\n{printable(incident.culprit)}", style="dim") if incident.culprit else Text()),
+            ago(incident.last_seen, now, language),
+            _state(incident).in_(language),
+            Cell(printable(incident.service)),
+            Cell(printable(incident.title))
+            + (Cell(f"\n{printable(incident.culprit)}", style="dim") if incident.culprit else Cell()),
         )
     Console(soft_wrap=False).print(table)
+
+
+def _state(incident: Incident) -> Text:
+    """What people decided, else what the incident did last."""
+    if incident.state is State.OPEN:
+        return Text(incident.substate.value, words.SUBSTATE[incident.substate].ko)
+    return Text(incident.state.value, words.STATE[incident.state].ko)

@@ -40,7 +40,7 @@ def replay(files: tuple[str, ...], since: int | None, compare: str | None, confi
             body["compare"] = _difference(replayed, other)
         output.print_json(body)
     else:
-        _for_people(replayed, other)
+        _for_people(replayed, other, loaded.language)
 
 
 def _replay(loaded: build.Loaded, since: int | None, progress: Progress) -> Replayed:
@@ -86,14 +86,14 @@ def _difference(one: Replayed, two: Replayed) -> dict[str, object]:
     }
 
 
-def _for_people(replayed: Replayed, other: Replayed | None) -> None:
+def _for_people(replayed: Replayed, other: Replayed | None, language: str) -> None:
     s = replayed.summary
     click.echo(
         f"{s.lines:,} lines, {len(replayed.incidents)} incidents, {len(replayed.alerts)} alerts; "
         "nothing was sent or stored",
         err=True,
     )
-    output.incident_table(replayed.incidents, max((i.last_seen for i in replayed.incidents), default=0))
+    output.incident_table(replayed.incidents, max((i.last_seen for i in replayed.incidents), default=0), language)
     titles = {i.fingerprint: i.title for i in replayed.incidents}
     for alert in replayed.alerts:
         mention = ", mentions people" if alert.mention else ""

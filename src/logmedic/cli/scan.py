@@ -52,7 +52,7 @@ def scan(files: tuple[str, ...], config: str | None, as_json: bool, fail_on: str
         if as_json:
             _print_json(summary, () if store is None else store.by_ids(summary.touched), loaded.language)
         else:
-            _for_people(summary, () if store is None else store.by_ids(summary.touched))
+            _for_people(summary, () if store is None else store.by_ids(summary.touched), loaded.language)
         if fail_on is not None and store is not None:
             worst = max((i.severity.rank for i in store.by_ids(summary.raised)), default=-1)
             if worst >= Severity(fail_on).rank:
@@ -80,7 +80,7 @@ def _print_json(summary: Summary, incidents: Iterable[Incident], language: str) 
     out.flush()
 
 
-def _for_people(summary: Summary, incidents: Iterable[Incident]) -> None:
+def _for_people(summary: Summary, incidents: Iterable[Incident], language: str) -> None:
     click.echo(
         f"{summary.lines:,} lines ({summary.bytes / 1e6:,.1f} MB) in {summary.seconds:.1f} s, "
         f"{summary.rejects:,} rejected; "
@@ -90,4 +90,4 @@ def _for_people(summary: Summary, incidents: Iterable[Incident]) -> None:
     for name, why in summary.problems:
         click.echo(f"logmedic: source {name}: {why}", err=True)
     if summary.touched:
-        output.incident_table(incidents, build.system_clock().now())
+        output.incident_table(incidents, build.system_clock().now(), language)

@@ -23,7 +23,7 @@ class Figure(msgspec.Struct, frozen=True):
 
 def _count(case: Case) -> Figure:
     n = case.incident.count
-    return Figure("count", n, Text(f"occurrences of this incident: {n}", f"이 인시던트의 발생 횟수: {n}"))
+    return Figure("count", n, Text(f"occurrences of this incident: {n}", f"이 인시던트의 발생 횟수: {n}회"))
 
 
 def _first_seen(case: Case) -> Figure:
@@ -40,7 +40,8 @@ def _errors_before(case: Case) -> Figure:
     first = case.incident.first_seen
     n = case.history.error_counts(case.incident.service, first - RATE_SPAN, first - 60 * NANOSECONDS)
     said = Text(
-        f"errors of the service in the hour before the first occurrence: {n}", f"첫 발생 전 1시간의 서비스 오류: {n}건"
+        f"errors of the service in the hour before the first occurrence: {n}",
+        f"첫 발생 전 1시간 동안의 서비스 오류: {n}건",
     )
     return Figure("errors_before", n, said)
 
@@ -49,7 +50,8 @@ def _errors_after(case: Case) -> Figure:
     first = case.incident.first_seen
     n = case.history.error_counts(case.incident.service, first, first + RATE_SPAN)
     said = Text(
-        f"errors of the service in the hour from the first occurrence: {n}", f"첫 발생 후 1시간의 서비스 오류: {n}건"
+        f"errors of the service in the hour from the first occurrence: {n}",
+        f"첫 발생 후 1시간 동안의 서비스 오류: {n}건",
     )
     return Figure("errors_after", n, said)
 

@@ -95,7 +95,7 @@ class OfflineInvestigator:
             cited = dossier.cite(dossier.commit_ids.get(suspect.commit), source)
             short, why = suspect.commit[:12], suspect.why
             english = f"Commit {short} could have produced it: {why.en}."
-            yield Claim(Text(english, f"커밋 {short}에서 비롯되었을 수 있습니다: {why.ko}."), cited)
+            yield Claim(Text(english, f"이 오류는 커밋 {short}에서 비롯되었을 수 있습니다: {why.ko}."), cited)
         for name in ("count", "share", "errors_after"):
             if name in dossier.figures and not (name == "errors_after" and not dossier.figures[name].value):
                 text = dossier.figures[name].text
@@ -109,7 +109,7 @@ class OfflineInvestigator:
         matched, by = line(self._redactor.text(classified.matched), 100), classified.by
         return Text(
             f"It is a fault of the kind {classified.kind.id}: the {by} is {matched}.",
-            f"오류 유형은 {classified.kind.id}입니다. 판단 근거: {_BY[by]} {matched}.",
+            f"오류 유형은 {classified.kind.id}입니다. 판단 근거: {_BY[by]} “{matched}”.",
         )
 
 
