@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from investigate_scenes import DAY, REDACTOR, History, case, incident, record, shop
 
+from logmedic.investigate.figures import share_of
 from logmedic.investigate.offline import OfflineInvestigator
 from logmedic.investigate.reread import says
 from logmedic.investigate.verify import verify
@@ -146,6 +147,37 @@ def test_a_claim_beyond_its_evidence_falls(scene, claim, reason):
     assert checked.status is DiagnosisStatus.PARTLY_VERIFIED
 
 
+@pytest.mark.parametrize(
+    ("korean", "reason"),
+    [
+        ("커밋 0badc0ffee12가 원인입니다.", "커밋: 0badc0ffee12"),
+        ("로그에 `drop table users`라고 남았습니다.", "인용문: 'drop table users'"),
+        ("사용자의 73%가 영향을 받았습니다.", "수치: 73"),
+        ("사용자의 5%가 영향을 받았습니다.", "수치: 5"),
+        ("사용자의 5 퍼센트가 영향을 받았습니다.", "수치: 5"),
+        ("사용자의 5％가 영향을 받았습니다.", "수치: 5"),
+        ("약4,711회 발생했습니다.", "수치: 4,711"),
+        ("모두 73건입니다.", "수치: 73"),
+        ("요청 4만 건이 실패했습니다.", "수치: 4만"),
+        ("요청 3천여 건이 실패했습니다.", "수치: 3천"),
+    ],
+)
+def test_what_only_the_korean_text_makes_up_falls_too(scene, korean, reason):
+    _, made, report = scene
+    claim = Claim(Text("It was seen 40 times.", korean), ("M1",))
+    checked = verify(changed(report, claims=(*report.claims, claim)), made)
+    assert claim not in checked.claims
+    assert [reason in told.ko for told in checked.dropped] == [True]
+    assert checked.status is DiagnosisStatus.PARTLY_VERIFIED
+
+
+@pytest.mark.parametrize("korean", ["40회 발생했습니다.", "총 40건이며 3번째입니다.", "발생 횟수는 40입니다."])
+def test_korean_figures_that_the_evidence_has_stand(scene, korean):
+    _, made, report = scene
+    claim = Claim(Text("It was seen 40 times.", korean), ("M1",))
+    assert claim in verify(changed(report, claims=(claim,)), made).claims
+
+
 @pytest.mark.parametrize("commit", ["deadbeef" * 5, "HEAD", "--all", "", "f" * 40])
 def test_an_invented_suspect_falls_and_with_it_the_code_cause(scene, commit):
     _, made, report = scene
@@ -170,11 +202,41 @@ def test_a_suspect_from_after_the_first_occurrence_falls(scene):
     assert any("after the first occurrence" in reason.en for reason in checked.dropped)
 
 
-def test_a_commit_invented_in_the_root_cause_is_told(scene):
+@pytest.mark.parametrize("where", ["root_cause", "impact"])
+@pytest.mark.parametrize("said", [Text("Commit 0badc0ffee12 did it.", ""), Text("", "0badc0ffee12가 원인입니다.")])
+def test_a_commit_invented_in_the_root_cause_or_impact_is_told(scene, where, said):
     _, made, report = scene
-    checked = verify(changed(report, root_cause=Text("Commit 0badc0ffee12 did it.", "")), made)
+    checked = verify(changed(report, **{where: said}), made)
     assert any("0badc0ffee12" in reason.en for reason in checked.dropped)
     assert checked.status is not DiagnosisStatus.VERIFIED
+
+
+class Busy(History):
+    """A service that goes on logging errors while the report is verified."""
+
+    def __init__(self, errors: int) -> None:
+        super().__init__(after=errors)
+
+    def error_counts(self, service: str, since: int, until: int) -> int:
+        self.after += 1
+        return super().error_counts(service, since, until)
+
+
+def test_figures_of_a_service_that_goes_on_failing_stand(scene):
+    _, made, _ = scene
+    busy = msgspec.structs.replace(made, history=Busy(100))
+    checked = OfflineInvestigator(REDACTOR).investigate(busy)
+    assert {e.locator["figure"] for e in checked.evidence if e.kind == "figure"} >= {"share", "errors_after"}
+    assert checked.dropped == ()
+
+
+@pytest.mark.parametrize("errors", [41, 400])
+def test_a_share_of_errors_that_were_never_counted_falls(scene, errors):
+    _, made, report = scene
+    was = next(e for e in report.evidence if e.locator.get("figure") == "share")
+    figure = share_of(made.incident.count, errors)
+    forged = Evidence(was.id, was.kind, figure.text.en, {"figure": "share", "value": figure.value})
+    assert AS_QUOTED not in [claim.text for claim in verify(with_item(report, forged), made).claims]
 
 
 def test_a_report_cannot_go_below_the_floor_nor_above_certainty(scene):

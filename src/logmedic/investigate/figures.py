@@ -60,12 +60,14 @@ def _share(case: Case) -> Figure | None:
     """Of the service's errors since the first occurrence; ``None`` where the two counts do not measure the same."""
     incident = case.incident
     errors = case.history.error_counts(incident.service, incident.first_seen, incident.last_seen)
-    if not 0 < incident.count <= errors:
-        return None
-    share = round(incident.count / errors, 3)
+    return share_of(incident.count, errors) if 0 < incident.count <= errors else None
+
+
+def share_of(count: int, errors: int) -> Figure:
+    share = round(count / errors, 3)
     said = Text(
-        f"share of the service's errors since then: {share:.1%} ({incident.count} of {errors})",
-        f"같은 기간 서비스 오류에서 차지하는 비율: {share:.1%} ({errors}건 중 {incident.count}건)",
+        f"share of the service's errors since then: {share:.1%} ({count} of {errors})",
+        f"같은 기간 서비스 오류에서 차지하는 비율: {share:.1%} ({errors}건 중 {count}건)",
     )
     return Figure("share", share, said)
 

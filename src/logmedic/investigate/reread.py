@@ -12,14 +12,15 @@ from logmedic.errors import ShellError, SourceError, StoreError
 from logmedic.investigate import logs, source
 from logmedic.investigate.diffs import Change
 from logmedic.investigate.evidence import MOST_HISTORY, describe, show_blame, show_commit
-from logmedic.investigate.figures import FIGURES
+from logmedic.investigate.figures import FIGURES, Figure, share_of
 from logmedic.investigate.git import Repository
 from logmedic.investigate.interface import Case
 from logmedic.model import Evidence, LogRecord, Ref, Text
 
 GROWN = 1.1  # a count over a span that is not over may have grown by this factor since it was quoted
 _WILD = re.compile(r'"?<[a-z-]{2,20}:\d{1,6}>"?|…')  # what redaction and cutting leave instead of the text
-_GROWING = frozenset({"errors_before", "errors_after"})
+_GROWING = frozenset({"errors_before", "errors_after", "share"})
+_ERRORS = re.compile(r"(\d{1,15})\)?\Z")  # how the sentences of growing figures end
 _NO_COMMIT = Text("no such commit", "그런 커밋이 없음")
 _NO_LOG_LINE = Text("the locator names no log line", "로그 줄을 가리키지 않음")
 _LOG_SAYS_OTHERWISE = Text("the log line does not say so", "로그 내용이 인용과 다름")
@@ -214,12 +215,19 @@ class Rereader:
         figure = make(self._case) if make is not None else None
         if figure is None or isinstance(value, bool) or not isinstance(value, int | float):
             return _NO_FIGURE
+        figure = self._as_quoted(figure, item.text)
         if math.isclose(figure.value, value, rel_tol=1e-9):
             return None if says(item.text, figure.text.en) else _FIGURE_OTHERWISE
-        if (
-            name in _GROWING
-            and value <= figure.value <= value * GROWN
-            and says(item.text, figure.text.en.replace(str(figure.value), str(value)))
-        ):
-            return None
         return quoting("measured again it is {}", "다시 측정한 값: {}", f"{figure.value:g}")
+
+    def _as_quoted(self, figure: Figure, quote: str) -> Figure:
+        """The figure as it may have stood when it was quoted: a running service logs errors while we look."""
+        now, then = _ERRORS.search(figure.text.en), _ERRORS.search(quote)
+        if figure.name not in _GROWING or now is None or then is None:
+            return figure
+        errors, before = int(now[1]), int(then[1])
+        if not 0 < before <= errors <= before * GROWN:
+            return figure
+        if figure.name == "share":
+            return share_of(self._case.incident.count, before)
+        return Figure(figure.name, before, Text(figure.text.en.replace(now[1], then[1]), figure.text.ko))
