@@ -8,11 +8,12 @@ import threading
 from pathlib import Path
 
 import pytest
-from respond_samples import HOSTILE, diagnosis, hostile_incident, incident, notice
+from respond_samples import COMMIT, HOSTILE, diagnosis, hostile_incident, incident, notice
 
 from logmedic.errors import DeliveryError
-from logmedic.model import Severity, State, Substate
+from logmedic.model import Severity, State, Substate, Suspect, Text
 from logmedic.respond.console import ConsoleConfig, ConsoleResponder
+from logmedic.respond.discord_message import embed
 from logmedic.respond.jsonl import JsonlConfig, JsonlResponder
 
 
@@ -43,6 +44,15 @@ def test_the_console_says_what_broke_and_what_to_do():
 def test_the_console_speaks_korean_when_asked_by_product_or_channel():
     assert shown(notice(language="ko")).startswith("심각 · 신규")
     assert shown(notice(language="en"), language="ko").startswith("심각 · 신규")
+
+
+def test_the_console_and_discord_tell_why_a_commit_is_suspected_in_the_readers_language():
+    why = Text("it changed pool_size from 10 to 2", "pool_size 값 변경: 10 → 2")
+    told = notice(incident(diagnosis=diagnosis(suspects=(Suspect(COMMIT, 0.82, why),))), language="ko")
+    assert f"의심 커밋: {COMMIT[:12]} (0.82) {why.ko}\n" in shown(told)
+    (field,) = (f for f in embed(told, "ko")["fields"] if f["name"] == "의심 커밋")
+    assert field["value"] == f"`{COMMIT[:12]}` 0.82 pool\\_size 값 변경: 10 → 2"
+    assert why.en in shown(told, language="en")
 
 
 def test_the_console_names_a_state_that_is_not_open():

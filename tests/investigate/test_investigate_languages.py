@@ -1,0 +1,254 @@
+"""A Korean report is Korean: what is left of English in it is quoted from the log, the code or the repository."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import msgspec
+import pytest
+from investigate_scenes import DAY, EPOCH, REDACTOR, History, case, incident, record, shop
+
+from logmedic.investigate import kinds, report
+from logmedic.investigate.clues import Clues
+from logmedic.investigate.diffs import Change, FileDiff, Hunk, Touch
+from logmedic.investigate.kind import Code, Kind
+from logmedic.investigate.kinds import KINDS
+from logmedic.investigate.offline import OfflineInvestigator
+from logmedic.investigate.reasons import by_knob, by_leak, by_literals, by_manifest, by_missing, by_stack
+from logmedic.investigate.scene import Place, Reason, Scene, View
+from logmedic.investigate.source import Span
+from logmedic.investigate.suspects import rank
+from logmedic.investigate.verify import verify
+from logmedic.model import (
+    Claim,
+    Component,
+    Diagnosis,
+    Evidence,
+    ExceptionPart,
+    Frame,
+    Level,
+    LogRecord,
+    Stack,
+    State,
+    Suspect,
+    Text,
+)
+
+_HANGUL = re.compile("[가-힣]")
+_LATIN = re.compile(r"[A-Za-z]{2,}")
+_BOTH_WAYS = ("을(를)", "를(을)", "이(가)", "가(이)", "은(는)", "는(은)", "와(과)", "과(와)", "(으)로")
+_NAMES = frozenset(("UTC", "git", "blame"))  # proper names that Korean keeps
+
+
+def assert_korean(text: Text, quoted: Sequence[str]) -> None:
+    """Both sentences are there, and every Latin word of the Korean one is a quotation."""
+    assert text.en
+    assert text.en != text.ko
+    assert _HANGUL.search(text.ko), text.ko
+    assert not any(particle in text.ko for particle in _BOTH_WAYS), text.ko
+    known = {*_LATIN.findall("\n".join(quoted)), *_NAMES}
+    assert not set(_LATIN.findall(text.ko)) - known, text.ko
+
+
+def sentences(found: Diagnosis) -> Iterator[Text]:
+    yield from (claim.text for claim in found.claims)
+    yield from (suspect.why for suspect in found.suspects)
+    yield found.fixable.reason
+    yield from found.dropped
+
+
+def subject(kind: Kind) -> tuple[LogRecord, dict[str, object]]:
+    """A record that the taxonomy takes for this kind."""
+    said: dict[str, object] = {}
+    if kind is kinds.SLOW:
+        return record("Response sent", time=EPOCH + DAY, level=Level.INFO, duration_ms=6_200.0), {"rules": ("slow",)}
+    if kind in {kinds.SURGE, kinds.STORM}:
+        return record("it failed", time=EPOCH + DAY), {"components": [Component("synthetic", kind.id)]}
+    if kind is not kinds.UNKNOWN:
+        said["exception_type"] = min(kind.types) if kind.types else None
+        message = "" if kind.types else kind.phrases[0]
+        return record(message or "it failed", time=EPOCH + DAY, **said), {}
+    return record("it failed", time=EPOCH + DAY), {}
+
+
+ALL = (*KINDS.values(), kinds.SLOW, kinds.SURGE, kinds.STORM, kinds.UNKNOWN)
+
+
+@pytest.fixture(scope="module")
+def repo(tmp_path_factory):
+    return shop(tmp_path_factory.mktemp("languages") / "shop")
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.id)
+def test_a_report_of_every_kind_is_wholly_korean(kind, repo):
+    broken, more = subject(kind)
+    frame = Frame("charge", "app/orders.py", 10, in_app=True)
+    stack = Stack("python", (ExceptionPart(broken.exception_type or "", "", (frame,)),)) if kind.types else None
+    past = History([incident(record("it failed before", time=EPOCH), id=7, state=State.RESOLVED)])
+    made = case(broken, repo=repo, stack=stack, history=past, **more)
+    found = OfflineInvestigator(REDACTOR).investigate(made)
+    assert found.claims
+    assert any(kind.id in claim.text.ko for claim in found.claims) or kind is kinds.UNKNOWN
+    quoted = [*(item.text for item in found.evidence), *(str(item.locator) for item in found.evidence),
+              kind.id, *kind.phrases, *kind.types, "slow"]  # fmt: skip
+    for text in sentences(found):
+        assert_korean(text, quoted)
+    for text in (found.root_cause, found.impact, *found.actions):
+        assert text.en != text.ko
+        assert _HANGUL.search(text.ko)
+    shown = report.to_text(found, made.incident, "ko")
+    for text in (*sentences(found), found.root_cause, found.impact, *found.actions):
+        assert " ".join(text.en.split())[:40] not in " ".join(shown.split())
+
+
+def change(*files: FileDiff, parents: int = 1) -> Change:
+    return Change("ab12cd34" * 5, EPOCH, "subject", parents, files)
+
+
+def edited(path: str, removed: Sequence[str], added: Sequence[str], **more: object) -> FileDiff:
+    hunk = Hunk(5, len(removed), 5, len(added), tuple(removed), tuple(added))
+    return FileDiff(path, str(more.pop("old_path", path)), (hunk,), **more)
+
+
+def reasons(kind: str, made: Change, clues: Clues = Clues(), *, touched: Place | None = None, **more) -> list[Reason]:  # noqa: B008  a frozen value
+    """Every reason that one commit gives, whatever the kind would ask for."""
+    places = (Place("app/x.py", Span(1, 9, 5, "charge"), 0),) if touched is None else (touched,)
+    scene = Scene(kind=KINDS[kind], clues=clues, places=places, changes=(made,), blamed={}, first_seen=EPOCH, **more)
+    hunks = tuple((file, hunk) for file in made.files for hunk in file.hunks)
+    touches = tuple(
+        (touched, Touch(made.commit, hunk, _distance(touched, hunk)))
+        for file, hunk in hunks
+        if touched and file.path == touched.path
+    )
+    view = View(made, hunks, touches)
+    return [
+        *by_stack(scene, view),
+        *by_missing(scene, view),
+        *by_manifest(scene, view),
+        *by_knob(scene, view),
+        *by_leak(scene, view),
+        *by_literals(scene, view, clues.literals),
+    ]
+
+
+def _distance(place: Place, hunk: Hunk) -> int:
+    return abs(place.span.line - hunk.start)
+
+
+def at(line: int, *, depth: int = 0, name: str = "charge") -> Place:
+    return Place("app/x.py", Span(1, 20, line, name), depth)
+
+
+MISSING = Clues(missing=("customer",))
+NAMED = Clues(literals=("api.example.com",))
+POOL = Clues(numbers=frozenset({"2"}))
+CLUES = [
+    ("오류가 발생한 줄 변경 (app/x.py:5)", "missing-key", edited("app/x.py", ["a"], ["b"]), {"touched": at(5)}),
+    ("스택에 있는 줄 변경 (app/x.py:5)", "missing-key", edited("app/x.py", ["a"], ["b"]), {"touched": at(5, depth=1)}),
+    ("app/x.py:8 부근의 charge 변경", "missing-key", edited("app/x.py", ["a"], ["b"]), {"touched": at(8)}),
+    ("app/x.py:8 부근의 코드 변경", "missing-key", edited("app/x.py", ["a"], ["b"]), {"touched": at(8, name="")}),
+    ("해당 위치의 검사 제거: if a is None:", "missing-key", edited("app/x.py", ["if a is None:"], ["b"]),
+     {"touched": at(5)}),
+    ("오류에서 찾지 못한 'customer' 제거 (app/x.py)", "missing-key", edited("app/x.py", ["customer = 1"], ["b"]),
+     {"clues": MISSING}),
+    ("오류에서 찾지 못한 'customer' 사용 추가 (app/x.py)", "missing-key", edited("app/x.py", ["b"], ["row.customer"]),
+     {"clues": MISSING}),
+    ("오류에서 찾지 못한 'customer' 이동 또는 삭제", "missing-file",
+     edited("app/buyer", ["b"], ["c"], old_path="customer"), {"clues": MISSING}),
+    ("의존성 yaml 변경 (requirements.txt)", "missing-module", edited("requirements.txt", ["yaml==1"], ["other==1"]),
+     {"clues": Clues(missing=("yaml",))}),
+    ("의존성 변경 (requirements.txt)", "missing-module", edited("requirements.txt", ["one==1"], ["one==2"]), {}),
+    ("pool_size 값 변경: 20 → 2 (app/db.py)", "pool-exhausted", edited("app/db.py", ["pool_size=20"], ["pool_size=2"]),
+     {}),
+    ("pool_size 값 지정: 2 (app/db.py), 오류에 나온 한도", "pool-exhausted",
+     edited("app/db.py", ["a"], ["pool_size=2"]), {"clues": POOL}),
+    ("pool_size 값 지정: 3 (app/db.py)", "pool-exhausted", edited("app/db.py", ["a"], ["pool_size=3"]), {}),
+    ("pool_size = 20 설정 제거 (app/db.py)", "pool-exhausted", edited("app/db.py", ["pool_size=20"], ["a"]), {}),
+    ("자원을 반환하는 코드 제거: connection.close() (app/db.py)", "pool-exhausted",
+     edited("app/db.py", ["connection.close()"], ["a"]), {}),
+    ("오류 메시지에 나온 'api.example.com' 변경 (app/x.py)", "dns",
+     edited("app/x.py", ["u = 'api.example.com'"], ["u = 'b'"]), {"clues": NAMED}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("korean", "kind", "file", "more"), CLUES, ids=[entry[0] for entry in CLUES])
+def test_every_reason_to_suspect_a_commit_is_told_in_korean(korean, kind, file, more):
+    found = {reason.why.ko: reason.why for reason in reasons(kind, change(file), **more)}
+    assert korean in found
+    quoted = [file.path, file.old_path, *file.hunks[0].removed, *file.hunks[0].added, "charge", "customer", "yaml"]
+    for why in found.values():
+        assert_korean(why, quoted)
+
+
+def test_moved_code_and_a_touched_stack_are_told_in_korean():
+    moved = Change("ab12cd34" * 5, EPOCH, "move", 1,
+                   (edited("app/x.py", [], ["total = 1"]), edited("app/y.py", ["total = 1"], [])))  # fmt: skip
+    assert "다른 곳의 코드를 이 위치로 이동 (app/x.py:5)" in [
+        r.why.ko for r in reasons("missing-key", moved, touched=at(5))
+    ]
+    tuned = change(edited("app/x.py", ["timeout = 30"], ["timeout = 2"]))
+    scene = Scene(kind=KINDS["upstream-timeout"], clues=Clues(), places=(at(5),), changes=(tuned,), blamed={},
+                  first_seen=EPOCH + 60)  # fmt: skip
+    (suspect,) = rank(scene)
+    assert suspect.why == Text(
+        "it changed timeout from 30 to 2 (app/x.py); it touches charge, which is on the stack",
+        "timeout 값 변경: 30 → 2 (app/x.py); 스택에 있는 charge 변경",
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "locator"),
+    [
+        ("log", {}),
+        ("log", {"source": "app", "stream": "other", "offset": 1}),
+        ("log", {"source": "app", "stream": "app.log", "offset": 1_000}),
+        ("source", {}),
+        ("commit", {"commit": "f" * 40}),
+        ("blame", {}),
+        ("history", {"fingerprint": "v1:ffee00112233aabb"}),
+        ("history", {"fingerprint": "v1:0000000000000000"}),
+        ("figure", {"figure": "users", "value": 1}),
+        ("figure", {"figure": "count", "value": 9}),
+        ("figure", {"figure": "count", "value": 7}),
+        ("dream", {}),
+    ],
+)
+def test_what_verification_throws_out_is_explained_in_korean(kind, locator, repo):
+    broken = record("boom", time=EPOCH + DAY)
+    made = case(broken, repo=repo, history=History([incident(broken, fingerprint="v1:ffee00112233aabb")]))
+    forged = Evidence("X1", kind, "so said nobody", locator)
+    claims = (Claim(Text("So.", "그렇습니다."), ("X1",)), Claim(Text("And.", "또한 그렇습니다."), ()),
+              Claim(Text("Thus.", "그래서 그렇습니다."), ("L99",)))  # fmt: skip
+    suspects = (Suspect("e" * 40, 0.5, Text("it did", "원인")),)
+    drafted = OfflineInvestigator(REDACTOR).investigate(made)
+    checked = verify(msgspec.structs.replace(drafted, evidence=(forged,), claims=claims, suspects=suspects), made)
+    assert len(checked.dropped) == 4
+    for text in checked.dropped:
+        assert_korean(text, ["X1", "L99", "dream", "e" * 40])
+    assert report.to_json(checked, "ko")["dropped"] == [text.ko for text in checked.dropped]
+
+
+def test_json_gives_each_reader_strings_of_one_language(repo):
+    repo.edit("currency", "app/pricing.py", 'RATES["KRW"]', 'RATES[order["currency"]]')
+    text, stack = repo.crash("from app.pricing import price; price({'amount': 1})")
+    made = case(record("boom", time=repo.time + 60, stack_text=text), repo=repo, stack=stack)
+    found = OfflineInvestigator(REDACTOR).investigate(made)
+    for language in ("en", "ko"):
+        read = report.to_json(found, language)
+        assert read["claims"] == [{"text": c.text.in_(language), "citations": [*c.citations]} for c in found.claims]
+        assert [s["why"] for s in read["suspects"]] == [s.why.in_(language) for s in found.suspects] != []
+        assert read["fixable"] == {"yes": True, "reason": found.fixable.reason.in_(language)}
+    assert found.fixable.reason.ko == "오류가 발생한 줄이 저장소에 있습니다: app/pricing.py:5"
+
+
+def test_no_kind_of_the_code_goes_without_a_reason_for_not_fixing_it(repo):
+    """Of each way a kind relates to code, the refusal is told in Korean."""
+    told = set()
+    for kind in ALL:
+        broken, more = subject(kind)
+        found = OfflineInvestigator(REDACTOR).investigate(case(broken, repo=repo, **more))
+        assert not found.fixable.yes
+        assert_korean(found.fixable.reason, [])
+        told.add(kind.code)
+    assert told == set(Code)
