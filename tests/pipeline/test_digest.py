@@ -59,3 +59,10 @@ def test_a_digest_takes_more_fingerprints_than_one_fold_holds() -> None:
     digest = digest_of(*lines)
     assert digest.full
     assert sum(delta.count for fold in digest.folds for delta in fold.drain()) == len(lines) == 8192
+
+
+def test_a_batch_that_only_carries_a_position_needs_no_dialect() -> None:
+    digest = Digest()
+    notice = Batch("s", "1", 0, b"", Position("s", "1", 7), "")
+    assert build.digester(build.Config()).add(digest, notice, NOW) == (0, 0)
+    assert not digest.found_something

@@ -79,6 +79,8 @@ class Digester:
 
     def add(self, digest: Digest, batch: Batch, received: int) -> tuple[int, int]:
         """Fold one batch in. ``received``: ns, for lines that carry no time. Returns (lines, rejected lines)."""
+        if not batch.data:
+            return 0, 0  # only a position; after a restart not even the dialect is known then
         selected = self._detector.select(
             batch.data,
             source=batch.source,
