@@ -9,17 +9,15 @@ import msgspec
 import pytest
 from investigate_scenes import DAY, EPOCH, REDACTOR, History, case, incident, record, shop
 
-from logmedic.investigate import kinds, report
+from logmedic.investigate import judge, kinds, reasons, report, reread, verify
 from logmedic.investigate.clues import Clues
 from logmedic.investigate.diffs import Change, FileDiff, Hunk, Touch
-from logmedic.investigate.kind import Code, Kind
+from logmedic.investigate.kind import Kind
 from logmedic.investigate.kinds import KINDS
 from logmedic.investigate.offline import OfflineInvestigator
-from logmedic.investigate.reasons import by_knob, by_leak, by_literals, by_manifest, by_missing, by_stack
 from logmedic.investigate.scene import Place, Reason, Scene, View
 from logmedic.investigate.source import Span
 from logmedic.investigate.suspects import rank
-from logmedic.investigate.verify import verify
 from logmedic.model import (
     Claim,
     Component,
@@ -111,7 +109,12 @@ def edited(path: str, removed: Sequence[str], added: Sequence[str], **more: obje
     return FileDiff(path, str(more.pop("old_path", path)), (hunk,), **more)
 
 
-def reasons(kind: str, made: Change, clues: Clues = Clues(), *, touched: Place | None = None, **more) -> list[Reason]:  # noqa: B008  a frozen value
+NO_CLUES = Clues()
+
+
+def reasons_of(
+    kind: str, made: Change, clues: Clues = NO_CLUES, *, touched: Place | None = None, **more
+) -> list[Reason]:
     """Every reason that one commit gives, whatever the kind would ask for."""
     places = (Place("app/x.py", Span(1, 9, 5, "charge"), 0),) if touched is None else (touched,)
     scene = Scene(kind=KINDS[kind], clues=clues, places=places, changes=(made,), blamed={}, first_seen=EPOCH, **more)
@@ -123,12 +126,12 @@ def reasons(kind: str, made: Change, clues: Clues = Clues(), *, touched: Place |
     )
     view = View(made, hunks, touches)
     return [
-        *by_stack(scene, view),
-        *by_missing(scene, view),
-        *by_manifest(scene, view),
-        *by_knob(scene, view),
-        *by_leak(scene, view),
-        *by_literals(scene, view, clues.literals),
+        *reasons.by_stack(scene, view),
+        *reasons.by_missing(scene, view),
+        *reasons.by_manifest(scene, view),
+        *reasons.by_knob(scene, view),
+        *reasons.by_leak(scene, view),
+        *reasons.by_literals(scene, view, clues.literals),
     ]
 
 
@@ -174,7 +177,7 @@ CLUES = [
 
 @pytest.mark.parametrize(("korean", "kind", "file", "more"), CLUES, ids=[entry[0] for entry in CLUES])
 def test_every_reason_to_suspect_a_commit_is_told_in_korean(korean, kind, file, more):
-    found = {reason.why.ko: reason.why for reason in reasons(kind, change(file), **more)}
+    found = {reason.why.ko: reason.why for reason in reasons_of(kind, change(file), **more)}
     assert korean in found
     quoted = [file.path, file.old_path, *file.hunks[0].removed, *file.hunks[0].added, "charge", "customer", "yaml"]
     for why in found.values():
@@ -185,10 +188,10 @@ def test_moved_code_and_a_touched_stack_are_told_in_korean():
     moved = Change("ab12cd34" * 5, EPOCH, "move", 1,
                    (edited("app/x.py", [], ["total = 1"]), edited("app/y.py", ["total = 1"], [])))  # fmt: skip
     assert "다른 곳의 코드를 이 위치로 이동 (app/x.py:5)" in [
-        r.why.ko for r in reasons("missing-key", moved, touched=at(5))
+        r.why.ko for r in reasons_of("missing-key", moved, touched=at(5))
     ]
     tuned = change(edited("app/x.py", ["timeout = 30"], ["timeout = 2"]))
-    scene = Scene(kind=KINDS["upstream-timeout"], clues=Clues(), places=(at(5),), changes=(tuned,), blamed={},
+    scene = Scene(kind=KINDS["upstream-timeout"], clues=NO_CLUES, places=(at(5),), changes=(tuned,), blamed={},
                   first_seen=EPOCH + 60)  # fmt: skip
     (suspect,) = rank(scene)
     assert suspect.why == Text(
@@ -222,7 +225,9 @@ def test_what_verification_throws_out_is_explained_in_korean(kind, locator, repo
               Claim(Text("Thus.", "그래서 그렇습니다."), ("L99",)))  # fmt: skip
     suspects = (Suspect("e" * 40, 0.5, Text("it did", "원인")),)
     drafted = OfflineInvestigator(REDACTOR).investigate(made)
-    checked = verify(msgspec.structs.replace(drafted, evidence=(forged,), claims=claims, suspects=suspects), made)
+    checked = verify.verify(
+        msgspec.structs.replace(drafted, evidence=(forged,), claims=claims, suspects=suspects), made
+    )
     assert len(checked.dropped) == 4
     for text in checked.dropped:
         assert_korean(text, ["X1", "L99", "dream", "e" * 40])
@@ -242,13 +247,9 @@ def test_json_gives_each_reader_strings_of_one_language(repo):
     assert found.fixable.reason.ko == "오류가 발생한 줄이 저장소에 있습니다: app/pricing.py:5"
 
 
-def test_no_kind_of_the_code_goes_without_a_reason_for_not_fixing_it(repo):
-    """Of each way a kind relates to code, the refusal is told in Korean."""
-    told = set()
-    for kind in ALL:
-        broken, more = subject(kind)
-        found = OfflineInvestigator(REDACTOR).investigate(case(broken, repo=repo, **more))
-        assert not found.fixable.yes
-        assert_korean(found.fixable.reason, [])
-        told.add(kind.code)
-    assert told == set(Code)
+@pytest.mark.parametrize("module", [judge, reasons, reread, verify])
+def test_every_constant_sentence_is_told_in_korean(module):
+    constants = [value for value in vars(module).values() if isinstance(value, Text)]
+    assert constants
+    for text in constants:
+        assert_korean(text, [])
