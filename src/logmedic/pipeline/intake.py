@@ -22,6 +22,7 @@ from logmedic.store.store import Store
 
 SURGES = "surge-windows:"  # and the rule's name
 CAP = "new-incident-cap"
+SURGE_CAP = "new-surge-cap"  # of its own, so that a storm of different errors cannot hide that there is a surge
 SYNTHETIC_SAMPLES = 5
 
 
@@ -113,7 +114,7 @@ class Intake:
         self._surges = surges
         self._window = window
         self._cap = NewIncidentCap(window)
-        self._opened = CapState()
+        self._opened: dict[str, CapState] = {}
         self._redactor = redactor
         self._clock = clock
         self._lock = threading.Lock()
@@ -144,8 +145,9 @@ class Intake:
 
     def _restore(self) -> None:
         """Take the carried state from the store: at the start, and after a transaction that came to nothing."""
-        cap = self._store.carried(CAP)
-        self._opened = CapState() if cap is None else msgspec.json.decode(cap, type=CapState)
+        for name in (CAP, SURGE_CAP):
+            cap = self._store.carried(name)
+            self._opened[name] = CapState() if cap is None else msgspec.json.decode(cap, type=CapState)
         for windows in self._surges:
             windows.restore(self._store.carried(SURGES + windows.rule.name) or b"")
 
@@ -162,11 +164,11 @@ class Intake:
         for fold in digest.folds:
             deltas = fold.drain()
             illustrations.update({d.service: d.samples for d in deltas})
-            self._add(ingest, deltas, now, touched, raised)
+            self._add(ingest, deltas, now, touched, raised, cap=CAP)
         surges = self._surges_in(digest)
         for surge in surges:
             surge.illustrate(illustrations.get(surge.service, ()))
-        self._add(ingest, surges, now, touched, raised)
+        self._add(ingest, surges, now, touched, raised, cap=SURGE_CAP)
         ingest.count_rules(digest.matches)
         if digest.errors:
             for windows in self._surges:
@@ -191,18 +193,18 @@ class Intake:
         return list(found.values())
 
     def _add(
-        self, ingest: Ingest, additions: Sequence[Addition], now: int, touched: set[int], raised: set[int]
+        self, ingest: Ingest, additions: Sequence[Addition], now: int, touched: set[int], raised: set[int], *, cap: str
     ) -> None:
         if not additions:
             return
         known = ingest.known([a.fingerprint for a in additions])
-        admitted, storm = self._admit(additions, known, now)
+        admitted, storm = self._admit(additions, known, cap, now)
         if storm is not None:
-            ingest.carry(CAP, msgspec.json.encode(self._opened))
+            ingest.carry(cap, msgspec.json.encode(self._opened[cap]))
             known.update(ingest.known([storm.fingerprint]))
             admitted = [*admitted, storm]
         elif len(admitted) > len(known):
-            ingest.carry(CAP, msgspec.json.encode(self._opened))
+            ingest.carry(cap, msgspec.json.encode(self._opened[cap]))
         changes = [self._change(a, known.get(a.fingerprint), now) for a in admitted]
         ids = ingest.write(changes, now)
         for change in changes:
@@ -213,14 +215,19 @@ class Intake:
                 self._engine.enqueue(ingest.connection, incident_id, change.fingerprint, change.generation)
 
     def _admit(
-        self, additions: Sequence[Addition], known: dict[str, KnownIncident], now: int
+        self, additions: Sequence[Addition], known: dict[str, KnownIncident], cap: str, now: int
     ) -> tuple[list[Addition], Synthetic | None]:
-        """New fingerprints beyond the cap do not open incidents of their own: the storm's counts them."""
+        """New fingerprints beyond the cap do not open incidents of their own: the storm's counts them.
+
+        Not so surges: their errors are counted where they belong already.
+        """
         admitted: list[Addition] = []
         storm: Synthetic | None = None
         for addition in additions:
             if addition.fingerprint not in known:
-                self._opened, welcome = self._cap.admit(self._opened, now)
+                self._opened[cap], welcome = self._cap.admit(self._opened[cap], now)
+                if not welcome and cap == SURGE_CAP:
+                    continue
                 if not welcome:
                     if storm is None:
                         reason = f"more than {self._window.new_incidents} new kinds of errors in one window"
