@@ -13,6 +13,8 @@ from logmedic.investigate import report
 from logmedic.model import NANOSECONDS, Incident, State, Text
 from logmedic.respond import words
 
+PIPED_WIDTH = 120  # columns of a table that goes into a file or a pipe
+
 
 def print_json(value: Any) -> None:
     """One JSON document on stdout, indented when a person is looking."""
@@ -108,7 +110,7 @@ def incident_table(incidents: Iterable[Incident], now: int, language: str) -> No
             Cell(printable(incident.title))
             + (Cell(f"\n{printable(incident.culprit)}", style="dim") if incident.culprit else Cell()),
         )
-    Console(soft_wrap=False).print(table)
+    Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
 
 
 def _state(incident: Incident) -> Text:
