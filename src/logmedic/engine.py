@@ -58,6 +58,10 @@ class Engine(Protocol):
         """Give incidents another try whose workflows have all ended, ``ATTEMPTS`` times in all."""
         ...
 
+    def busy(self, now: int) -> bool:
+        """Whether work is under way or due. ``now``: ns; what was put off until later does not count."""
+        ...
+
     def close(self, timeout: float) -> None:
         """Stop taking work, and let running steps end for at most ``timeout`` seconds."""
         ...
@@ -152,6 +156,15 @@ class DurableEngine:
             if ended and last + 1 < ATTEMPTS:
                 self._submit((incident_id, generation, base, last + 1))
 
+    def busy(self, now: int) -> bool:
+        if self._client is None:
+            return False
+        ours = {"queue_name": QUEUE, "app_version": APPLICATION_VERSION, "load_input": False, "load_output": False}
+        if self._client.list_workflows(status=["PENDING", "ENQUEUED"], limit=1, **ours):
+            return True
+        delayed = self._client.list_workflows(status="DELAYED", **ours)
+        return any((w.delay_until_epoch_ms or 0) * 1_000_000 <= now for w in delayed)
+
     def _submit(self, work: _Work, delay: float | None = None) -> None:
         with self._database.begin() as connection:
             self._enqueue(connection, work, delay)
@@ -206,6 +219,9 @@ class InlineEngine:
 
     def retry_failed(self, unhandled: list[tuple[int, str, int]]) -> None:
         """Nothing is left over: whatever is given is run."""
+
+    def busy(self, now: int) -> bool:
+        return False
 
     def close(self, timeout: float) -> None:
         """Nothing to stop."""

@@ -1,4 +1,4 @@
-"""A storm of errors that are all different: bounded memory, one incident that counts what the others are too many for."""
+"""A storm of errors that are all different: bounded memory, and one incident that counts those that are too many."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 

@@ -104,6 +104,8 @@ class Writer(threading.Thread):
             self._part(1).rename(self._part(2))
             with self._part(2).open("rb") as plain, gzip.open(self._part(2, ".gz"), "wb", compresslevel=1) as packed:
                 shutil.copyfileobj(plain, packed)
+            status = self._part(2).stat()
+            os.utime(self._part(2, ".gz"), ns=(status.st_atime_ns, status.st_mtime_ns))  # as gzip does
             self._part(2).unlink()
 
     def _rename(self) -> None:

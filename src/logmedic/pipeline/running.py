@@ -134,7 +134,7 @@ class Runtime:
 
     def drain(self, until: float) -> bool:
         """Wait until all that can be told now is told, or the monotonic clock shows ``until``. Whether it was."""
-        while self.store.waiting():
+        while self._engine.busy(self.clock.now()):
             if self.clock.monotonic() >= until:
                 return False
             self.clock.sleep(DRAIN_POLL_SECONDS)
