@@ -131,6 +131,8 @@ class DurableEngine:
                 "application_version": APPLICATION_VERSION,
                 "log_level": "CRITICAL",
                 "max_executor_threads": self._workers + 4,
+                # We use no notifications, but close() waits until their listener has slept for so long.
+                "notification_listener_polling_interval_sec": 2 * self._poll,
             }
         )
         dbos.DBOS.workflow(name=WORKFLOW)(workflow)

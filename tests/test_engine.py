@@ -1,0 +1,184 @@
+"""Work that is handed over in a transaction is done, once, whatever dies in between."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from logmedic.engine import ATTEMPTS, DurableEngine, InlineEngine, Step
+from logmedic.store.database import open_database
+
+SOURCE = Path(__file__).resolve().parents[1] / "src"
+FINGERPRINT = "v1:0123456789abcdef"
+
+# Hands over one incident, then does three steps; "pause" is between two of them.
+DRIVER = """
+import sys, time
+from pathlib import Path
+from logmedic.engine import DurableEngine
+from logmedic.store.database import open_database
+
+folder, enqueue, patient = Path(sys.argv[1]), sys.argv[2] == "enqueue", sys.argv[3] == "pause"
+
+def note(word):
+    with (folder / "steps").open("a") as file:
+        file.write(word + "\\n")
+
+def handler(incident_id, generation, step):
+    step("one", lambda: note(f"one {incident_id} {generation}"))
+    if patient:
+        (folder / "between").touch()
+        time.sleep(60)
+    step("two", lambda: note("two"))
+    step("three", lambda: note("three"))
+
+database = open_database(f"sqlite:///{folder / 'state.db'}")
+engine = DurableEngine(database, poll_seconds=0.05)
+engine.prepare()
+if enqueue:
+    with database.begin() as connection:
+        engine.enqueue(connection, 7, "v1:0123456789abcdef", 2)
+engine.open(handler)
+while engine.busy(time.time_ns()):
+    time.sleep(0.05)
+engine.close(5.0)
+"""
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", DRIVER, str(folder), *arguments], env={**os.environ, "PYTHONPATH": str(SOURCE)}
+    )
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[sa.Engine]:
+    engine = open_database(f"sqlite:///{tmp_path / 'state.db'}")
+    yield engine
+    engine.dispose()
+
+
+@contextmanager
+def opened(database: sa.Engine, handler: Callable[[int, int, Step], float | None]) -> Iterator[DurableEngine]:
+    engine = DurableEngine(database, poll_seconds=0.05)
+    engine.open(handler)
+    try:
+        yield engine
+    finally:
+        engine.close(5.0)
+
+
+def hand_over(engine: DurableEngine, database: sa.Engine, generation: int = 1) -> None:
+    with database.begin() as connection:
+        engine.enqueue(connection, 1, FINGERPRINT, generation)
+
+
+def idle(engine: DurableEngine) -> bool:
+    return not engine.busy(time.time_ns())
+
+
+def test_work_that_was_killed_between_two_steps_goes_on_behind_the_last_one(tmp_path: Path) -> None:
+    first = start(tmp_path, "enqueue", "pause")
+    wait_for((tmp_path / "between").exists)
+    first.kill()
+    assert first.wait() == -signal.SIGKILL
+    assert (tmp_path / "steps").read_text("utf-8").split("\n") == ["one 7 2", ""]
+    assert start(tmp_path, "again", "through").wait(30) == 0
+    assert (tmp_path / "steps").read_text("utf-8").split("\n") == ["one 7 2", "two", "three", ""]
+    assert start(tmp_path, "again", "through").wait(30) == 0
+    assert (tmp_path / "steps").read_text("utf-8").count("\n") == 3, "what has ended does not run again"
+
+
+def test_work_exists_only_if_its_transaction_does_and_runs_once_however_often_it_is_handed_over(
+    database: sa.Engine,
+) -> None:
+    ran = []
+    with opened(database, lambda incident, generation, step: ran.append((incident, generation))) as engine:
+        with database.connect() as connection:
+            engine.enqueue(connection, 9, "v1:ffffffffffffffff", 1)
+            connection.rollback()
+        hand_over(engine, database)
+        hand_over(engine, database)
+        hand_over(engine, database, generation=2)
+        wait_for(lambda: idle(engine))
+    assert sorted(ran) == [(1, 1), (1, 2)]
+
+
+def test_what_is_put_off_comes_back_and_does_not_count_as_busy_until_it_is_due(database: sa.Engine) -> None:
+    waits = [1.5, None]
+    ran: list[float] = []
+
+    def handler(incident_id: int, generation: int, step: Step) -> float | None:
+        ran.append(time.monotonic())
+        return waits[len(ran) - 1]
+
+    with opened(database, handler) as engine:
+        hand_over(engine, database)
+        wait_for(lambda: idle(engine))
+        assert len(ran) == 1
+        assert engine.busy(time.time_ns() + 2_000_000_000)
+        wait_for(lambda: len(ran) == 2)
+        wait_for(lambda: idle(engine))
+        assert not engine.busy(time.time_ns() + 3_600_000_000_000), "nothing is left"
+    assert ran[1] - ran[0] >= 1.4
+
+
+def test_work_that_failed_is_tried_again_when_asked_for_but_not_without_end(
+    database: sa.Engine, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ran = []
+
+    def handler(incident_id: int, generation: int, step: Step) -> None:
+        ran.append(generation)
+        raise LookupError("the disk is on fire")
+
+    with opened(database, handler) as engine:
+        hand_over(engine, database)
+        for _ in range(3):
+            wait_for(lambda: idle(engine))
+            engine.retry_failed([(1, FINGERPRINT, 1)])
+        wait_for(lambda: idle(engine))
+    assert len(ran) == 4 < ATTEMPTS
+
+
+def test_work_that_is_under_way_is_not_tried_a_second_time(database: sa.Engine) -> None:
+    ran = []
+
+    def handler(incident_id: int, generation: int, step: Step) -> None:
+        ran.append(generation)
+        time.sleep(0.5)
+
+    with opened(database, handler) as engine:
+        hand_over(engine, database)
+        wait_for(lambda: ran)
+        engine.retry_failed([(1, FINGERPRINT, 1)])
+        wait_for(lambda: idle(engine))
+    assert ran == [1]
+
+
+def test_the_inline_engine_runs_what_was_committed_and_nothing_else() -> None:
+    ran = []
+    engine = InlineEngine()
+    engine.open(lambda incident_id, generation, step: ran.append(step("x", lambda: (incident_id, generation))))
+    with closing(sa.create_engine("sqlite://").connect()) as connection:
+        engine.enqueue(connection, 3, FINGERPRINT, 1)
+        assert ran == []
+        engine.committed()
+        engine.committed()
+    assert ran == [(3, 1)]
