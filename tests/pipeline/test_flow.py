@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from pipeline_scenes import Project, every, line, minutes_ago
 
 from logmedic import build
@@ -17,6 +19,8 @@ from logmedic.errors import StalePositionError, StoreError
 from logmedic.model import State
 from logmedic.pipeline import handling
 from logmedic.pipeline.running import Runtime, Tally
+from logmedic.store.database import open_database
+from logmedic.store.store import Store
 from logmedic.testing.discord import FakeDiscord, Fault
 
 CRITICAL = '\n[[rules]]\nname = "error-level"\nkind = "level"\nseverity = "critical"\n'
@@ -137,6 +141,28 @@ def test_lines_that_another_process_has_read_meanwhile_are_not_counted_again(pro
         assert [(i.count, i.generation) for i in runtime.store.list_incidents()] == [(5, 1)]
         scan(runtime)
         assert [t.lines for t in runtime.store.totals()] == [5]
+
+
+@pytest.mark.parametrize("statement", range(1, 26, 2))
+def test_a_state_whose_making_was_interrupted_is_made_at_the_next_start(tmp_path: Path, statement: int) -> None:
+    left = [statement]
+
+    def interrupt(*_: object) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            raise KeyboardInterrupt
+
+    url = f"sqlite:///{tmp_path / 'state.db'}"
+    sa.event.listen(sa.Engine, "before_cursor_execute", interrupt)
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            open_database(url).dispose()
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", interrupt)
+    assert left[0] <= 0, "it came to an end before it was interrupted"
+    database = open_database(url)
+    assert Store(database).list_incidents() == []
+    database.dispose()
 
 
 class TestDiscord:

@@ -63,8 +63,8 @@ def scan(files: tuple[str, ...], config: str | None, as_json: bool, fail_on: str
 
 def _print_json(summary: Summary, incidents: Iterable[Incident], language: str) -> None:
     """One object; the incidents are written one by one, because a thousand diagnoses would not fit the memory."""
-    for name, why in summary.problems:
-        click.echo(f"logmedic: source {name}: {why}", err=True)
+    for _source, why in summary.problems:
+        click.echo(f"logmedic: {why}", err=True)
     head = {
         "lines": summary.lines,
         "bytes": summary.bytes,
@@ -87,7 +87,7 @@ def _for_people(summary: Summary, incidents: Iterable[Incident], language: str) 
         + (", ".join(f"{rule} {n:,}" for rule, n in summary.matches.items() if n) or "nothing matched a rule"),
         err=True,
     )
-    for name, why in summary.problems:
-        click.echo(f"logmedic: source {name}: {why}", err=True)
+    for _source, why in summary.problems:
+        click.echo(f"logmedic: {why}", err=True)
     if summary.touched:
         output.incident_table(incidents, build.system_clock().now(), language)

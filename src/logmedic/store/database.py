@@ -73,6 +73,9 @@ def _migrate(engine: sa.Engine) -> None:
     settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.connect() as connection:
         settings.attributes["connection"] = connection
+        if engine.dialect.name == "sqlite":
+            # The driver begins no transaction before a CREATE TABLE, so a death half-way would leave some of them.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
         command.upgrade(settings, "head")
         connection.commit()
 
