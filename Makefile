@@ -17,8 +17,8 @@ soak: $(VENV)/installed-dev  ## the long ones
 	$(BIN)/python -m pytest -m slow --timeout 1800
 
 check: $(VENV)/installed-dev  ## format, lint, types, and the direction of imports
-	$(BIN)/ruff format --check src tests benchmarks examples
-	$(BIN)/ruff check src tests benchmarks examples
+	$(BIN)/ruff format --check src tests benchmarks examples docs
+	$(BIN)/ruff check src tests benchmarks examples docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 

@@ -20,7 +20,7 @@ from logmedic.errors import ConfigError, UsageError
 from logmedic.respond import channels
 
 TEMPLATE = """\
-# logmedic: https://www.apache.org/licenses/LICENSE-2.0 licensed; every key is optional. `logmedic check` validates.
+# Every key is optional. `logmedic check` validates this file, `logmedic check --keys` lists all keys.
 {language}
 [[sources]]
 kind = "file"
@@ -46,7 +46,8 @@ name = "console"
 # error-code (AI_* AUTH_* DB_*). Change one by its name:
 # [[rules]]
 # name = "slow"
-# threshold_ms = 3000
+# kind = "duration"
+# over_ms = 3000
 """
 
 
