@@ -1,4 +1,4 @@
-"""Writes docs/en/configuration.md from the config classes: ``python docs/generate.py``. A test says when it is stale."""
+"""Writes docs/en/configuration.md from the config classes: ``python docs/generate.py``. A test tells when to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import msgspec
 from logmedic.build import Config
 from logmedic.config import Secret
 
-TARGET = Path(__file__).parent / "en" / "configuration.md"
+PAGE = Path(__file__).parent / "en" / "configuration.md"
 
 HEAD = """\
 <!-- Written by docs/generate.py from the config classes; do not edit. -->
@@ -48,11 +48,10 @@ def _sections() -> Iterator[str]:
 def _tables(field: msgspec.inspect.Field) -> Iterator[tuple[str, msgspec.inspect.StructType]]:
     """The TOML tables that a key of the top level leads to, one for each kind."""
     info = field.type
-    many = isinstance(info, msgspec.inspect.VarTupleType | msgspec.inspect.ListType)
-    item = info.item_type if many else info
+    item: Any = info.item_type if isinstance(info, msgspec.inspect.VarTupleType | msgspec.inspect.ListType) else info
     for one in getattr(item, "types", (item,)):
         if isinstance(one, msgspec.inspect.StructType):
-            name = f"`[[{field.encode_name}]]`" if many else f"`[{field.encode_name}]`"
+            name = f"`[[{field.encode_name}]]`" if item is not info else f"`[{field.encode_name}]`"
             yield (name if one.tag is None else f'{name} with `kind = "{one.tag}"`', one)
 
 
@@ -121,4 +120,4 @@ def _toml(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    TARGET.write_text(page(), encoding="utf-8")
+    PAGE.write_text(page(), encoding="utf-8")
