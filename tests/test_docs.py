@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import click
 import msgspec
 import pytest
 
-from logmedic import build
+from logmedic import build, config
 from logmedic.cli.main import Commands
 
 ROOT = Path(__file__).parents[1]
@@ -56,6 +58,31 @@ def test_the_reference_of_the_configuration_is_what_the_code_says() -> None:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     assert read(module.PAGE) == module.page(), "run: python docs/generate.py"
+
+
+def test_the_reference_has_the_keys_that_the_command_lists() -> None:
+    documented = re.findall(r"^\| `(\w+)` \|", read(ROOT / "docs/en/configuration.md"), re.MULTILINE)
+    listed = [line.partition(" = ")[0].rpartition(".")[2] for line in config.reference(build.Config)]
+    assert sorted(documented) == sorted(listed)
+
+
+def test_the_walk_of_the_readme_runs_as_written(tmp_path: Path) -> None:
+    command = tmp_path / "bin" / "logmedic"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m logmedic.cli.main "$@"\n', encoding="utf-8")
+    command.chmod(0o755)
+    walks = [block for block in blocks(ROOT / "README.md", "sh") if not block.startswith("make ")]
+    assert walks
+    environment = {"PATH": f"{command.parent}:/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONPATH": str(ROOT / "src")}
+    for walk in walks:
+        done = subprocess.run(
+            ["bash", "-e", "-c", walk], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert "0 rejected; nothing matched a rule" in done.stderr, "the second scan finds nothing new"
+        for shown in ("DB_POOL_EXHAUSTED: Payment failed for order <num>", "Slow: shop::http"):
+            assert shown in done.stdout
+            assert shown in read(ROOT / "README.md")
 
 
 def test_examples_of_the_configuration_are_valid() -> None:
