@@ -6,6 +6,7 @@ import pytest
 
 from logmedic.collect import dialects
 from logmedic.detect import DEFAULTS, KINDS, Detector, RuleConfig, build_rules
+from logmedic.detect.rules import DurationRule
 from logmedic.errors import ConfigError
 from logmedic.model import Severity
 
@@ -127,3 +128,14 @@ def test_a_detector_and_its_answer_go_to_another_process():
     assert (copy.rules, copy.accelerate, copy.warm_up) == (detector.rules, False, 7)
     selected = select('{"level":"ERROR"}\n')
     assert pickle.loads(pickle.dumps(selected)) == selected
+
+
+def test_a_rule_that_replaces_a_default_one_keeps_its_kind() -> None:
+    rules = {rule.name: rule for rule in build_rules([RuleConfig(name="slow", over_ms=3000)])}
+    assert isinstance(rules["slow"], DurationRule)
+    assert rules["slow"].over_ms == 3000
+
+
+def test_a_new_rule_without_a_kind_is_refused() -> None:
+    with pytest.raises(ConfigError, match="rule `mine`: name its kind, one of level, duration"):
+        build_rules([RuleConfig(name="mine")])

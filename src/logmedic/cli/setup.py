@@ -39,14 +39,13 @@ name = "console"
 # [[channels]]
 # kind = "discord"
 # name = "discord"
-# webhook = {{ env = "DISCORD_WEBHOOK_URL" }}   # or {{ file = "/run/secrets/discord" }}
+# webhook = {{ env = "LOGMEDIC_DISCORD_WEBHOOK" }}   # or {{ file = "/run/secrets/discord" }}
 # mention = "@here"
 
 # The four default rules are on: error-level, slow (duration_ms > 5000), surge (more than 10 errors in 5 minutes),
 # error-code (AI_* AUTH_* DB_*). Change one by its name:
 # [[rules]]
 # name = "slow"
-# kind = "duration"
 # over_ms = 3000
 """
 

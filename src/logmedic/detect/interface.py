@@ -11,12 +11,12 @@ from logmedic.model import Finding, Level, LogRecord, Match, Ref, Reject, Severi
 
 
 class RuleConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One ``[[rule]]`` of the config. A rule with the name of a default one replaces it."""
+    """One of the ``[[rules]]`` of the config. A rule with the name of a default one replaces it."""
 
     name: str
     """What alerts call it. The defaults are named ``error-level``, ``slow``, ``surge`` and ``error-code``."""
-    kind: Literal["level", "duration", "error-code", "surge"]
-    """What is looked at. Each kind reads only its own settings below."""
+    kind: Literal["level", "duration", "error-code", "surge"] | None = None
+    """What is looked at; may be left out in a rule that replaces a default one. Each kind reads its own settings."""
     severity: Severity | None = None
     """Floor of the severity of what matches. Unset: the kind's own (warning; surge: critical)."""
     enabled: bool = True

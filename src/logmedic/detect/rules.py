@@ -183,15 +183,23 @@ def build_rules(configs: Sequence[RuleConfig] = ()) -> tuple[Rule, ...]:
     """The defaults, with those of ``configs`` replaced or added by name, without the disabled ones.
 
     Raises:
-        ConfigError: a setting makes no sense, or two rules have one name.
+        ConfigError: a setting makes no sense, two rules have one name, or a new one names no kind.
     """
     seen: set[str] = set()
     for config in configs:
         if not config.name or config.name in seen:
             raise ConfigError(f"rule `{config.name}`: each rule needs a name of its own")
         seen.add(config.name)
+    defaults = {default.name: default for default in DEFAULTS}
     merged = {config.name: config for config in (*DEFAULTS, *configs)}
-    return tuple(KINDS[config.kind](config) for config in merged.values() if config.enabled)
+    rules: list[Rule] = []
+    for config in merged.values():
+        kind = config.kind or (defaults[config.name].kind if config.name in defaults else None)
+        if kind is None:
+            raise ConfigError(f"rule `{config.name}`: name its kind, one of {', '.join(KINDS)}")
+        if config.enabled:
+            rules.append(KINDS[kind](config))
+    return tuple(rules)
 
 
 def _serves(globs: tuple[str, ...], service: str) -> bool:
