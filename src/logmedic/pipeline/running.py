@@ -20,7 +20,7 @@ from logmedic.store.store import Store
 
 log = logging.getLogger("logmedic")
 
-COMMIT_BYTES = 64 << 20  # of log, at most, between two commits of a long pass
+COMMIT_BYTES = 256 << 20  # of log, at most, between two commits of a long pass
 RECONCILE_SECONDS = 1.0  # a poll behind the events of the file system
 SUPERVISE_SECONDS = 1.0
 RETRY_FAILED_SECONDS = 60.0  # between two looks for incidents whose workflow ended without an outcome
