@@ -212,7 +212,7 @@ class TestDiscord:
     def test_an_alert_that_discord_could_not_take_arrives_when_it_is_back(
         self, tmp_path: Path, discord: FakeDiscord, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(handling, "DEFERRED_SECONDS", 0.4)
+        monkeypatch.setattr(handling, "DEFERRED_SECONDS", 0.2)
         project = self.project(tmp_path, discord, CRITICAL)
         discord.faults.extend([Fault.status(503)] * 2)
         project.write(*failures(minutes_ago(10), 3))

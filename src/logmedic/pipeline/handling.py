@@ -21,6 +21,9 @@ log = logging.getLogger("logmedic")
 
 DEFERRED_SECONDS = 60.0  # at least, before a delivery that failed for the moment is tried again
 
+# Made here, before there are threads; see ``store.store``.
+_ACTIONS = msgspec.json.Decoder(list[Action])
+
 Receipts = Mapping[str, Mapping[str, Any]]
 Plan = Callable[[Incident, Receipts], Sequence[Action]]
 """The policy over the configured channels, given what each was last told."""
@@ -60,8 +63,7 @@ class Handling:
         step("investigate", lambda: self.investigate(incident_id))
         planned = step("plan", lambda: self._planned(incident_id))
         waits: list[float] = []
-        for encoded in planned:
-            action = msgspec.convert(encoded, Action)
+        for action in _ACTIONS.decode(planned):
             wait = step(f"respond:{action.channel}", partial(self._respond, incident_id, generation, action))
             if wait is not None:
                 waits.append(wait)
@@ -95,11 +97,10 @@ class Handling:
         )
         return self._investigator.investigate(case)
 
-    def _planned(self, incident_id: int) -> list[dict[str, object]]:
+    def _planned(self, incident_id: int) -> str:
         receipts = {channel: self._store.receipt(incident_id, channel) for channel in self._channels}
         heard = {channel: receipt for channel, receipt in receipts.items() if receipt is not None}
-        actions: list[dict[str, object]] = msgspec.to_builtins(list(self._plan(self._incident(incident_id), heard)))
-        return actions
+        return msgspec.json.encode(self._plan(self._incident(incident_id), heard)).decode()
 
     def _respond(self, incident_id: int, generation: int, action: Action) -> float | None:
         """Act once. Returns in how many seconds another try makes sense, ``None`` when this is settled."""

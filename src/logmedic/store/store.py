@@ -13,12 +13,16 @@ import msgspec
 import sqlalchemy as sa
 
 from logmedic.errors import StoreError
-from logmedic.model import NANOSECONDS, Bucket, Diagnosis, Incident, Outcome, Sample, Severity, State, Substate
+from logmedic.model import NANOSECONDS, Bucket, Diagnosis, Incident, Outcome, Result, Sample, Severity, State, Substate
 from logmedic.store import tables as t
 from logmedic.store.ingest import Ingest, StoredPosition, insert_for
 
 MINUTE = 60 * NANOSECONDS
 HISTOGRAM_MINUTES = 24 * 60  # how far an incident's histogram reaches back from its last occurrence
+
+# Made once, before there are threads: the process crashes where several are the first to decode a type (msgspec 0.22).
+_DIAGNOSIS = msgspec.json.Decoder(Diagnosis)
+_SAMPLE = msgspec.json.Decoder(Sample)
 
 
 class TimelineEntry(msgspec.Struct, frozen=True):
@@ -127,7 +131,7 @@ class Store:
             .limit(limit)
         )
         with self.database.connect() as c:
-            return [msgspec.json.decode(body, type=Sample) for (body,) in c.execute(query)]
+            return [_SAMPLE.decode(body) for (body,) in c.execute(query)]
 
     def save_diagnosis(self, incident_id: int, diagnosis: Diagnosis, now: int) -> None:
         """Keep a diagnosis; the incident's severity becomes the diagnosis's, never below the floor of its rules."""
@@ -186,9 +190,7 @@ class Store:
             row = connection.execute(sa.select(c.result, c.reason, c.receipt).where(c.key == key)).one()
         if row.result in ("pending", "deferred"):
             return None
-        return msgspec.convert(
-            {"result": row.result, "reason": row.reason, "receipt": msgspec.json.decode(row.receipt)}, Outcome
-        )
+        return Outcome(Result(row.result), row.reason, msgspec.json.decode(row.receipt))
 
     def end_effect(self, key: str, outcome: Outcome, now: int) -> None:
         with self.database.begin() as connection:
@@ -283,7 +285,7 @@ def _incident(row: sa.Row[tuple[object, ...]], bars: tuple[Bucket, ...]) -> Inci
         histogram=bars,
         rules=tuple(msgspec.json.decode(row.rules)),
         snoozed_until=row.snoozed_until,
-        diagnosis=None if row.diagnosis is None else msgspec.json.decode(row.diagnosis, type=Diagnosis),
+        diagnosis=None if row.diagnosis is None else _DIAGNOSIS.decode(row.diagnosis),
     )
 
 
