@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from logmedic.model import NANOSECONDS, State, Substate
+from logmedic.model import NANOSECONDS, Severity, State, Substate
 
 MINUTE = 60 * NANOSECONDS
 HOUR_MINUTES = 60
@@ -41,6 +41,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     last_seen: int
     last_raised: int
     count: int
+    floor: Severity = Severity.CRITICAL  # the highest that a rule has given it
     recent: Sequence[tuple[int, int]] = ()  # (minute since the epoch, occurrences), of the last 25 hours
     snoozed_until: int | None = None  # ns on the wall clock
     snooze_count: int | None = None  # snoozed until ``count`` reaches this
@@ -53,6 +54,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     first: int  # ns, the earliest occurrence
     last: int  # ns, the latest
     now: int  # ns on the wall clock
+    severity: Severity = Severity.INFO  # the highest of the rules that matched
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -70,8 +72,10 @@ def decide(  # noqa: PLR0911  one return per reason, in the order they are tried
 ) -> Decision:
     """What to do about an arrival.
 
-    In this order: a new fingerprint is raised. An ignored one never is, nor one that only late lines speak of (not
-    newer than what was seen). A snooze holds until its end, then raises. After resolve it is a regression. Within the
+    In this order: a new fingerprint is raised. An ignored one never is, not even when it gets worse: whoever ignored
+    it said so for good. One that gets worse is raised at once, whoever has seen or snoozed it, so that a harmless
+    error cannot hide the critical one that reads alike. One that only late lines speak of (not newer than what was
+    seen) is not. A snooze holds until its end, then raises. After resolve it is a regression. Within the
     window after the last alert it is counted. Beyond, it is raised as escalating at ``escalation_factor`` times its
     usual rate, else as ongoing; an acknowledged incident is only raised when it escalates.
     """
@@ -79,6 +83,9 @@ def decide(  # noqa: PLR0911  one return per reason, in the order they are tried
         return Decision(True, Substate.NEW, State.OPEN, "new", arrival.last)
     if known.state is State.IGNORED:
         return _count(known, "ignored")
+    known = _not_ahead(known, arrival.now)
+    if known.state is not State.RESOLVED and arrival.severity.rank > known.floor.rank:
+        return _worse(known, arrival)
     if arrival.last <= known.last_seen:
         return _count(known, "late lines: nothing newer than what was already seen")
     if known.state is State.SNOOZED:
@@ -121,6 +128,19 @@ def hourly_rates(known: Known, arrival: Arrival) -> tuple[int, float | None]:
 def _share(arrival: Arrival) -> int:
     """Of a batch that spans more than an hour, the part of the last one, as if spread evenly."""
     return max(1, round(arrival.count * HOUR_MINUTES * MINUTE / max(1, arrival.last - arrival.first)))
+
+
+def _not_ahead(known: Known, now: int) -> Known:
+    """Times that were stored by a clock that ran ahead, taken for now: else all that follows would be "late"."""
+    if max(known.last_seen, known.last_raised) <= now:
+        return known
+    return msgspec.structs.replace(known, last_seen=min(known.last_seen, now), last_raised=min(known.last_raised, now))
+
+
+def _worse(known: Known, arrival: Arrival) -> Decision:
+    state = known.state if known.state is State.ACKED else State.OPEN
+    reason = f"severity rose to {arrival.severity.value}"
+    return Decision(True, Substate.ESCALATING, state, reason, max(known.last_raised, arrival.last))
 
 
 def _snoozed(known: Known, arrival: Arrival) -> Decision:

@@ -240,7 +240,9 @@ class Intake:
         return admitted, storm
 
     def _change(self, addition: Addition, known: KnownIncident | None, now: int) -> IncidentChange:
-        arrival = Arrival(count=addition.count, first=addition.first, last=addition.last, now=now)
+        arrival = Arrival(
+            count=addition.count, first=addition.first, last=addition.last, now=now, severity=addition.severity
+        )
         decision = decide(None if known is None else _known(known), arrival, self._window)
         if known is not None and not known.handled and decision.raise_ and decision.substate is Substate.ONGOING:
             # Nobody has heard of the last generation yet; what they will hear counts this arrival too.
@@ -258,7 +260,7 @@ class Intake:
             severity=floor if known is None else Severity.highest(known.severity, floor),
             floor=floor,
             first_seen=addition.first if known is None else min(known.first_seen, addition.first),
-            last_seen=addition.last if known is None else max(known.last_seen, addition.last),
+            last_seen=addition.last if known is None else max(min(known.last_seen, now), addition.last),
             last_raised=decision.last_raised,
             added=addition.count,
             generation=(0 if known is None else known.generation) + decision.raise_,
@@ -289,6 +291,7 @@ def _known(k: KnownIncident) -> Known:
         last_seen=k.last_seen,
         last_raised=k.last_raised,
         count=k.count,
+        floor=k.floor,
         recent=k.recent,
         snoozed_until=k.snoozed_until,
     )
