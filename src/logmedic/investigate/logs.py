@@ -14,15 +14,20 @@ BEFORE, AFTER = 80, 20  # lines around the record: what led to it matters more t
 REQUEST_WINDOW = 2 * 60 * NANOSECONDS  # either side of the record
 LONGEST_TEXT = 8_000  # characters of one evidence (see model.Evidence)
 LONGEST_LINE = 600  # characters of a line of context
+_NOT_OF_THE_LINE = frozenset({"time-inferred", "time-ahead"})  # flags of a time that we gave the record
 _PLACEHOLDER_BEGUN = re.compile(r"<[a-z-]{0,20}(?::\d{0,6})?\Z")
 _PLACEHOLDER_ENDING = re.compile(r"\A[a-z-]{0,20}:?\d{0,6}>")
 
 
 def head(record: LogRecord, limit: int | None = LONGEST_LINE) -> str:
-    """One line: time, level, service, message. The part of a quote that its log line must still say."""
+    """One line: time, level, service, message. The part of a quote that its log line must still say.
+
+    Without the time when the line does not carry it: it is the time of reading then, another one at each reading.
+    """
     message = " ".join((record.message or record.exception_message or "").split())
     name = Level(record.level).name
-    text = f"{iso(record.time)} {name} {_label(record)}{message}"
+    time = "" if _NOT_OF_THE_LINE.intersection(record.flags) else f"{iso(record.time)} "
+    text = f"{time}{name} {_label(record)}{message}"
     if limit is None or len(text) <= limit:
         return text
     return _PLACEHOLDER_BEGUN.sub("", text[: limit - 1]) + "…"
