@@ -63,8 +63,7 @@ def scan(files: tuple[str, ...], config: str | None, as_json: bool, fail_on: str
 
 def _print_json(summary: Summary, incidents: Iterable[Incident], language: str) -> None:
     """One object; the incidents are written one by one, because a thousand diagnoses would not fit the memory."""
-    for _source, why in summary.problems:
-        click.echo(f"logmedic: {why}", err=True)
+    _print_problems(summary)
     head = {
         "lines": summary.lines,
         "bytes": summary.bytes,
@@ -80,6 +79,11 @@ def _print_json(summary: Summary, incidents: Iterable[Incident], language: str) 
     out.flush()
 
 
+def _print_problems(summary: Summary) -> None:
+    for why in (*(why for _name, why in summary.problems), *summary.put_off):
+        click.echo(f"logmedic: {output.printable(why)}", err=True)
+
+
 def _for_people(summary: Summary, incidents: Iterable[Incident], language: str) -> None:
     click.echo(
         f"{summary.lines:,} lines ({summary.bytes / 1e6:,.1f} MB) in {summary.seconds:.1f} s, "
@@ -87,7 +91,6 @@ def _for_people(summary: Summary, incidents: Iterable[Incident], language: str) 
         + (", ".join(f"{rule} {n:,}" for rule, n in summary.matches.items() if n) or "nothing matched a rule"),
         err=True,
     )
-    for _source, why in summary.problems:
-        click.echo(f"logmedic: {why}", err=True)
+    _print_problems(summary)
     if summary.touched:
         output.incident_table(incidents, build.system_clock().now(), language)

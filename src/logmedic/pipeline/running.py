@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import logging
 import threading
 from collections.abc import Callable, Generator, Sequence
@@ -11,9 +12,9 @@ from logmedic.collect.interface import Position, Source
 from logmedic.doors import Clock
 from logmedic.engine import Engine
 from logmedic.errors import LogmedicError, SourceError, StalePositionError, StoreError
-from logmedic.model import Diagnosis, Finding, Incident
+from logmedic.model import NANOSECONDS, Diagnosis, Finding, Incident
 from logmedic.pipeline.digest import Digest, Digester
-from logmedic.pipeline.handling import Handling
+from logmedic.pipeline.handling import DEFERRED_SECONDS, Handling
 from logmedic.pipeline.intake import Intake, Moved, Taken
 from logmedic.pipeline.summary import Summary
 from logmedic.store.store import Store
@@ -38,6 +39,10 @@ def no_progress(done: int, total: int) -> None:
 
 Parallel = Callable[[Source], Generator[tuple[Digest, Position], None, None]]
 """Digests byte ranges of a big backlog in worker processes, in order; yields nothing when that does not pay."""
+
+
+def _alerts(count: int) -> str:
+    return "1 alert" if count == 1 else f"{count:,} alerts"
 
 
 class Tally:
@@ -127,10 +132,33 @@ class Runtime:
             # Only now: workflows that run while a backlog is read would take half of its cores.
             self.open()
             self._engine.retry_failed(left)
-            self.drain(started + deadline)
+            in_time = self.drain(started + deadline)
+            self._account(tally, {incident_id for incident_id, _, _ in left} | tally.raised, in_time)
         tally.summary.touched = sorted(tally.touched)
         tally.summary.raised = sorted(tally.raised)
         return tally.summary
+
+    def _account(self, tally: Tally, told: set[int], in_time: bool) -> None:
+        """Say what people have not been told, by channel and reason: a storm must not become a storm of lines."""
+        failed: dict[tuple[str, str], int] = {}
+        put_off: dict[tuple[str, str], tuple[int, int]] = {}
+        for alert in self.store.undelivered(sorted(told)):
+            key = (alert.channel, alert.reason)
+            if alert.final:
+                failed[key] = failed.get(key, 0) + 1
+            else:
+                again = max(alert.asked, alert.tried + int(DEFERRED_SECONDS * NANOSECONDS))
+                count, first = put_off.get(key, (0, again))
+                put_off[key] = (count + 1, min(first, again))
+        for (channel, reason), count in failed.items():
+            tally.summary.problems.append((channel, f"{_alerts(count)} did not reach {channel}: {reason}"))
+        for (channel, reason), (count, first) in put_off.items():
+            at = datetime.datetime.fromtimestamp(first // NANOSECONDS, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            tally.summary.put_off.append(
+                f"{_alerts(count)} did not reach {channel} yet: {reason}; tried again by the first scan after {at}"
+            )
+        if not in_time:
+            tally.summary.put_off.append("not everything was told before the deadline; the next scan goes on with it")
 
     def drain(self, until: float) -> bool:
         """Wait until all that can be told now is told, or the monotonic clock shows ``until``. Whether it was."""

@@ -15,4 +15,5 @@ class Summary(msgspec.Struct, kw_only=True):
     matches: dict[str, int] = {}
     touched: list[int] = []  # ids of the incidents that it changed
     raised: list[int] = []  # ids of those that people were told of, or should have been
-    problems: list[tuple[str, str]] = []  # (source, why it could not be read)
+    problems: list[tuple[str, str]] = []  # (source or channel, why it could not be read, or told)
+    put_off: list[str] = []  # what people are to hear of later, and when: a line each

@@ -23,6 +23,7 @@ HISTOGRAM_MINUTES = 24 * 60  # how far an incident's histogram reaches back from
 # Made once, before there are threads: the process crashes where several are the first to decode a type (msgspec 0.22).
 _DIAGNOSIS = msgspec.json.Decoder(Diagnosis)
 _SAMPLE = msgspec.json.Decoder(Sample)
+_RECEIPT = msgspec.json.Decoder(dict[str, object])
 
 
 class TimelineEntry(msgspec.Struct, frozen=True):
@@ -30,6 +31,16 @@ class TimelineEntry(msgspec.Struct, frozen=True):
     event: str
     reason: str
     actor: str
+
+
+class Undelivered(msgspec.Struct, frozen=True, kw_only=True):
+    """An alert that a channel did not take. Times in ns on the wall clock."""
+
+    channel: str
+    reason: str
+    final: bool  # no further try will be made
+    tried: int  # when it was tried last
+    asked: int  # the earliest time at which another try makes sense
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -213,7 +224,7 @@ class Store:
         )
         with self.database.connect() as connection:
             text = connection.execute(query).scalar()
-        return None if text is None else msgspec.json.decode(text, type=dict[str, object])
+        return None if text is None else _RECEIPT.decode(text)
 
     def effects(self, incident_id: int) -> list[tuple[int, str, str, str]]:
         """(generation, channel, result, reason) of every effect, oldest first."""
@@ -225,6 +236,31 @@ class Store:
         )
         with self.database.connect() as connection:
             return [(g, ch, r, why) for g, ch, r, why in connection.execute(query)]
+
+    def undelivered(self, incident_ids: Sequence[int]) -> list[Undelivered]:
+        """What did not reach a channel of the latest news of these incidents, oldest incident first."""
+        c, i = t.effects.c, t.incidents.c
+        found: list[Undelivered] = []
+        with self.database.connect() as connection:
+            for start in range(0, len(incident_ids), 500):
+                query = (
+                    sa.select(c.channel, c.result, c.reason, c.receipt, c.updated_at)
+                    .join(t.incidents, sa.and_(i.id == c.incident_id, i.generation == c.generation))
+                    .where(c.incident_id.in_(incident_ids[start : start + 500]), c.result.in_(("failed", "deferred")))
+                    .order_by(c.incident_id, c.channel)
+                )
+                for row in connection.execute(query):
+                    asked = _RECEIPT.decode(row.receipt).get("retry_at")
+                    found.append(
+                        Undelivered(
+                            channel=row.channel,
+                            reason=row.reason,
+                            final=row.result == "failed",
+                            tried=row.updated_at,
+                            asked=asked if isinstance(asked, int) else row.updated_at,
+                        )
+                    )
+        return found
 
     def mark_handled(self, incident_id: int, generation: int) -> None:
         c = t.incidents.c
