@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from logmedic.model import ExceptionPart, LogRecord, Stack
+from logmedic.model import ExceptionPart, LogRecord, Match, Sample, Stack
 
 SHORTEST_OWN_SECRET = 6  # characters; shorter ones would cut ordinary words to pieces
 MOST_PASSES = 8  # a placeholder may lay open the edge of a neighbour, so what changed is looked at again
@@ -36,13 +36,18 @@ class RedactConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """``group`` of ``pattern`` is the part to replace. ``needles`` are lower case; ``check`` has the last word."""
+    """``group`` of ``pattern`` is the part to replace. ``needles`` are lower case; ``check`` has the last word.
+
+    ``before`` must match somewhere in the last 64 characters before that part: for a value that nothing but its
+    surroundings tells, found from the rare end, because tried from the front such a pattern is slow.
+    """
 
     kind: str
     needles: tuple[str, ...]
     pattern: re.Pattern[str]
     group: int = 0
     check: Callable[[str], bool] | None = None
+    before: re.Pattern[str] | None = None
 
 
 def _luhn(text: str) -> bool:
@@ -82,9 +87,17 @@ _KEY = (
 
 
 def _rule(
-    kind: str, needles: str, pattern: str, group: int = 0, *, check: Callable[[str], bool] | None = None, flags: int = 0
+    kind: str,
+    needles: str,
+    pattern: str,
+    group: int = 0,
+    *,
+    check: Callable[[str], bool] | None = None,
+    before: str | None = None,
+    flags: int = 0,
 ) -> Rule:
-    return Rule(kind, tuple(needles.split("|")), re.compile(pattern, flags), group, check)
+    context = None if before is None else re.compile(before, flags)
+    return Rule(kind, tuple(needles.split("|")), re.compile(pattern, flags), group, check, context)
 
 
 # Formats as their issuers document them; a length that an issuer may change is a range.
@@ -93,8 +106,8 @@ _SECRETS = (
           r"(?:[^-]|-(?!----)){0,20000}"
           r"(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?"),
     _rule("aws-key", "akia|asia|abia|acca|aroa|aida", _EDGE + r"(?:AKIA|ASIA|ABIA|ACCA|AROA|AIDA)[A-Z2-7]{16}" + _END),
-    _rule("aws-secret", "aws", r"aws.{0,24}?(?:secret|key).{0,12}?[\"'=: ]([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])", 1,
-          flags=re.IGNORECASE),
+    _rule("aws-secret", "aws", r"(?<=[\"'=: ])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])",
+          before=r"aws.{0,24}?(?:secret|key).{0,12}?[\"'=: ]\Z", flags=re.IGNORECASE),
     _rule("aws-signature", "x-amz-", r"X-Amz-(?:Signature|Credential|Security-Token)=([^&\s\"'<]{8,2000})", 1,
           flags=re.IGNORECASE),
     _rule("google-key", "aiza", _EDGE + r"AIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])"),
@@ -213,14 +226,37 @@ class Redactor:
         """The text with every find replaced; the same string when there is none."""
         return self._text(text, _Names((text,), self._allow))
 
+    def name(self, name: str) -> str:
+        """As :meth:`text`, for the name of a function, a type or a module: ``token::verify`` is no key with a value."""
+        return self._path(name, _Names((name,), self._allow))
+
     def value(self, value: Any) -> Any:
         """A JSON value with its texts redacted, and whatever stands under a key such as ``password`` replaced."""
         return self._value(value, _Names(tuple(_texts(value)), self._allow), 0)
 
     def record(self, record: LogRecord) -> LogRecord:
-        """The record with message, fields, exception, stack and raw bytes redacted, numbered alike throughout."""
+        """The record with all its texts and the raw bytes redacted, numbered alike throughout."""
+        return self._record(record, self._names_of(record))
+
+    def stack(self, stack: Stack) -> Stack:
+        """The stack with every text of its exceptions and frames redacted."""
+        return self._stack(stack, _Names(tuple(p.message for p in stack.parts), self._allow))
+
+    def sample(self, sample: Sample) -> Sample:
+        """The sample with its record, the stack of its grouping and the reasons of its matches redacted."""
+        names = self._names_of(sample.record)
+        record = self._record(sample.record, names)
+        grouping = sample.grouping
+        if grouping.stack is not None:
+            grouping = msgspec.structs.replace(grouping, stack=self._stack(grouping.stack, names))
+        matches = tuple(Match(m.rule, self._text(m.reason, names), m.severity) for m in sample.matches)
+        return Sample(record, grouping, matches)
+
+    def _names_of(self, record: LogRecord) -> _Names:
+        return _Names((record.message, record.raw.decode("utf-8", "replace"), record.stack_text or ""), self._allow)
+
+    def _record(self, record: LogRecord, names: _Names) -> LogRecord:
         raw = record.raw.decode("utf-8", "replace")
-        names = _Names((record.message, raw, record.stack_text or ""), self._allow)
 
         def clean(text: str) -> str:
             return self._text(text, names)
@@ -233,17 +269,44 @@ class Redactor:
         return msgspec.structs.replace(
             record,
             message=message,
+            service=clean(record.service),
+            target=self._path(record.target, names),
+            file=maybe(record.file),
+            release=maybe(record.release),
             error_code=maybe(record.error_code),
             request_id=maybe(record.request_id),
             trace_id=maybe(record.trace_id),
-            spans=tuple(clean(s) for s in record.spans),
-            exception_type=maybe(record.exception_type),
+            spans=tuple(self._path(s, names) for s in record.spans),
+            exception_type=None if record.exception_type is None else self._path(record.exception_type, names),
             exception_message=maybe(record.exception_message),
             stack_text=maybe(record.stack_text),
-            stack=None if record.stack is None else _stack(record.stack, clean),
+            stack=None if record.stack is None else self._stack(record.stack, names),
             fields=self._value(record.fields, names, 0),
             raw=redacted_raw,
         )
+
+    def _stack(self, stack: Stack, names: _Names) -> Stack:
+        parts = (
+            ExceptionPart(
+                self._path(part.type, names),
+                self._text(part.message, names),
+                tuple(
+                    msgspec.structs.replace(
+                        frame,
+                        function=self._path(frame.function, names),
+                        path=self._text(frame.path, names),
+                        module=self._path(frame.module, names),
+                        code=self._text(frame.code, names),
+                    )
+                    for frame in part.frames
+                ),
+            )
+            for part in stack.parts
+        )
+        return msgspec.structs.replace(stack, parts=tuple(parts))
+
+    def _path(self, name: str, names: _Names) -> str:
+        return "::".join(self._text(part, names) for part in name.split("::"))
 
     def _raw(self, raw: bytes, text: str, names: _Names) -> bytes:
         """Raw bytes stay as they are unless something is found; then a JSON line is written anew, keys considered."""
@@ -317,6 +380,8 @@ def _apply(rule: Rule, text: str, names: _Names) -> str:
         value = text[start:stop]
         if rule.check is not None and not rule.check(value):
             continue
+        if rule.before is not None and not rule.before.search(text, max(0, start - 64), start):
+            continue
         if _touches_placeholder(text, start, stop):
             continue
         pieces += (text[end:start], names.name(rule.kind, value))
@@ -369,11 +434,3 @@ def _texts(value: Any) -> Iterator[str]:
             todo.extend(item.values())
         elif isinstance(item, list | tuple):
             todo.extend(item)
-
-
-def _stack(stack: Stack, clean: Callable[[str], str]) -> Stack:
-    parts = (
-        ExceptionPart(p.type, clean(p.message), tuple(msgspec.structs.replace(f, code=clean(f.code)) for f in p.frames))
-        for p in stack.parts
-    )
-    return msgspec.structs.replace(stack, parts=tuple(parts))

@@ -16,6 +16,7 @@ import msgspec
 
 from logmedic import config as configuration
 from logmedic import doors, store
+from logmedic.bounds import bounded
 from logmedic.build.shape import Config, Loaded, SourceConfig, StoreConfig
 from logmedic.collect import dialects
 from logmedic.collect.file import FileSource, FileSourceConfig
@@ -241,14 +242,19 @@ class _Lookup:
         self._sources: dict[str, Source] = {}
 
     def around(self, record: LogRecord, before: int, after: int) -> list[LogRecord]:
-        with self._lock:
+        with self._lock:  # bounded, because everything handed over is redacted, and a line may have a megabyte
             source = self._source(record.ref.source)
-            return [] if source is None else source.around(record.ref, before, after)
+            return [] if source is None else [bounded(r) for r in source.around(record.ref, before, after)]
 
     def by_request(self, request_id: str, since: int, until: int) -> list[LogRecord]:
         with self._lock:
             found = [self._source(config.name) for config in self._loaded.config.sources]
-            return [r for source in found if source is not None for r in source.by_request(request_id, since, until)]
+            return [
+                bounded(record)
+                for source in found
+                if source is not None
+                for record in source.by_request(request_id, since, until)
+            ]
 
     def _source(self, name: str) -> Source | None:
         config = next((c for c in self._loaded.config.sources if c.name == name), None)

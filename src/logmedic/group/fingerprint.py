@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from logmedic.bounds import clip
 from logmedic.group.frames import Frames, read_stack
 from logmedic.group.paths import module_of
 from logmedic.group.stacks import PARSERS
@@ -25,6 +26,7 @@ from logmedic.redact import Redactor
 VERSION = "v1"
 SLOW_RULE = "slow"
 CACHED_GROUPINGS = 8_192
+LONGEST_TYPE = 1_000  # characters of a type with its module that are looked at
 LONGEST_PART = 300  # characters of a code, type, name or target that count
 ROUTE_FIELDS = ("route", "http.route", "endpoint", "http.target", "url.path", "path", "uri", "url")
 METHOD_FIELDS = ("method", "http.method", "http.request.method")
@@ -63,6 +65,7 @@ class Grouper:
         self._frames = Frames(config.in_app_include, config.in_app_exclude)
         self._redactor = redactor or Redactor()
         self._clean = lru_cache(maxsize=1_024)(self._redactor.text)  # services, codes and types come again and again
+        self._name = lru_cache(maxsize=1_024)(lambda name: _last_part(self._redactor.name(name)))
         self._templates = Templates()
         self._cache: dict[_Evidence, Grouping] = {}
 
@@ -80,25 +83,33 @@ class Grouper:
             grouping = msgspec.structs.replace(self._grouping(self._stacked(record, stack)), stack=stack)
         return self._explained(grouping, record) if explain else grouping
 
+    def clean(self, text: str) -> str:
+        """A service or an error code without secrets; remembered, because they come again and again."""
+        return self._clean(text) if text else text
+
+    def _type_name(self, name: str) -> str:
+        """Without its module: loggers write ``KeyError``, tracebacks ``builtins.KeyError``. Redacted before cut."""
+        return self._name(clip(name, LONGEST_TYPE)) if name else name
+
     def _plain(self, record: LogRecord, message: str) -> _Evidence:
         template = self._templates(message)
         reason = self._templates(record.exception_message) if record.exception_message else ""
         return _Evidence(
-            record.service[:LONGEST_PART],
+            self.clean(record.service)[:LONGEST_PART],
             "error",
-            (record.error_code or "")[:LONGEST_PART],
-            _type_name(record.exception_type or ""),
+            self.clean(record.error_code or "")[:LONGEST_PART],
+            self._type_name(record.exception_type or ""),
             "",
             template,
             "" if reason in template else reason,
-            record.target[:LONGEST_PART] or (record.spans[-1][:LONGEST_PART] if record.spans else ""),
+            clip(record.target, LONGEST_PART) or (clip(record.spans[-1], LONGEST_PART) if record.spans else ""),
         )
 
     def _stacked(self, record: LogRecord, stack: Stack) -> _Evidence:
         plain = self._plain(record, read_message(record))
         parser = next((p for p in PARSERS if p.language == stack.language), None)
         names = self._frames.evidence(stack, parser)
-        types = " < ".join(_once(_type_name(p.type) for p in stack.parts))[:LONGEST_TEXT] or plain.types
+        types = " < ".join(_once(self._type_name(p.type) for p in stack.parts))[:LONGEST_TEXT] or plain.types
         surfaced = stack.parts[0].message if stack.parts else ""
         reason = self._templates(surfaced) if surfaced else plain.reason or plain.template
         place = stack.culprit
@@ -112,14 +123,14 @@ class Grouper:
     def _slow(self, record: LogRecord) -> _Evidence:
         route = next((v for k in ROUTE_FIELDS if isinstance(v := record.fields.get(k), str) and v), "")
         method = next((v for k in METHOD_FIELDS if isinstance(v := record.fields.get(k), str) and v), "")
-        where = self._templates(route.split("?")[0][:LONGEST_PART])
+        where = self._templates(clip(route.split("?")[0], LONGEST_PART))
         if where:
-            where = f"{method[:10].upper()} {where}".strip()
+            where = f"{self.clean(method)[:10].upper()} {where}".strip()
         else:
-            where = self._templates(" > ".join(record.spans)[:LONGEST_PART]) or record.target[:LONGEST_PART]
-        culprit = record.spans[-1][:LONGEST_PART] if record.spans else record.target[:LONGEST_PART]
+            where = self._templates(clip(" > ".join(record.spans), LONGEST_PART)) or clip(record.target, LONGEST_PART)
+        culprit = clip(record.spans[-1], LONGEST_PART) if record.spans else clip(record.target, LONGEST_PART)
         where = where or self._templates(record.message)
-        return _Evidence(record.service[:LONGEST_PART], "slow", "", "", "", where, "", culprit)
+        return _Evidence(self.clean(record.service)[:LONGEST_PART], "slow", "", "", "", where, "", culprit)
 
     def _grouping(self, evidence: _Evidence) -> Grouping:
         known = self._cache.get(evidence)
@@ -207,9 +218,8 @@ def _title(evidence: _Evidence) -> str:
     return ": ".join(parts) or (f"Error in {evidence.culprit}" if evidence.culprit else "Error without a message")
 
 
-def _type_name(name: str) -> str:
-    """Without its module: loggers write ``KeyError``, tracebacks ``builtins.KeyError``."""
-    return name[:LONGEST_PART].partition("[")[0].rsplit(".", 1)[-1].strip()
+def _last_part(name: str) -> str:
+    return name.partition("[")[0].rsplit(".", 1)[-1].strip()[:LONGEST_PART]
 
 
 def _once(texts: Iterable[str]) -> list[str]:

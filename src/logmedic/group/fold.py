@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Any
 
 from logmedic.model import NANOSECONDS, Finding, Grouping, Sample, Severity
 
@@ -11,6 +12,8 @@ FIRST_SAMPLES = 2
 LAST_SAMPLES = 3
 MOST_MINUTES = 1_500  # bars of one fingerprint in one batch: 25 hours, what the store keeps
 BAR_BYTES = 160  # of one entry of a dict of integers: 113 measured, more while it grows
+VALUE_BYTES = 64  # of a value and its place in a list: 32 for a number, 72 for an empty list
+ENTRY_BYTES = 100  # of a key and its entry in a dict
 RECORD_BYTES = 2_048  # of a record's objects beside its bytes; a round upper figure from sys.getsizeof
 
 
@@ -153,4 +156,22 @@ class Fold:
 def weight(sample: Sample) -> int:
     """About how many bytes of memory a sample holds."""
     record = sample.record
-    return RECORD_BYTES + 3 * len(record.raw) + len(record.message) + len(record.stack_text or "")
+    known = RECORD_BYTES + 3 * len(record.raw) + len(record.message) + len(record.stack_text or "")
+    return known + _fields_weight(record.fields) if record.fields else known
+
+
+def _fields_weight(fields: dict[str, Any]) -> int:
+    """Bytes of a JSON object in memory, about: a short list of numbers in a line is a long one here."""
+    total = 0
+    todo: list[Any] = [fields]
+    while todo:
+        value = todo.pop()
+        total += VALUE_BYTES
+        if type(value) is str:
+            total += len(value)
+        elif type(value) is dict:
+            total += ENTRY_BYTES * len(value)
+            todo.extend(value.values())
+        elif type(value) is list:
+            todo.extend(value)
+    return total

@@ -75,6 +75,7 @@ class Digester:
         """``since``: records older than this (ns) are read but not counted as findings."""
         self._detector = detector
         self._group = grouper
+        self._clean = grouper.clean
         self._since = since
 
     def add(self, digest: Digest, batch: Batch, received: int) -> tuple[int, int]:
@@ -96,15 +97,26 @@ class Digester:
         digest.rejected += len(selected.rejects)
         digest.rejects.extend(selected.rejects[: REJECTS_HELD - len(digest.rejects)])
         digest.errors.extend(
-            (record.service, min(record.time, received + MOST_AHEAD))
+            (self._clean(record.service), min(record.time, received + MOST_AHEAD))
             for record in selected.errors
             if self._since is None or record.time >= self._since
         )
         for found in selected.findings:
-            finding = _not_ahead(found, received)
+            finding = self._cleaned(_not_ahead(found, received))
             if self._since is None or finding.record.time >= self._since:
                 self.fold(digest, finding)
         return selected.lines, len(selected.rejects)
+
+    def _cleaned(self, finding: Finding) -> Finding:
+        """Service and error code go into counters, incidents and notices as they are, so they are redacted here."""
+        record = finding.record
+        service = self._clean(record.service)
+        code = self._clean(record.error_code) if record.error_code else record.error_code
+        if service == record.service and code == record.error_code:
+            return finding
+        return msgspec.structs.replace(
+            finding, record=msgspec.structs.replace(record, service=service, error_code=code)
+        )
 
     def fold(self, digest: Digest, finding: Finding) -> None:
         """Count one record that rules matched."""

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from logmedic.bounds import bounded_sample
 from logmedic.collect.interface import Position
 from logmedic.detect.surge import SurgeWindows
 from logmedic.doors import Clock
@@ -270,8 +271,7 @@ class Intake:
             snoozed_until=None if known is None else known.snoozed_until,
             minutes=addition.minutes,
             samples=[
-                msgspec.structs.replace(s, record=self._redactor.record(s.record))
-                for s in _wanted(addition.samples, known, decision.raise_)
+                self._redactor.sample(bounded_sample(s)) for s in _wanted(addition.samples, known, decision.raise_)
             ],
         )
 

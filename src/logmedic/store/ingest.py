@@ -15,7 +15,6 @@ from logmedic.store import tables as t
 
 SAMPLES_KEPT = 20  # per incident: the first few and the latest
 REJECTS_KEPT = 1_000  # per transaction; all are counted
-STORED_RAW_BYTES = 64 * 1024  # of a record's own bytes
 
 
 class StoredPosition(msgspec.Struct, frozen=True):
@@ -242,7 +241,7 @@ class Ingest:
                 "stream": sample.record.ref.stream,
                 "offset": sample.record.ref.offset,
                 "time": sample.record.time,
-                "body": msgspec.json.encode(_trimmed(sample)).decode(),
+                "body": msgspec.json.encode(sample).decode(),
             }
             for change, incident_id in changes
             for sample in change.samples
@@ -319,13 +318,3 @@ def _changing(change: IncidentChange) -> dict[str, Any]:
         "rules": msgspec.json.encode(change.rules).decode(),
         "snoozed_until": change.snoozed_until,
     }
-
-
-def _trimmed(sample: Sample) -> Sample:
-    record = sample.record
-    if len(record.raw) <= STORED_RAW_BYTES:
-        return sample
-    return msgspec.structs.replace(
-        sample,
-        record=msgspec.structs.replace(record, raw=record.raw[:STORED_RAW_BYTES], flags=(*record.flags, "raw-cut")),
-    )

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from logmedic.bounds import LONGEST_NAME, clip
 from logmedic.collect.dialects import generic, levels, values
 from logmedic.collect.dialects.dialect import Dialect, Role, Scale, Unit
 from logmedic.collect.dialects.exceptions import ErrorFacts, read_error
@@ -337,9 +338,10 @@ def _message(value: Any) -> str:
 
 
 def _text_or_none(value: Any) -> str | None:
+    """A name or an id: what is longer than 200 characters is neither, and would be stored many times over."""
     if type(value) is str:
-        return value or None
-    return str(value) if type(value) is int else None
+        return clip(value, LONGEST_NAME) or None
+    return str(value) if type(value) is int and abs(value) < 1 << 63 else None
 
 
 def _spans(hits: list[list[_Hit] | None], fields: dict[str, Any]) -> tuple[tuple[str, ...], str | None]:
