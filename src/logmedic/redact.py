@@ -150,7 +150,7 @@ _SECRETS = (
           r"(?![a-z]{1,20}(?![A-Za-z0-9+/=._~-]))([A-Za-z0-9+/=._~-]{8,8000})", 1, flags=re.IGNORECASE),
     _rule("cookie", "cookie", r"(?:set-)?cookie[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"']?"
           r"([^\s=;\"'<]{1,200}=[^\r\n\"'<]{1,8000})", 1, flags=re.IGNORECASE),
-    _rule("url-password", "://", r"://[^\s/:@?#<>\"']{0,200}:([^\s/<>\"']{1,400})@", 1, check=_no_placeholder),
+    _rule("url-password", "//", r"//[^\s/:@?#<>\"']{0,200}:([^\s/<>\"']{1,400})@", 1, check=_no_placeholder),
     _rule("secret", "pass|pwd|secret|token|key|credential|session|비밀번호|암호",
           _KEY + r"\\?[\"']?[ \t]{0,4}(?:=>|[:=])[ \t]{0,4}\\?[\"']([^\"'\\\r\n]{1,2000})", 1,
           check=_no_placeholder, flags=re.IGNORECASE),

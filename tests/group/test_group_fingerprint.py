@@ -222,3 +222,11 @@ def test_a_hostile_trace_of_100_kb_takes_time_in_proportion(head: str, piece: st
     Grouper()(record("x", stack_text=text))
 
     assert time.process_time() - started < 0.3  # quadratic reading takes 10 s and more
+
+
+def test_a_type_is_redacted_before_it_is_cut() -> None:
+    secret = "ghp_" + "abcdefghijklmnopqrstuvwxyz0123456789"
+    record = LogRecord(
+        ref=Ref("s", "t", 0), time=0, message="x", exception_type="M." + "x" * 280 + f" {secret}", service=f"a {secret}"
+    )
+    assert "abcdefgh" not in repr(Grouper()(record))

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logmedic.group.fingerprint import Grouper
-from logmedic.group.fold import MINUTE, MOST_MINUTES, Delta, Fold
-from logmedic.model import Finding, Grouping, LogRecord, Match, Ref, Severity
+from logmedic.group.fold import MINUTE, MOST_MINUTES, Delta, Fold, weight
+from logmedic.model import Finding, Grouping, LogRecord, Match, Ref, Sample, Severity
 
 
 def finding(time: int, rule: str = "level", severity: Severity = Severity.WARNING, raw: bytes = b"x") -> Finding:
@@ -121,3 +121,10 @@ def test_a_storm_of_distinct_errors_stays_below_64_mb() -> None:
 
     assert drains >= 2
     assert peak < 64 << 20
+
+
+def test_a_sample_weighs_what_its_fields_take_in_memory() -> None:
+    fields = {"numbers": [1.5] * 10_000, "text": "x" * 5_000}
+    record = LogRecord(ref=Ref("s", "t", 0), time=0, fields=fields)
+    sample = Sample(record, Grouping("v1:0", "", ""), ())
+    assert weight(sample) > 10_000 * 32 + 5_000

@@ -66,3 +66,12 @@ def test_a_batch_that_only_carries_a_position_needs_no_dialect() -> None:
     notice = Batch("s", "1", 0, b"", Position("s", "1", 7), "")
     assert build.digester(build.Config()).add(digest, notice, NOW) == (0, 0)
     assert not digest.found_something
+
+
+def test_a_secret_in_a_service_or_a_code_is_gone_before_anything_counts_it() -> None:
+    secret = "ghp_" + "abcdefghijklmnopqrstuvwxyz0123456789"
+    digest = digest_of(error("2026-09-21T14:00:00Z") | {"service": f"shop {secret}", "error_code": f"E {secret}"})
+    (delta,) = digest.folds[0].drain()
+    assert (delta.service, delta.error_code) == ("shop <github-token:1>", "E <github-token:1>")
+    assert [service for service, _ in digest.errors] == ["shop <github-token:1>"]
+    assert all(secret not in service for _, service, _ in digest.matches)
