@@ -10,7 +10,8 @@ workflow continues behind its last stored step. A step that was interrupted runs
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -67,6 +68,21 @@ class Engine(Protocol):
         ...
 
 
+@contextmanager
+def _storing(what: str) -> Iterator[None]:
+    """The database's refusals as ours: DBOS lets those of SQLAlchemy through.
+
+    Raises:
+        StoreError: in one line.
+    """
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        raise StoreError(
+            f"state database: {error.orig}, {what}; what was read is stored, the next run goes on with it"
+        ) from error
+
+
 _Work = tuple[int, int, str, int]
 """(incident id, generation, the workflow id of the first attempt, attempt)"""
 
@@ -88,6 +104,7 @@ class DurableEngine:
         self._launched = False
         self._running = 0  # workflows under way; += under the GIL is close enough for "none or some"
 
+    @_storing("while the engine's tables were made ready")
     def prepare(self) -> None:
         if self._client is not None:
             return
@@ -98,6 +115,7 @@ class DurableEngine:
             dbos.DBOS.migrate(self._url)
         self._client = dbos.DBOSClient(system_database_engine=self._database, retry_connection_errors=False)
 
+    @_storing("while the engine was started")
     def open(self, handler: Handler) -> None:
         if self._launched:
             return
@@ -148,6 +166,7 @@ class DurableEngine:
     def committed(self) -> None:
         """The queue is polled; there is nothing to wake."""
 
+    @_storing("while alerts were given another try")
     def retry_failed(self, unhandled: list[tuple[int, str, int]]) -> None:
         for incident_id, fingerprint, generation in unhandled:
             base = f"incident:{fingerprint}:{generation}"
@@ -158,6 +177,7 @@ class DurableEngine:
             if ended and last + 1 < ATTEMPTS:
                 self._submit((incident_id, generation, base, last + 1))
 
+    @_storing("while alerts were under way")
     def busy(self, now: int) -> bool:
         if self._client is None:
             return False
@@ -182,19 +202,20 @@ class DurableEngine:
             options["delay_seconds"] = delay
         self._client.enqueue_in_transaction(connection, options, *work)
 
+    @_storing("while the engine was stopped")
     def close(self, timeout: float) -> None:
         if self._client is None:
             return
         import dbos  # noqa: PLC0415  already loaded by open()
 
+        if self._launched:
+            self._launched = False
+            # DBOS looks only once a second whether its workflows have ended, so it is not asked when none is running.
+            seconds = max(1, round(timeout)) if self._running else 0
+            dbos.DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=seconds)
+        # Only now: a workflow that ends meanwhile may hand on what it could not deliver.
         self._client.destroy()
         self._client = None
-        if not self._launched:
-            return
-        self._launched = False
-        # DBOS looks only once a second whether its workflows have ended, so it is not asked to when none is running.
-        seconds = max(1, round(timeout)) if self._running else 0
-        dbos.DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=seconds)
 
 
 class InlineEngine:
