@@ -47,6 +47,11 @@ class SurgeWindows:
         self._keep = rule.more_than + 1
         self._max_cells = rule.late_s // rule.within_s + 2 + _SPARE_CELLS
         self._services: dict[str, _Cells] = {}
+        self._swept = -1  # the cell whose time quiet services were last looked for; a look costs a walk over all
+
+    def key(self, service: str) -> str:
+        """Whose windows an error of ``service`` that was judged just now was counted in: its own, or ``OVERFLOW``."""
+        return service if service in self._services else OVERFLOW
 
     def judge(self, service: str, time: int) -> Match | None:
         """Count an error of ``service`` at ``time`` (ns) and say whether it is part of a surge.
@@ -75,6 +80,7 @@ class SurgeWindows:
         Raises:
             StoreError: it is not the state of such windows, or of another version; nothing has changed then.
         """
+        self._swept = -1
         if not state:
             self._services = {}
             return
@@ -95,6 +101,7 @@ class SurgeWindows:
     def copy(self) -> SurgeWindows:
         """Windows with the same memory. Judge on the copy, and keep it once the store has committed."""
         twin = SurgeWindows(self.rule, max_services=self._max_services)
+        twin._swept = self._swept
         twin._services = {
             service: {index: _Cell(list(cell.times), cell.dropped) for index, cell in cells.items()}
             for service, cells in self._services.items()
@@ -104,7 +111,11 @@ class SurgeWindows:
     def _key(self, service: str, time: int) -> str:
         if service in self._services or len(self._services) < self._max_services:
             return service
-        oldest = time // self._within - self._max_cells
+        now = time // self._within
+        if now <= self._swept:
+            return OVERFLOW
+        self._swept = now
+        oldest = now - self._max_cells
         for quiet in [name for name, cells in self._services.items() if max(cells, default=oldest) < oldest]:
             del self._services[quiet]
         return service if len(self._services) < self._max_services else OVERFLOW

@@ -10,9 +10,10 @@ import msgspec
 
 from logmedic.bounds import bounded_sample
 from logmedic.collect.interface import Position
-from logmedic.detect.surge import SurgeWindows
+from logmedic.detect.surge import OVERFLOW, SurgeWindows
 from logmedic.doors import Clock
 from logmedic.engine import Engine
+from logmedic.errors import StoreError
 from logmedic.group.fingerprint import storm_grouping, surge_grouping
 from logmedic.group.window import Arrival, CapState, Decision, Known, NewIncidentCap, WindowConfig, decide
 from logmedic.model import Grouping, Match, Sample, Severity, Substate
@@ -148,7 +149,10 @@ class Intake:
         """Take the carried state from the store: at the start, and after a transaction that came to nothing."""
         for name in (CAP, SURGE_CAP):
             cap = self._store.carried(name)
-            self._opened[name] = CapState() if cap is None else msgspec.json.decode(cap, type=CapState)
+            try:
+                self._opened[name] = CapState() if cap is None else msgspec.json.decode(cap, type=CapState)
+            except msgspec.DecodeError as error:
+                raise StoreError(f"the stored {name} cannot be read: {error}; move the state away") from None
         for windows in self._surges:
             windows.restore(self._store.carried(SURGES + windows.rule.name) or b"")
 
@@ -187,9 +191,12 @@ class Intake:
                 minute = time // MINUTE
                 key = (match.rule, service, minute)
                 digest.matches[key] = digest.matches.get(key, 0) + 1
-                surge = found.get(service)
+                whose = windows.key(service)
+                surge = found.get(whose)
                 if surge is None:
-                    surge = found[service] = Synthetic(surge_grouping(service), service, match, time)
+                    beyond = whose == OVERFLOW
+                    grouping = _overflow_grouping() if beyond else surge_grouping(service)
+                    surge = found[whose] = Synthetic(grouping, "" if beyond else service, match, time)
                 surge.add(1, time, time, {minute: 1})
         return list(found.values())
 
@@ -281,6 +288,13 @@ def _wanted(samples: tuple[Sample, ...], known: KnownIncident | None, raised: bo
     if raised:
         return samples
     return samples[-1:] if known is None or known.count < SAMPLES_KEPT else ()
+
+
+def _overflow_grouping() -> Grouping:
+    """The surge of all services together that are too many for windows of their own."""
+    return msgspec.structs.replace(
+        surge_grouping(OVERFLOW), title="Error-rate surge in services beyond the limit", culprit=""
+    )
 
 
 def _known(k: KnownIncident) -> Known:
