@@ -96,6 +96,8 @@ def load_config(explicit: str | None, cwd: Path, *, paths: Sequence[str] = ()) -
     if paths:
         config = msgspec.structs.replace(config, sources=tuple(_named_on_command_line(paths, cwd)))
     base = cwd if path is None else path.absolute().parent
+    if config.store.url.startswith("sqlite:") and sqlite_path(config.store.url) is None:
+        raise ConfigError(f"{path}: store.url: {config.store.url!r} names no file; give one, as in sqlite:///state.db")
     for what, names in (("sources", [s.name for s in config.sources]), ("channels", [c.name for c in config.channels])):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:

@@ -6,6 +6,7 @@ have; only a snooze ends by the clock on the wall.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import msgspec
@@ -15,6 +16,7 @@ from logmedic.model import NANOSECONDS, Severity, State, Substate
 MINUTE = 60 * NANOSECONDS
 HOUR_MINUTES = 60
 BASELINE_HOURS = 24
+MOST_SECONDS = 1_000_000_000  # of a setting: 31 years, so that sums of times stay times
 
 
 class WindowConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,6 +32,16 @@ class WindowConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """So many incidents may be opened per window; what is new beyond goes to one "storm" incident."""
     new_incidents_seconds: float = 300.0
     """Length of that window on the wall clock."""
+
+    def __post_init__(self) -> None:
+        for name in ("dedup_seconds", "new_incidents_seconds"):
+            if not 0 <= getattr(self, name) <= MOST_SECONDS:
+                raise ValueError(f"`{name}` must be a number of seconds from 0 to {MOST_SECONDS:,}")
+        if not 0 <= self.escalation_factor < math.inf:
+            raise ValueError("`escalation_factor` must be a finite number, 0 or more")
+        for name in ("escalation_minimum", "new_incidents"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"`{name}` must be 0 or more")
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,6 +17,8 @@ from logmedic.errors import DeliveryError
 from logmedic.model import NANOSECONDS, Outcome, Result
 from logmedic.respond.interface import Notice, Responder
 
+MOST_SECONDS = 1_000_000_000  # of a setting: 31 years, so that sums of times stay times
+
 
 class RetryConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[retry]``: how long a delivery is tried before it is put off."""
@@ -29,6 +31,13 @@ class RetryConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Longest wait of our own choice, in seconds. What the far side asks for is honoured beyond it."""
     deadline_s: float = 60.0
     """Total time for one delivery, in seconds. What would take longer is deferred."""
+
+    def __post_init__(self) -> None:
+        for name in ("first_delay_s", "max_delay_s", "deadline_s"):
+            if not 0 <= getattr(self, name) <= MOST_SECONDS:
+                raise ValueError(f"`{name}` must be a number of seconds from 0 to {MOST_SECONDS:,}")
+        if self.tries < 1:
+            raise ValueError("`tries` must be at least 1")
 
 
 class Wait(msgspec.Struct, frozen=True):

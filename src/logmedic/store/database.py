@@ -10,6 +10,7 @@ from sqlalchemy import event
 
 from logmedic.errors import ConfigError, StoreError
 from logmedic.store import HEAD
+from logmedic.store.lock import make_folder, make_private
 
 BUSY_MILLISECONDS = 30_000
 
@@ -30,7 +31,10 @@ def open_database(url: str) -> sa.Engine:
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         if parsed.database not in (None, "", ":memory:"):
-            Path(str(parsed.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
+            path = Path(str(parsed.database)).absolute()
+            make_folder(path)
+            if not path.is_dir():  # else SQLite says what is wrong
+                make_private(path)
         engine = (
             sa.create_engine(parsed, pool_size=10, max_overflow=20) if parsed.database else sa.create_engine(parsed)
         )
@@ -43,7 +47,8 @@ def open_database(url: str) -> sa.Engine:
         _migrate(engine)
     except sa.exc.DBAPIError as error:
         engine.dispose()
-        raise StoreError(f"{parsed.render_as_string()}: {error.orig}; move the file away to start afresh") from None
+        remedy = "make room if the disk is full, else move the file away to start afresh"
+        raise StoreError(f"{parsed.render_as_string()}: {error.orig}; {remedy}") from None
     return engine
 
 

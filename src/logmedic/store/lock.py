@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import IO
 
-from logmedic.errors import AlreadyRunningError
+from logmedic.errors import AlreadyRunningError, StoreError
 
 
 def sqlite_path(url: str) -> Path | None:
@@ -18,6 +18,31 @@ def sqlite_path(url: str) -> Path | None:
     return Path(url.removeprefix(prefix).partition("?")[0])
 
 
+def make_folder(state: Path) -> None:
+    """Make the folder that a state file is to stand in. Raises :class:`StoreError`."""
+    try:
+        state.parent.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise _unusable(state, error) from None
+
+
+def make_private(state: Path) -> None:
+    """Make an empty state file that only its owner may read: SQLite gives the files beside it the same rights."""
+    try:
+        os.close(_private(state))
+    except OSError as error:
+        raise _unusable(state, error) from None
+
+
+def _private(path: Path, flags: int = 0) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | flags, 0o600)
+
+
+def _unusable(path: Path, error: OSError | ValueError) -> StoreError:
+    reason = getattr(error, "strerror", None) or error
+    return StoreError(f"{path}: the state cannot stand there: {reason}; give [store] url another place")
+
+
 class InstanceLock:
     """One logmedic per SQLite state: an advisory lock on ``<state>.lock``, gone with the process however it ends."""
 
@@ -26,9 +51,17 @@ class InstanceLock:
         self._file: IO[str] | None = None
 
     def acquire(self) -> None:
-        """Take the lock. Raises :class:`AlreadyRunningError` naming the holder's process id."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        file = self._path.open("a+", encoding="ascii")
+        """Take the lock.
+
+        Raises:
+            AlreadyRunningError: another process holds it; named by its id.
+            StoreError: the folder of the state cannot be made or written.
+        """
+        make_folder(self._path)
+        try:
+            file = os.fdopen(_private(self._path, os.O_APPEND), "a+", encoding="ascii", errors="replace")
+        except OSError as error:
+            raise _unusable(self._path, error) from None
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

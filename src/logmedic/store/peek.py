@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+_TOKEN = msgspec.json.Decoder(dict[str, Any])
+
 
 class Peeked(msgspec.Struct, frozen=True):
     positions: list[tuple[str, str, int, dict[str, Any], bool]]  # source, stream, offset, token, done
@@ -29,8 +31,9 @@ def peek(path: Path, schema: str) -> Peeked | None:
         (unhandled,) = connection.execute(
             "SELECT EXISTS (SELECT 1 FROM incidents WHERE handled_generation < generation)"
         ).fetchone()
-    except sqlite3.Error:
+        positions = [(s, t, o, _TOKEN.decode(j), bool(d)) for s, t, o, j, d in rows]
+    except (sqlite3.Error, msgspec.DecodeError, TypeError):
         return None
     finally:
         connection.close()
-    return Peeked([(s, t, o, msgspec.json.decode(j), bool(d)) for s, t, o, j, d in rows], bool(unhandled))
+    return Peeked(positions, bool(unhandled))

@@ -70,20 +70,41 @@ class Store:
             raise StoreError(
                 f"state database: {error.orig}; nothing of this batch was kept, it will be read again"
             ) from error
+        except msgspec.DecodeError as error:
+            raise _damaged(error) from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        """A connection to read with; rows are decoded within, so that damage of any kind is reported as such."""
+        try:
+            with self.database.connect() as connection:
+                yield connection
+        except sa.exc.DBAPIError as error:
+            raise _damaged(error.orig) from error
+        except (msgspec.DecodeError, ValueError) as error:
+            raise _damaged(error) from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        try:
+            with self.database.begin() as connection:
+                yield connection
+        except sa.exc.DBAPIError as error:
+            raise _damaged(error.orig) from error
 
     def positions(self, source: str) -> list[StoredPosition]:
-        with self.database.connect() as c:
+        with self._reading() as c:
             rows = c.execute(sa.select(t.positions).where(t.positions.c.source == source)).all()
-        return [StoredPosition(r.source, r.stream, r.offset, msgspec.json.decode(r.token), r.done) for r in rows]
+            return [StoredPosition(r.source, r.stream, r.offset, msgspec.json.decode(r.token), r.done) for r in rows]
 
     def totals(self) -> list[Totals]:
         p = t.positions.c
         query = sa.select(p.source, sa.func.sum(p.lines), sa.func.sum(p.rejects)).group_by(p.source).order_by(p.source)
-        with self.database.connect() as c:
+        with self._reading() as c:
             return [Totals(source, int(lines), int(rejects)) for source, lines, rejects in c.execute(query)]
 
     def carried(self, name: str) -> bytes | None:
-        with self.database.connect() as c:
+        with self._reading() as c:
             return c.execute(sa.select(t.carried.c.value).where(t.carried.c.name == name)).scalar()
 
     # -- incidents -------------------------------------------------------------------------------------------------
@@ -130,7 +151,7 @@ class Store:
         query = sa.select(sa.func.coalesce(sa.func.sum(c.count), 0)).where(
             c.rule == "error-level", c.service == service, c.minute >= since // MINUTE, c.minute <= until // MINUTE
         )
-        with self.database.connect() as connection:
+        with self._reading() as connection:
             return int(connection.execute(query).scalar_one())
 
     def samples(self, incident_id: int, limit: int = 20) -> list[Sample]:
@@ -141,13 +162,13 @@ class Store:
             .order_by(t.samples.c.time.desc(), t.samples.c.id.desc())
             .limit(limit)
         )
-        with self.database.connect() as c:
+        with self._reading() as c:
             return [_SAMPLE.decode(body) for (body,) in c.execute(query)]
 
     def save_diagnosis(self, incident_id: int, diagnosis: Diagnosis, now: int) -> None:
         """Keep a diagnosis; the incident's severity becomes the diagnosis's, never below the floor of its rules."""
         c = t.incidents.c
-        with self.database.begin() as connection:
+        with self._writing() as connection:
             # An update first, so that the floor read next is read under the write lock.
             connection.execute(sa.update(t.incidents).where(c.id == incident_id).values(diagnosis=_json(diagnosis)))
             floor = connection.execute(sa.select(c.floor).where(c.id == incident_id)).scalar_one()
@@ -164,13 +185,13 @@ class Store:
 
     def note(self, incident_id: int, at: int, *, event: str, reason: str) -> None:
         """Add a line to an incident's timeline."""
-        with self.database.begin() as connection:
+        with self._writing() as connection:
             _note(connection, incident_id, at, event=event, reason=reason, actor="logmedic")
 
     def set_state(
         self, incident_id: int, state: State, *, now: int, actor: str, reason: str, snoozed_until: int | None = None
     ) -> None:
-        with self.database.begin() as connection:
+        with self._writing() as connection:
             connection.execute(
                 sa.update(t.incidents)
                 .where(t.incidents.c.id == incident_id)
@@ -181,7 +202,7 @@ class Store:
     def timeline(self, incident_id: int) -> list[TimelineEntry]:
         c = t.timeline.c
         query = sa.select(c.at, c.event, c.reason, c.actor).where(c.incident_id == incident_id).order_by(c.id)
-        with self.database.connect() as connection:
+        with self._reading() as connection:
             return [TimelineEntry(*row) for row in connection.execute(query)]
 
     # -- effects ---------------------------------------------------------------------------------------------------
@@ -189,7 +210,7 @@ class Store:
     def begin_effect(self, key: str, incident_id: int, generation: int, channel: str, now: int) -> Outcome | None:
         """Note that an effect is about to be tried. Returns its outcome when it has one already: then do nothing."""
         c = t.effects.c
-        with self.database.begin() as connection:
+        with self._writing() as connection:
             connection.execute(
                 insert_for(connection, t.effects)
                 .values(
@@ -199,12 +220,12 @@ class Store:
                 .on_conflict_do_nothing(index_elements=["key"])
             )  # fmt: skip
             row = connection.execute(sa.select(c.result, c.reason, c.receipt).where(c.key == key)).one()
-        if row.result in ("pending", "deferred"):
-            return None
-        return Outcome(Result(row.result), row.reason, msgspec.json.decode(row.receipt))
+            if row.result in ("pending", "deferred"):
+                return None
+            return Outcome(Result(row.result), row.reason, msgspec.json.decode(row.receipt))
 
     def end_effect(self, key: str, outcome: Outcome, now: int) -> None:
-        with self.database.begin() as connection:
+        with self._writing() as connection:
             connection.execute(
                 sa.update(t.effects)
                 .where(t.effects.c.key == key)
@@ -222,9 +243,9 @@ class Store:
             .order_by(c.generation.desc())
             .limit(1)
         )
-        with self.database.connect() as connection:
+        with self._reading() as connection:
             text = connection.execute(query).scalar()
-        return None if text is None else _RECEIPT.decode(text)
+            return None if text is None else _RECEIPT.decode(text)
 
     def effects(self, incident_id: int) -> list[tuple[int, str, str, str]]:
         """(generation, channel, result, reason) of every effect, oldest first."""
@@ -234,14 +255,14 @@ class Store:
             .where(c.incident_id == incident_id)
             .order_by(c.generation, c.channel)
         )
-        with self.database.connect() as connection:
+        with self._reading() as connection:
             return [(g, ch, r, why) for g, ch, r, why in connection.execute(query)]
 
     def undelivered(self, incident_ids: Sequence[int]) -> list[Undelivered]:
         """What did not reach a channel of the latest news of these incidents, oldest incident first."""
         c, i = t.effects.c, t.incidents.c
         found: list[Undelivered] = []
-        with self.database.connect() as connection:
+        with self._reading() as connection:
             for start in range(0, len(incident_ids), 500):
                 query = (
                     sa.select(c.channel, c.result, c.reason, c.receipt, c.updated_at)
@@ -264,7 +285,7 @@ class Store:
 
     def mark_handled(self, incident_id: int, generation: int) -> None:
         c = t.incidents.c
-        with self.database.begin() as connection:
+        with self._writing() as connection:
             connection.execute(
                 sa.update(t.incidents)
                 .where(c.id == incident_id, c.handled_generation < generation)
@@ -275,14 +296,14 @@ class Store:
         """Whether an incident is still to be told of and nothing of it was put off until later."""
         c, e = t.incidents.c, t.effects.c
         deferred = sa.exists().where(e.incident_id == c.id, e.generation == c.generation, e.result == "deferred")
-        with self.database.connect() as connection:
+        with self._reading() as connection:
             query = sa.select(sa.exists().where(c.handled_generation < c.generation, ~deferred))
             return bool(connection.execute(query).scalar_one())
 
     def unhandled(self) -> list[tuple[int, str, int]]:
         """(id, fingerprint, generation) of incidents that people should still hear of."""
         c = t.incidents.c
-        with self.database.connect() as connection:
+        with self._reading() as connection:
             rows = connection.execute(
                 sa.select(c.id, c.fingerprint, c.generation).where(c.handled_generation < c.generation).order_by(c.id)
             )
@@ -295,10 +316,16 @@ class Store:
             sa.select(t.incidents).where(*conditions)
             .order_by(t.incidents.c.last_seen.desc(), t.incidents.c.id.desc()).limit(limit)
         )  # fmt: skip
-        with self.database.connect() as connection:
+        with self._reading() as connection:
             rows = connection.execute(query).all()
             bars = _histograms(connection, {row.id: row.last_seen for row in rows})
-        return [_incident(row, bars.get(row.id, ())) for row in rows]
+            return [_incident(row, bars.get(row.id, ())) for row in rows]
+
+
+def _damaged(error: object) -> StoreError:
+    return StoreError(
+        f"state database: {error}; make room if the disk is full, else move the file away to start afresh"
+    )
 
 
 def _incident(row: sa.Row[tuple[object, ...]], bars: tuple[Bucket, ...]) -> Incident:
