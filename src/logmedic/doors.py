@@ -177,7 +177,8 @@ class Git:
         """
         ran = self._shell.run(
             ["git", "-C", str(self.root), "--no-pager", "--literal-pathspecs", "-c", "core.fsmonitor=false",
-             "-c", "core.hooksPath=/dev/null", "-c", "diff.external=", "-c", "safe.directory=*", *argv],
+             "-c", "core.hooksPath=/dev/null", "-c", "diff.external=", "-c", "diff.orderFile=/dev/null",
+             "-c", "safe.directory=*", *argv],
             timeout=self._timeout if timeout is None else timeout,
             env=_git_environment(),
             input=input,

@@ -96,6 +96,10 @@ def load_config(explicit: str | None, cwd: Path, *, paths: Sequence[str] = ()) -
     if paths:
         config = msgspec.structs.replace(config, sources=tuple(_named_on_command_line(paths, cwd)))
     base = cwd if path is None else path.absolute().parent
+    for source in config.sources:
+        for name in source.paths if isinstance(source, FileSourceConfig) else ():
+            if not name or "\0" in name:
+                raise ConfigError(f"{path}: sources: {source.name}: paths: {name!r} cannot be the name of a file")
     if config.store.url.startswith("sqlite:") and sqlite_path(config.store.url) is None:
         raise ConfigError(f"{path}: store.url: {config.store.url!r} names no file; give one, as in sqlite:///state.db")
     for what, names in (("sources", [s.name for s in config.sources]), ("channels", [c.name for c in config.channels])):
@@ -108,7 +112,15 @@ def load_config(explicit: str | None, cwd: Path, *, paths: Sequence[str] = ()) -
 def _named_on_command_line(paths: Sequence[str], cwd: Path) -> list[SourceConfig]:
     files = [str(cwd / p) for p in paths if p != "-"]
     for path in files:
-        if next(glob.iglob(path, recursive=True), None) is None:  # noqa: PTH207  as the source looks for them
+        if "\0" in path:
+            raise UsageError(f"{path}: a name cannot hold a NUL")
+        found = list(glob.iglob(path, recursive=True))  # noqa: PTH207  as the source looks for them
+        if not found and Path(path).is_symlink():
+            raise UsageError(f"{path}: a symbolic link that leads to no file")
+        if not found:
             raise UsageError(f"{path}: no such file")
+        if not any(Path(name).is_file() for name in found):
+            hint = "; name its files, or use a glob" if Path(path).is_dir() else "; `-` reads standard input"
+            raise UsageError(f"{path}: not a regular file{hint}")
     sources: list[SourceConfig] = [FileSourceConfig(name="files", paths=files)] if files else []
     return [*sources, StdinSourceConfig(name="stdin")] if "-" in paths else sources

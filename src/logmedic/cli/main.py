@@ -69,7 +69,9 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except LogmedicError as error:
-        click.echo(f"logmedic: {error}", err=True)
+        from logmedic.cli.output import printable  # noqa: PLC0415  only to show names that people gave, made harmless
+
+        click.echo(f"logmedic: {printable(str(error))}", err=True)
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(130)
