@@ -93,9 +93,9 @@ def decide(  # noqa: PLR0911  one return per reason, in the order they are tried
     """
     if known is None:
         return Decision(True, Substate.NEW, State.OPEN, "new", arrival.last)
+    known = _not_ahead(known, arrival.now)
     if known.state is State.IGNORED:
         return _count(known, "ignored")
-    known = _not_ahead(known, arrival.now)
     if known.state is not State.RESOLVED and arrival.severity.rank > known.floor.rank:
         return _worse(known, arrival)
     if arrival.last <= known.last_seen:
