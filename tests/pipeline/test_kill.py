@@ -48,8 +48,8 @@ QUICK = [
     Plan("serve", copytruncate=True, kills=5, lines=14_000, rate=4_000, rotate_every=3_000, longest=1.5, seed=2),
 ]
 LONG = [
-    Plan("scan", copytruncate=False, kills=40, lines=220_000, rate=4_000, rotate_every=9_000, longest=2.0, seed=3),
-    Plan("scan", copytruncate=True, kills=40, lines=220_000, rate=4_000, rotate_every=9_000, longest=2.0, seed=4),
+    Plan("scan", copytruncate=False, kills=40, lines=220_000, rate=4_000, rotate_every=9_000, longest=1.2, seed=3),
+    Plan("scan", copytruncate=True, kills=40, lines=220_000, rate=4_000, rotate_every=9_000, longest=1.2, seed=4),
     Plan("serve", copytruncate=False, kills=40, lines=220_000, rate=4_000, rotate_every=9_000, longest=3.0, seed=5),
     Plan("serve", copytruncate=True, kills=40, lines=220_000, rate=4_000, rotate_every=9_000, longest=3.0, seed=6),
 ]
@@ -96,17 +96,16 @@ def check(plan: Plan, folder: Path) -> None:
     print(
         f"\n{name_of(plan)}: {killed} kills, {writer.rotations} rotations, {doubled} of {len(again)} messages doubled"
     )
-    assert killed >= plan.kills * 2 // 3, "most processes ended before they were killed; this tests nothing"
     assert_counted_once(project, writer)
     assert_told_at_least_once(project, again)
     assert doubled <= WORKERS * killed
 
 
 def kill_loop(project: Project, plan: Plan) -> int:
-    """Start it, and SIGKILL it at a random moment; how many were alive then."""
+    """Start it and SIGKILL it at a random moment, as often as planned; those that ended before do not count."""
     chance = random.Random(plan.seed)
     killed = 0
-    for _ in range(plan.kills):
+    while killed < plan.kills:
         process = project.start(plan.command)
         try:
             process.wait(chance.uniform(0.2, plan.longest))
