@@ -133,12 +133,12 @@ def _claim_fault(
 
 def _unsupported(text: str, cited: str) -> Text | None:
     """What the claim says but the evidence does not: a commit, a quotation, a figure of two digits or more, a share."""
-    flat = " ".join(cited.split())
+    flat = " ".join(cited.split()).lower()  # the taxonomy's phrases are lower case
     for found in _HEX.finditer(text):
         if found[0] not in cited:
             return quoting("{} is not in what it cites", "인용한 증거에 없는 커밋: {}", found[0])
     for found in _QUOTED.finditer(text):
-        if " ".join(found[1].split()) not in flat:
+        if " ".join(found[1].lower().split()) not in flat:
             return quoting(
                 "the quotation {} is not in what it cites", "인용한 증거에 없는 인용문: {}", repr(found[1][:60])
             )
