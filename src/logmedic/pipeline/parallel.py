@@ -15,8 +15,8 @@ from logmedic.collect.ranges import Range, read_range
 from logmedic.pipeline.digest import Digest, Digester
 
 MIN_BYTES = 64 << 20  # below, starting processes costs more than it gains
-CHUNK_BYTES = 4 << 20  # of log per task: bounds what a worker and the queue hold when every line is an error
-AHEAD = 2  # tasks per worker that may be finished and waiting
+CHUNK_BYTES = 1 << 20  # of log per task: bounds what a worker and the queue hold when every line is an error
+AHEAD = 1  # tasks per worker that may be finished and waiting
 
 _digester: Digester | None = None  # of a worker process
 
