@@ -7,12 +7,13 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from investigate_scenes import record
+from investigate_scenes import EPOCH, REDACTOR, case, record
 
 from logmedic.investigate import kinds
 from logmedic.investigate.clues import clues
 from logmedic.investigate.kind import Code
 from logmedic.investigate.kinds import KINDS
+from logmedic.investigate.offline import OfflineInvestigator
 from logmedic.investigate.taxonomy import classify
 from logmedic.model import ExceptionPart, Frame, Stack
 
@@ -168,3 +169,16 @@ def test_hostile_length_takes_no_time(unit):
     kind(hostile)
     clues(record(hostile, time=1), None)
     assert time.perf_counter() - start < 0.5
+
+
+@pytest.mark.parametrize(
+    "phrase", ["called `Option::unwrap()` on a `None` value", "called `Result::unwrap()` on an `Err` value"]
+)
+def test_a_phrase_is_quoted_as_it_was_said(phrase):
+    found = OfflineInvestigator(REDACTOR).investigate(
+        case(record(f"thread 'main' panicked at src/main.rs:4:37:\n{phrase}: x", time=EPOCH))
+    )
+    claim = next(claim.text for claim in found.claims if "of the kind" in claim.text.en)
+    assert f"the phrase is {phrase}." in claim.en
+    assert f"“{phrase}”" in claim.ko
+    assert found.dropped == ()

@@ -36,13 +36,14 @@ _ENVIRONMENT = ("environ", "getenv", "env::var", "process.env", "System.getenv")
 
 def classify(record: LogRecord, stack: Stack | None) -> Classified:
     """The kind of fault. What is certain decides first: bug types, then phrases, types, status, the error code."""
-    text = _words(record, stack)
+    said = _words(record, stack)
+    text = said.lower()
     types = [_last(t) for t in _types(record, stack)]  # surfaced first, innermost cause last
     types = types or _TYPE.findall(record.message[:2_000])
     return (
         _surfaced(types, stack, text)
         or _by_type(types, text, bugs=True)
-        or _by_phrase(text)
+        or _by_phrase(text, said)
         or _by_type(types, text, bugs=False)
         or _by_status(record, text)
         or _by_name(record, types)
@@ -72,11 +73,14 @@ def _by_type(types: Sequence[str], text: str, *, bugs: bool) -> Classified | Non
     return None
 
 
-def _by_phrase(text: str) -> Classified | None:
+def _by_phrase(text: str, said: str) -> Classified | None:
+    """Quotes the phrase as it was said; a few letters (İ) change their length with their case, then as we know it."""
+    aligned = said if len(said) == len(text) else text
     for kind in KINDS.values():
         for phrase in kind.phrases:
-            if phrase in text:
-                return Classified(kind, "phrase", phrase)
+            at = text.find(phrase)
+            if at >= 0:
+                return Classified(kind, "phrase", aligned[at : at + len(phrase)])
     return None
 
 
@@ -96,7 +100,7 @@ def _words(record: LogRecord, stack: Stack | None) -> str:
     if stack is not None:
         texts += [f"{part.type}: {part.message}" for part in stack.parts]
     texts += [value for value in record.fields.values() if isinstance(value, str)]
-    return "\n".join(texts)[:LONGEST_LOOK].lower()
+    return "\n".join(texts)[:LONGEST_LOOK]
 
 
 def _environment_key(innermost: str, stack: Stack | None, text: str) -> str | None:
