@@ -86,6 +86,20 @@ def test_a_slow_request_is_a_warning_and_no_error():
     assert "Error:" not in found.root_cause.en
 
 
+def test_a_slow_request_has_no_figures_about_errors_but_its_own():
+    found = diagnose("Response sent", level=Level.INFO, duration_ms=6_200.0, rules=("slow",))
+    told = " ".join([found.impact.en, *(claim.text.en for claim in found.claims), *(e.text for e in found.evidence)])
+    assert "errors" not in told
+    assert "오류" not in found.impact.ko
+    assert any(claim.text.en == "Longest duration among the stored samples: 6200 ms." for claim in found.claims)
+    assert found.dropped == ()
+
+
+def test_an_error_that_was_also_slow_keeps_its_share_of_the_errors():
+    found = diagnose("read timed out", duration_ms=6_200.0, rules=("error-level", "slow"))
+    assert "of the service's errors" in found.impact.en
+
+
 def test_without_evidence_the_report_says_so():
     found = diagnose("it did not work")
     assert found.status is DiagnosisStatus.INCONCLUSIVE

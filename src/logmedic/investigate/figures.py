@@ -8,9 +8,10 @@ import msgspec
 
 from logmedic.investigate.interface import Case
 from logmedic.investigate.logs import iso
-from logmedic.model import NANOSECONDS, Text
+from logmedic.model import NANOSECONDS, Level, Sample, Text
 
 RATE_SPAN = 60 * 60 * NANOSECONDS  # before and after the first occurrence
+_ERROR_RULE = "error-level"  # what the history counts errors by
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -36,7 +37,18 @@ def _last_seen(case: Case) -> Figure:
     return Figure("last_seen", time, Text(f"last seen {iso(time)}", f"마지막 발생: {iso(time)}"))
 
 
-def _errors_before(case: Case) -> Figure:
+def _is_error(sample: Sample) -> bool:
+    return sample.record.level >= Level.ERROR or any(match.rule == _ERROR_RULE for match in sample.matches)
+
+
+def _counts_as_errors(case: Case) -> bool:
+    """Whether the occurrences are errors at all: of what was only slow, figures about errors say nothing."""
+    return all(map(_is_error, case.samples))
+
+
+def _errors_before(case: Case) -> Figure | None:
+    if not _counts_as_errors(case):
+        return None
     first = case.incident.first_seen
     n = case.history.error_counts(case.incident.service, first - RATE_SPAN, first - 60 * NANOSECONDS)
     said = Text(
@@ -46,7 +58,9 @@ def _errors_before(case: Case) -> Figure:
     return Figure("errors_before", n, said)
 
 
-def _errors_after(case: Case) -> Figure:
+def _errors_after(case: Case) -> Figure | None:
+    if not _counts_as_errors(case):
+        return None
     first = case.incident.first_seen
     n = case.history.error_counts(case.incident.service, first, first + RATE_SPAN)
     said = Text(
@@ -58,6 +72,8 @@ def _errors_after(case: Case) -> Figure:
 
 def _share(case: Case) -> Figure | None:
     """Of the service's errors since the first occurrence; ``None`` where the two counts do not measure the same."""
+    if not _counts_as_errors(case):
+        return None
     incident = case.incident
     errors = case.history.error_counts(incident.service, incident.first_seen, incident.last_seen)
     return share_of(incident.count, errors) if 0 < incident.count <= errors else None

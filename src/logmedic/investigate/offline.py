@@ -96,7 +96,8 @@ class OfflineInvestigator:
             short, why = suspect.commit[:12], suspect.why
             english = f"Commit {short} could have produced it: {why.en}."
             yield Claim(Text(english, f"이 오류는 커밋 {short}에서 비롯되었을 수 있습니다: {why.ko}."), cited)
-        for name in ("count", "share", "errors_after"):
+        told_of = ("count", "share", "errors_after") if "errors_after" in dossier.figures else ("count", "slowest")
+        for name in told_of:
             if name in dossier.figures and not (name == "errors_after" and not dossier.figures[name].value):
                 text = dossier.figures[name].text
                 told = Text(f"{text.en[0].upper()}{text.en[1:]}.", f"{text.ko}.")
