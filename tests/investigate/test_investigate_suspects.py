@@ -293,3 +293,53 @@ def test_a_rust_panic_leads_to_who_put_the_unwrap_there(repo):
     assert [s.commit for s in found.suspects] == [repo.ids["simpler"]]
     assert found.severity is Severity.CRITICAL
     assert found.fixable.yes
+
+
+FOREIGN = "payment failed: no such column: orders.total, DB_TIMEOUT, QueuePool limit of size 2 reached, timed out"
+
+
+def chatty(repo: Repo) -> None:
+    """Commits whose diffs say all that the error says."""
+    repo.commit("schema", {"migrations/1.sql": "ALTER TABLE orders ADD COLUMN total INT;\n"})
+    repo.commit("cleanup", {"migrations/2.sql": "ALTER TABLE orders DROP COLUMN total;\n"})
+    repo.edit("tune", "app/database.py", "pool_size=20, max_overflow=10", "pool_size=2, max_overflow=1")
+    repo.edit("faster", "app/client.py", "TIMEOUT = 30.0", "TIMEOUT = 2.0")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [FOREIGN, "no such column: orders.total", "upstream call timed out after 2000 ms", "QueuePool limit of size 2"],
+)  # fmt: skip
+def test_a_repository_without_the_file_that_logged_the_error_is_not_blamed(repo, message):
+    chatty(repo)
+    assert said(repo, message).suspects, "the words alone would do"
+    found = said(repo, message, file="src/payments.rs", line=42, target="shop::payments")
+    assert found.suspects == ()
+    assert not found.code_cause
+    assert not found.fixable.yes
+    assert "not found in the repository" in found.root_cause.en
+    assert "저장소에서 찾지 못해" in found.root_cause.ko
+    assert found.status is DiagnosisStatus.VERIFIED
+
+
+def test_a_repository_without_any_file_of_the_stack_is_not_blamed(repo):
+    chatty(repo)
+    frames = (Frame("pay", "/srv/billing/pay.py", 4, in_app=True), Frame("run", "/srv/billing/pool.py", 9, in_app=True))
+    stack = Stack("python", (ExceptionPart("KeyError", "'total'", frames),))
+    found = diagnose(repo, record("boom", time=repo.time + 600, exception_type="KeyError"), stack)
+    assert found.suspects == ()
+    assert "not found in the repository" in found.root_cause.en
+
+
+def test_a_repository_with_the_file_that_logged_the_error_is_still_looked_at(repo):
+    chatty(repo)
+    found = said(repo, "QueuePool limit of size 2 overflow 1 reached", file="app/database.py", line=8)
+    assert top(found, repo) == "tune"
+    assert "not found" not in found.root_cause.en
+
+
+def test_a_file_name_that_several_tracked_files_have_is_no_foreign_one(repo):
+    chatty(repo)
+    repo.commit("crates", {"a/src/main.rs": "fn main() {}\n", "b/src/main.rs": "fn main() {}\n"})
+    found = said(repo, "QueuePool limit of size 2 overflow 1 reached", file="src/main.rs", line=1)
+    assert top(found, repo) == "tune"

@@ -41,6 +41,7 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     stack: Stack | None
     running: Running | None = None
     places: tuple[Place, ...] = ()  # culprit first
+    elsewhere: bool = False  # files of the service are named, and the repository has none of them
     source_ids: Mapping[int, str] = {}  # depth of a place → id of its evidence
     changes: tuple[Change, ...] = ()  # the window, newest first
     commit_ids: Mapping[str, str] = {}  # commit → id of its evidence
@@ -145,6 +146,8 @@ def _add_repository(dossier: Dossier, case: Case, collected: _Collected, gaps: l
             return dossier
         dossier = msgspec.structs.replace(dossier, running=running)
         dossier = _add_sources(dossier, repository, running.commit, collected)
+        if dossier.elsewhere:
+            gaps.append("the source was not found in the repository")
         dossier = _add_blame(dossier, repository, running.commit, collected)
         return _add_commits(dossier, case, repository, running, collected)
     except ShellError as error:
@@ -165,8 +168,12 @@ def _add_sources(dossier: Dossier, repository: Repository, commit: str, collecte
     tracked = repository.tracked(commit)
     paths = source.Paths(tracked)
     found: dict[tuple[str, int], Frame] = {}
+    named = several = False
     for frame in frames(dossier.sample.record, dossier.stack):
-        path = paths.locate(frame.path, frame.module) if frame.path and frame.line > 0 else None
+        fits = paths.fitting(frame.path, frame.module) if frame.line > 0 else []
+        named = named or source.is_ours(frame.path)
+        several = several or len(fits) > 1
+        path = fits[0] if len(fits) == 1 else None
         if path is not None and len(found) < MOST_FRAMES:
             found.setdefault((path, frame.line), frame)
     wanted: list[Tracked] = [tracked[path] for path, _ in found]
@@ -184,7 +191,8 @@ def _add_sources(dossier: Dossier, repository: Repository, commit: str, collecte
         locator = {"commit": commit, "path": path, "start": start, "end": end, "line": line}
         ids[place.depth] = collected.add("S", "source", source.show(text, start, end, line), locator)
         places.append(place)
-    return msgspec.structs.replace(dossier, places=tuple(places), source_ids=ids)
+    elsewhere = named and not several and not places
+    return msgspec.structs.replace(dossier, places=tuple(places), source_ids=ids, elsewhere=elsewhere)
 
 
 def _add_blame(dossier: Dossier, repository: Repository, commit: str, collected: _Collected) -> Dossier:

@@ -59,8 +59,9 @@ def judge(dossier: Dossier, incident: Incident) -> Judgement:
     classified = kind_of(dossier)
     kind = classified.kind
     culprit = dossier.stack.culprit if dossier.stack is not None else None
-    suspects = tuple(rank(scene_of(dossier, incident, kind)))
-    judged = any(change.parents for change in dossier.changes) and (bool(dossier.places) or kind.code is not Code.BUG)
+    suspects = () if dossier.elsewhere else tuple(rank(scene_of(dossier, incident, kind)))
+    lookable = bool(dossier.places) or (kind.code is not Code.BUG and not dossier.elsewhere)
+    judged = lookable and any(change.parents for change in dossier.changes)
     unjudged_bug = kind.code is Code.BUG and kind is not kinds.UNKNOWN and culprit is not None and not judged
     code_cause = bool(suspects) or unjudged_bug
     return Judgement(
@@ -143,7 +144,7 @@ def _cause(kind: Kind, suspects: tuple[Suspect, ...], dossier: Dossier, *, judge
 
 def _fixable(kind: Kind, dossier: Dossier, *, code_cause: bool) -> Fixable:
     if not code_cause:
-        return Fixable(False, _NO_CHANGE)
+        return Fixable(False, _NOT_TRACKED if dossier.elsewhere else _NO_CHANGE)
     if kind is kinds.UNKNOWN:
         return Fixable(False, _NOT_KNOWN)
     if kind.code is not Code.BUG:

@@ -17,6 +17,10 @@ from logmedic.model import Claim, Diagnosis, DiagnosisStatus, Incident, State, S
 
 LEAST_SURE = 0.3  # below, the report says that it is inconclusive
 _BY = {"type": "예외 타입", "phrase": "로그 문구", "status": "상태 코드", "code": "오류 코드", "rule": "탐지 규칙"}
+_ELSEWHERE = Text(
+    "Its source was not found in the repository, so no commit was judged.",
+    "오류가 난 소스를 저장소에서 찾지 못해 커밋은 판단하지 않았습니다.",
+)
 _STATE = {
     State.OPEN: Text("open", "열림"),
     State.ACKED: Text("acked", "확인됨"),
@@ -72,6 +76,9 @@ class OfflineInvestigator:
         if said:
             english.append(f"Error: {said}" + (f", in {where}." if where else "."))
             korean.append(f"오류: {said}" + (f" (위치: {where})." if where else "."))
+        if dossier.elsewhere and judgement.kind.code is not Code.NEVER:
+            english.append(_ELSEWHERE.en)
+            korean.append(_ELSEWHERE.ko)
         if judgement.suspects:
             short, subject = self._named(dossier, judgement.suspects[0])
             english.append(f"Likely brought about by commit {short} “{subject}”.")

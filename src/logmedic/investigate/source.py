@@ -53,9 +53,14 @@ class Paths:
         two paths is a suffix of the other, they must share a directory besides the file name: ``/etc/app.py`` is not
         ``src/app.py``. ``module`` (``com.acme.Shop``) stands in for directories that the log leaves out.
         """
+        fits = self.fitting(logged, module)
+        return fits[0] if len(fits) == 1 else None
+
+    def fitting(self, logged: str, module: str = "") -> list[str]:
+        """All tracked paths that a logged one may mean equally well."""
         parts = _parts(logged)
         if not parts:
-            return None
+            return []
         scored: list[tuple[int, tuple[str, ...]]] = []
         for tracked in self._by_name.get(parts[-1], ()):
             shared = _shared(parts, tracked)
@@ -66,7 +71,12 @@ class Paths:
         if len(fits) > 1 and module:
             wanted = tuple(module.replace("::", ".").split("."))
             fits = [t for t in fits if _contains((*t[:-1], t[-1].partition(".")[0]), wanted)]
-        return "/".join(fits[0]) if len(fits) == 1 else None
+        return ["/".join(fit) for fit in fits]
+
+
+def is_ours(logged: str) -> bool:
+    """Whether a logged path can be a file of the service: no library's, no ``<stdin>``."""
+    return bool(_parts(logged)) and not logged.startswith("<")
 
 
 def _parts(logged: str) -> tuple[str, ...]:
