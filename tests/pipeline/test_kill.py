@@ -102,19 +102,28 @@ def check(plan: Plan, folder: Path) -> None:
 
 
 def kill_loop(project: Project, plan: Plan) -> int:
-    """Start it and SIGKILL it at a random moment, as often as planned; those that ended before do not count."""
+    """Start it and SIGKILL it at a random moment, as often as planned; those that ended before do not count.
+
+    How long a pass lives depends on the machine, so one that ends by itself shows the next how soon to be killed.
+    """
     chance = random.Random(plan.seed)
     killed = 0
+    longest = plan.longest
     while killed < plan.kills:
+        began = time.monotonic()
         process = project.start(plan.command)
         try:
-            process.wait(chance.uniform(0.2, plan.longest))
+            process.wait(chance.uniform(0.05, longest))
+            longest = max(0.1, 0.9 * min(longest, time.monotonic() - began))
         except subprocess.TimeoutExpired:
             process.kill()
             killed += 1
-        code = process.wait()
-        assert process.stdout is not None
-        process.stdout.close()
+            longest = min(plan.longest, 1.2 * longest)
+        finally:
+            process.kill()  # also when the test is being given up
+            code = process.wait()
+            assert process.stdout is not None
+            process.stdout.close()
         assert code in (0, -signal.SIGKILL), (project.folder / "stderr.txt").read_text("utf-8")
     return killed
 
