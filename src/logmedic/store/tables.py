@@ -142,3 +142,42 @@ carried = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", sa.LargeBinary, nullable=False),
 )
+
+# Requests to models. Money in billionths of a US dollar; NULL is a price that is not known.
+spending = sa.Table(
+    "spending",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("fingerprint", sa.Text, nullable=False),
+    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),  # "reserved", "settled", "failed", "unclear"
+    sa.Column("reserved", sa.BigInteger),
+    sa.Column("cost", sa.BigInteger),
+    sa.Column("input_tokens", sa.BigInteger, nullable=False),
+    sa.Column("output_tokens", sa.BigInteger, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Index(None, "at"),
+    sa.Index(None, "fingerprint", "at"),
+)
+
+# One row, which every reservation updates first: it makes them wait for each other on every database.
+spending_turn = sa.Table(
+    "spending_turn",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("turn", sa.BigInteger, nullable=False),
+)
+
+# The latest report of a model on each fingerprint, and what it was made of.
+model_reports = sa.Table(
+    "model_reports",
+    metadata,
+    sa.Column("fingerprint", sa.Text, primary_key=True),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("basis", sa.Text, nullable=False),
+    sa.Column("rate", sa.BigInteger, nullable=False),
+    sa.Column("diagnosis", sa.Text, nullable=False),
+)
