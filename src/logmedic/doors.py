@@ -6,20 +6,27 @@ Everything else takes one of these ports as an argument, so that a test can hand
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import re
+import selectors
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 import msgspec
 
 from logmedic.errors import ShellError
 
+log = logging.getLogger("logmedic")
+
 COMMIT_ID = re.compile(r"[0-9a-f]{40}\Z")
+PIPE_BYTES = 64 * 1024  # read at a time; what a pipe of Linux holds
 
 
 class Clock(Protocol):
@@ -49,6 +56,7 @@ class Ran(msgspec.Struct, frozen=True):
     code: int
     out: bytes
     err: bytes
+    cut: bool = False  # it wrote more than the limit and was killed; what it wrote up to there is kept
 
 
 class Shell(Protocol):
@@ -62,16 +70,21 @@ class Shell(Protocol):
         input: bytes = b"",
         limit: int = 16 << 20,
     ) -> Ran:
-        """Run a program to its end; ``limit`` caps the bytes of output kept.
+        """Run a program to its end; one that writes more than ``limit`` bytes to either stream is killed there.
 
         Raises:
-            ShellError: it is not installed, or did not end within ``timeout`` seconds (it is killed then).
+            ShellError: it is not installed, or did not end within ``timeout`` seconds (it is killed then, with all
+                that it started).
         """
         ...
 
 
 class SystemShell:
-    """Child processes by argument list, never through a shell, with the environment named by the caller."""
+    """Child processes by argument list, never through a shell, with the environment named by the caller.
+
+    Each is the head of a process group of its own, so that whatever it started ends with it. Its output is counted
+    while it is read: the memory is bounded by the limit, not by what a program cares to write.
+    """
 
     def run(
         self,
@@ -83,17 +96,85 @@ class SystemShell:
         input: bytes = b"",
         limit: int = 16 << 20,
     ) -> Ran:
+        until = time.monotonic() + timeout
         try:
-            done = subprocess.run(
-                list(argv), input=input, capture_output=True, timeout=timeout, cwd=cwd, env=env, check=False
-            )
+            process = subprocess.Popen(
+                list(argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
+                cwd=cwd, env=env, start_new_session=True,
+            )  # fmt: skip
         except FileNotFoundError:
             if cwd is not None and not cwd.is_dir():
                 raise ShellError(f"{argv[0]}: the working directory {cwd} does not exist") from None
             raise ShellError(f"{argv[0]} is not installed, or not on PATH") from None
-        except subprocess.TimeoutExpired:
-            raise ShellError(f"{argv[0]} did not end within {timeout:g} s") from None
-        return Ran(done.returncode, done.stdout[:limit], done.stderr[:limit])
+        with process:
+            try:
+                out, err, cut = _converse(process, input, limit, until)
+                if cut:
+                    _kill(process)
+                process.wait(max(0.0, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                raise ShellError(f"{argv[0]} did not end within {timeout:g} s") from None
+            finally:
+                if process.returncode is None:
+                    _kill(process)
+        return Ran(process.returncode, out, err, cut)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a process that leads its own group, and the group."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _converse(process: subprocess.Popen[bytes], input: bytes, limit: int, until: float) -> tuple[bytes, bytes, bool]:
+    """Feed it and read both its streams at once, until they end or one exceeds ``limit`` bytes (the third value).
+
+    Raises:
+        subprocess.TimeoutExpired: the monotonic clock has reached ``until``.
+    """
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    kept: dict[IO[bytes], bytearray] = {process.stdout: bytearray(), process.stderr: bytearray()}
+    left = memoryview(input)
+    with selectors.DefaultSelector() as streams:
+        for stream in kept:
+            streams.register(stream, selectors.EVENT_READ)
+        if left:
+            os.set_blocking(process.stdin.fileno(), False)
+            streams.register(process.stdin, selectors.EVENT_WRITE)
+        else:
+            process.stdin.close()
+        while streams.get_map():
+            seconds = until - time.monotonic()
+            if seconds <= 0:
+                raise subprocess.TimeoutExpired(process.args, 0)
+            for key, _ in streams.select(seconds):
+                if key.fileobj is process.stdin:
+                    left = _feed(process.stdin, left)
+                    if not left:
+                        streams.unregister(process.stdin)
+                        process.stdin.close()
+                    continue
+                stream = process.stdout if key.fileobj is process.stdout else process.stderr
+                data = os.read(key.fd, PIPE_BYTES)
+                if not data:
+                    streams.unregister(stream)
+                kept[stream] += data
+                if len(kept[stream]) > limit:
+                    return bytes(kept[process.stdout][:limit]), bytes(kept[process.stderr][:limit]), True
+    return bytes(kept[process.stdout]), bytes(kept[process.stderr]), False
+
+
+def _feed(stdin: IO[bytes], left: memoryview) -> memoryview:
+    """Write what the pipe takes. Returns the rest; nothing when nobody reads any more."""
+    try:
+        return left[os.write(stdin.fileno(), left[:PIPE_BYTES]) :]
+    except BlockingIOError:
+        return left
+    except BrokenPipeError:
+        return left[:0]
 
 
 class HttpAnswer(msgspec.Struct, frozen=True):
@@ -156,12 +237,34 @@ class SystemHttp:
             self._client = None
 
 
+# What the configuration of a repository (which may come with what is watched) would change in git's answers, or make it
+# start. Names and defaults: git-config(1) of git 2.47; an older git takes no notice of a name that it does not know.
+_GIT_SETTINGS = (
+    "core.fsmonitor=false", "core.hooksPath=/dev/null", "core.attributesFile=/dev/null", "core.quotePath=false",
+    "diff.external=", "diff.orderFile=/dev/null", "diff.renames=true", "diff.renameLimit=1000", "diff.context=3",
+    "diff.suppressBlankEmpty=false", "diff.ignoreSubmodules=none",
+    "log.showRoot=true", "log.showSignature=false", "log.follow=false", "log.mailmap=false", "log.decorate=false",
+    "log.date=default", "format.pretty=medium", "format.notes=false",
+    "i18n.logOutputEncoding=UTF-8", "color.ui=false", "safe.directory=*",
+)  # fmt: skip
+_DIFF_OPTIONS = (
+    "--no-ext-diff", "--no-textconv", "--no-color", "--no-color-moved", "--ws-error-highlight=none", "--no-relative",
+    "--src-prefix=a/", "--dst-prefix=b/", "--inter-hunk-context=0", "--submodule=short", "--diff-algorithm=myers",
+    "--indent-heuristic",
+)  # fmt: skip
+_OPTIONS = {
+    **dict.fromkeys(("diff", "diff-tree", "log", "show"), _DIFF_OPTIONS),
+    "blame": ("--no-textconv", "--no-ignore-revs-file"),
+}
+
+
 class Git:
     """Read-only questions to one repository through the git command.
 
     Why the command: it was faster than the libraries tried, and it is what users have. Arguments that come from a log
-    never become options (``--`` always stands before paths, ids are checked), hooks, pagers, external diffs and
-    configuration of the machine are off.
+    never become options (``--`` always stands before paths, ids are checked). Hooks, pagers, external diffs, text
+    conversions and the configuration of the machine and the user are off; settings of the repository that would change
+    an answer are overridden. An option that the caller gives wins over ours.
     """
 
     def __init__(self, root: Path, shell: Shell, *, timeout: float = 10.0) -> None:
@@ -170,20 +273,21 @@ class Git:
         self._timeout = timeout
 
     def run(self, *argv: str, timeout: float | None = None, input: bytes = b"") -> bytes:
-        """Standard output of ``git <argv>``, fed ``input``.
+        """Standard output of ``git <argv>``, fed ``input``. Beyond 16 MiB the rest is left out, and the log says so.
 
         Raises:
             ShellError: it failed (with git's first line of complaint), hung, or is not installed.
         """
+        settings = [word for setting in _GIT_SETTINGS for word in ("-c", setting)]
         ran = self._shell.run(
-            ["git", "-C", str(self.root), "--no-pager", "--literal-pathspecs", "-c", "core.fsmonitor=false",
-             "-c", "core.hooksPath=/dev/null", "-c", "diff.external=", "-c", "diff.orderFile=/dev/null",
-             "-c", "safe.directory=*", *argv],
+            ["git", "-C", str(self.root), "--no-pager", "--literal-pathspecs", *settings, *_plain_diffs(argv)],
             timeout=self._timeout if timeout is None else timeout,
             env=_git_environment(),
             input=input,
-        )  # fmt: skip
-        if ran.code:
+        )
+        if ran.cut:
+            log.warning("git in %s wrote %d MB; the rest was not read", self.root, len(ran.out) >> 20)
+        elif ran.code:
             complaint = ran.err.decode("utf-8", "replace").strip().splitlines()
             raise ShellError(f"git {argv[0]} in {self.root}: {complaint[0] if complaint else f'exit {ran.code}'}")
         return ran.out
@@ -197,12 +301,23 @@ class Git:
             return False
 
 
+def _plain_diffs(argv: Sequence[str]) -> list[str]:
+    """The arguments, with the options that make a diff plain behind the name of a command that makes or reads one."""
+    at = 0
+    while at < len(argv) and argv[at] in {"-c", "-C"}:  # options of git itself; each has a value
+        at += 2
+    plain = _OPTIONS.get(argv[at], ()) if at < len(argv) else ()
+    return [*argv[: at + 1], *plain, *argv[at + 1 :]]
+
+
 def _git_environment() -> dict[str, str]:
     keep = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     return {
         **keep,
         "LC_ALL": "C.UTF-8",
         "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_ATTR_NOSYSTEM": "1",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_NO_LAZY_FETCH": "1",

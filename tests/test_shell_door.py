@@ -1,0 +1,97 @@
+"""Child processes: bounded in time and in what is kept of their words, and nothing of them stays behind."""
+
+from __future__ import annotations
+
+import logging
+import os
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from logmedic.doors import Git, Ran, SystemShell
+from logmedic.errors import ShellError
+
+ENV = {"PATH": os.environ["PATH"]}
+
+
+def run(script: str, **more: object) -> Ran:
+    options: dict[str, object] = {"timeout": 20.0, "env": ENV, **more}
+    return SystemShell().run(["sh", "-c", script], **options)  # type: ignore[arg-type]
+
+
+def gone(pid: int) -> bool:
+    """Whether the process has ended, within a second."""
+    for _ in range(50):
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except OSError:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_both_streams_and_the_code_come_back_and_a_big_input_does_not_block() -> None:
+    data = os.urandom(1 << 20)
+    assert run("cat; echo oops >&2; exit 3", input=data) == Ran(3, data, b"oops\n")
+    assert run("echo early", input=data) == Ran(0, b"early\n", b""), "it need not read what it is given"
+
+
+@pytest.mark.parametrize("stream", ["", ">&2"])
+def test_one_that_writes_without_end_is_killed_at_the_limit(stream: str) -> None:
+    began = time.monotonic()
+    ran = run(f"yes {stream}", limit=100_000)
+    assert ran.cut
+    assert (len(ran.out), len(ran.err)) == ((0, 100_000) if stream else (100_000, 0))
+    assert time.monotonic() - began < 10
+    assert run("head -c 100000 /dev/zero", limit=100_000) == Ran(0, bytes(100_000), b""), (
+        "the limit itself is no excess"
+    )
+
+
+def test_the_memory_is_bounded_by_the_limit_and_not_by_what_is_written() -> None:
+    script = (
+        "import os\n"
+        "from logmedic.doors import SystemShell\n"
+        "SystemShell().run(['head', '-c', '400000000', '/dev/zero'], timeout=60, env=dict(os.environ), limit=1 << 20)\n"
+    )
+    source = Path(__file__).parents[1] / "src"
+    process = subprocess.Popen([sys.executable, "-c", script], env={**ENV, "PYTHONPATH": str(source)})
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    assert usage.ru_maxrss / 1024 < 150, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+@pytest.mark.parametrize("end", ["yes", "sleep 60"], ids=["too much", "too long"])
+def test_what_it_started_ends_with_it(tmp_path: Path, end: str) -> None:
+    script = f"sleep 60 & echo $! > {tmp_path}/pid; {end}"
+    if end == "yes":
+        assert run(script, limit=1000).cut
+    else:
+        with pytest.raises(ShellError, match=r"sh did not end within 0\.5 s"):
+            run(script, timeout=0.5)
+    assert gone(int((tmp_path / "pid").read_text()))
+
+
+def test_what_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ShellError, match="no-such-program is not installed"):
+        SystemShell().run(["no-such-program"], timeout=1, env=ENV)
+    with pytest.raises(ShellError, match="working directory"):
+        run("true", cwd=tmp_path / "nowhere")
+
+
+def test_git_says_that_it_was_cut_and_hands_over_what_there_was(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Chatty:
+        def run(self, argv: object, **options: object) -> Ran:
+            return Ran(-9, b"some", b"", cut=True)
+
+    with caplog.at_level(logging.WARNING, "logmedic"):
+        assert Git(tmp_path, Chatty()).run("log") == b"some"  # type: ignore[arg-type]
+    assert "the rest was not read" in caplog.text
