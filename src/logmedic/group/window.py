@@ -29,7 +29,7 @@ class WindowConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     escalation_minimum: int = 50
     """… if it is also so many occurrences within an hour."""
     new_incidents: int = 1_000
-    """So many incidents may be opened per window; what is new beyond goes to one "storm" incident."""
+    """So many incidents may be opened per window, and as many critical ones; more go to one "storm" incident."""
     new_incidents_seconds: float = 300.0
     """Length of that window on the wall clock."""
 

@@ -24,7 +24,9 @@ from logmedic.store.store import Store
 
 SURGES = "surge-windows:"  # and the rule's name
 CAP = "new-incident-cap"
-SURGE_CAP = "new-surge-cap"  # of its own, so that a storm of different errors cannot hide that there is a surge
+CRITICAL_CAP = "new-critical-cap"  # of its own, so that a storm of lesser errors cannot hide what is critical …
+SURGE_CAP = "new-surge-cap"  # … nor that there is a surge
+CAPS = (CAP, CRITICAL_CAP, SURGE_CAP)
 SYNTHETIC_SAMPLES = 5
 
 
@@ -147,7 +149,7 @@ class Intake:
 
     def _restore(self) -> None:
         """Take the carried state from the store: at the start, and after a transaction that came to nothing."""
-        for name in (CAP, SURGE_CAP):
+        for name in CAPS:
             cap = self._store.carried(name)
             try:
                 self._opened[name] = CapState() if cap is None else msgspec.json.decode(cap, type=CapState)
@@ -169,11 +171,11 @@ class Intake:
         for fold in digest.folds:
             deltas = fold.drain()
             illustrations.update({d.service: d.samples for d in deltas})
-            self._add(ingest, deltas, now, touched, raised, cap=CAP)
+            self._add(ingest, deltas, now, touched, raised)
         surges = self._surges_in(digest)
         for surge in surges:
             surge.illustrate(illustrations.get(surge.service, ()))
-        self._add(ingest, surges, now, touched, raised, cap=SURGE_CAP)
+        self._add(ingest, surges, now, touched, raised)
         ingest.count_rules(digest.matches)
         if digest.errors:
             for windows in self._surges:
@@ -201,18 +203,19 @@ class Intake:
         return list(found.values())
 
     def _add(
-        self, ingest: Ingest, additions: Sequence[Addition], now: int, touched: set[int], raised: set[int], *, cap: str
+        self, ingest: Ingest, additions: Sequence[Addition], now: int, touched: set[int], raised: set[int]
     ) -> None:
         if not additions:
             return
         known = ingest.known([a.fingerprint for a in additions])
-        admitted, storm = self._admit(additions, known, cap, now)
+        before = dict(self._opened)
+        admitted, storm = self._admit(additions, known, now)
+        for name, opened in self._opened.items():
+            if opened != before[name]:
+                ingest.carry(name, msgspec.json.encode(opened))
         if storm is not None:
-            ingest.carry(cap, msgspec.json.encode(self._opened[cap]))
             known.update(ingest.known([storm.fingerprint]))
             admitted = [*admitted, storm]
-        elif len(admitted) > len(known):
-            ingest.carry(cap, msgspec.json.encode(self._opened[cap]))
         changes = [self._change(a, known.get(a.fingerprint), now) for a in admitted]
         ids = ingest.write(changes, now)
         for change in changes:
@@ -223,9 +226,9 @@ class Intake:
                 self._engine.enqueue(ingest.connection, incident_id, change.fingerprint, change.generation)
 
     def _admit(
-        self, additions: Sequence[Addition], known: dict[str, KnownIncident], cap: str, now: int
+        self, additions: Sequence[Addition], known: dict[str, KnownIncident], now: int
     ) -> tuple[list[Addition], Synthetic | None]:
-        """New fingerprints beyond the cap do not open incidents of their own: the storm's counts them.
+        """New fingerprints beyond their cap do not open incidents of their own: the storm's counts them.
 
         Not so surges: their errors are counted where they belong already.
         """
@@ -233,6 +236,7 @@ class Intake:
         storm: Synthetic | None = None
         for addition in additions:
             if addition.fingerprint not in known:
+                cap = _cap_of(addition)
                 self._opened[cap], welcome = self._cap.admit(self._opened[cap], now)
                 if not welcome and cap == SURGE_CAP:
                     continue
@@ -288,6 +292,12 @@ def _wanted(samples: tuple[Sample, ...], known: KnownIncident | None, raised: bo
     if raised:
         return samples
     return samples[-1:] if known is None or known.count < SAMPLES_KEPT else ()
+
+
+def _cap_of(addition: Addition) -> str:
+    if isinstance(addition, Synthetic):
+        return SURGE_CAP
+    return CRITICAL_CAP if addition.severity is Severity.CRITICAL else CAP
 
 
 def _overflow_grouping() -> Grouping:
