@@ -6,7 +6,7 @@ Importing this module is cheap; what is heavy (SQLAlchemy, DBOS, hyperscan) is i
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from logmedic.collect.stdin import StdinSource, StdinSourceConfig
 from logmedic.detect.detector import Detector
 from logmedic.detect.rules import SurgeRule, build_rules
 from logmedic.detect.surge import SurgeWindows
+from logmedic.errors import ConfigError
 from logmedic.group.fingerprint import Grouper
 from logmedic.model import LogRecord, Outcome
 from logmedic.redact import Redactor
@@ -104,7 +105,6 @@ def runtime(loaded: Loaded, *, poll_seconds: float = 0.5) -> Iterator[Runtime]:
 
     clock = system_clock()
     secrets = _channel_secrets(loaded)
-    redactor = Redactor(loaded.config.redact, tuple(secrets.values()))
     http = doors.SystemHttp()
     deliver: dict[str, Deliver] = {}
     for channel in loaded.config.channels:
@@ -112,7 +112,12 @@ def runtime(loaded: Loaded, *, poll_seconds: float = 0.5) -> Iterator[Runtime]:
         deliver[channel.name] = partial(_deliver, responder, clock, loaded.config.retry)
     with open_store(loaded) as opened:
         built = _assemble(
-            loaded, opened, DurableEngine(opened.database, poll_seconds=poll_seconds), deliver, redactor, parallel=True
+            loaded,
+            opened,
+            DurableEngine(opened.database, poll_seconds=poll_seconds),
+            deliver,
+            secrets=_own(secrets.values()),
+            parallel=True,
         )
         try:
             yield built
@@ -134,9 +139,8 @@ def rehearsal(loaded: Loaded, *, since: int | None = None) -> Iterator[tuple[Run
     deliver: dict[str, Deliver] = {c.name: partial(notes.take, c.name) for c in loaded.config.channels}
     in_memory = msgspec.structs.replace(loaded, config=msgspec.structs.replace(loaded.config, store=IN_MEMORY))
     with open_store(in_memory) as opened:
-        built = _assemble(
-            loaded, opened, InlineEngine(), deliver, Redactor(loaded.config.redact), parallel=False, since=since
-        )
+        secrets = _own(_channel_secrets(loaded, absent_ok=True).values())
+        built = _assemble(loaded, opened, InlineEngine(), deliver, secrets=secrets, parallel=False, since=since)
         built.open()
         try:
             yield built, notes
@@ -149,8 +153,8 @@ def _assemble(
     opened: Store,
     engine: Engine,
     deliver: Mapping[str, Deliver],
-    redactor: Redactor,
     *,
+    secrets: Sequence[str],
     parallel: bool,
     since: int | None = None,
 ) -> Runtime:
@@ -161,6 +165,7 @@ def _assemble(
     from logmedic.pipeline.running import Runtime  # noqa: PLC0415
 
     config, clock = loaded.config, system_clock()
+    redactor = Redactor(config.redact, secrets)
     specs = channels.specs(config.channels)
     active = build_rules(config.rules)
     handling = Handling(
@@ -186,32 +191,47 @@ def _assemble(
         engine=engine,
         handling=handling,
         sources=[make_source(source, loaded.base, clock) for source in config.sources],
-        digester=partial(digester, config, since=since),
+        digester=partial(digester, config, since=since, secrets=secrets),
         intake=intake,
         clock=clock,
         rules=[rule.name for rule in active],
-        parallel=Pool(digester, config, clock.now).digests if parallel else None,
+        parallel=Pool(partial(digester, secrets=secrets), config, clock.now).digests if parallel else None,
     )
 
 
-def digester(config: Config, *, since: int | None = None) -> Digester:
-    """The pure part of the pipeline; also built in every worker process."""
+def digester(config: Config, *, since: int | None = None, secrets: Sequence[str] = ()) -> Digester:
+    """The pure part of the pipeline; also built in every worker process. ``secrets``: our own, for the redactor."""
     from logmedic.pipeline.digest import Digester  # noqa: PLC0415
 
     detector = Detector(build_rules(config.rules), dialects.decoder)
-    return Digester(detector, Grouper(config.group, Redactor(config.redact)), since=since)
+    return Digester(detector, Grouper(config.group, Redactor(config.redact, secrets)), since=since)
 
 
 def _deliver(responder: Responder, clock: doors.Clock, config: RetryConfig, notice: Notice) -> Outcome:
     return deliver_with_retry(responder, notice, clock, config)
 
 
-def _channel_secrets(loaded: Loaded) -> dict[str, str]:
+def _own(secrets: Iterable[str]) -> tuple[str, ...]:
+    """What to take out of texts: the secrets, and of an address also its last part, which HTTP clients log alone."""
+    return tuple({part for secret in secrets for part in (secret, secret.rstrip("/").rpartition("/")[2])})
+
+
+def _channel_secrets(loaded: Loaded, *, absent_ok: bool = False) -> dict[str, str]:
+    """By channel. ``absent_ok``: leave out what is not there, for runs that tell nobody.
+
+    Raises:
+        ConfigError: a secret is not there.
+    """
     found = {}
     for channel in loaded.config.channels:
         secret = channels.secret_of(channel)
-        if secret is not None:
+        if secret is None:
+            continue
+        try:
             found[channel.name] = configuration.read_secret(secret, f"channel {channel.name}", base=loaded.base)
+        except ConfigError:
+            if not absent_ok:
+                raise
     return found
 
 

@@ -27,6 +27,7 @@ VERSION = "v1"
 SLOW_RULE = "slow"
 CACHED_GROUPINGS = 8_192
 LONGEST_TYPE = 1_000  # characters of a type with its module that are looked at
+LONGEST_READ = 16_000  # characters of a long message that are redacted, to be cut after that
 LONGEST_PART = 300  # characters of a code, type, name or target that count
 ROUTE_FIELDS = ("route", "http.route", "endpoint", "http.target", "url.path", "path", "uri", "url")
 METHOD_FIELDS = ("method", "http.method", "http.request.method")
@@ -57,7 +58,8 @@ class _Evidence(NamedTuple):
 class Grouper:
     """Says which incident a record belongs to. Stateless but for caches that never change an answer; thread-safe.
 
-    Time is linear in the length of a record; of messages only the first 4,000 characters count.
+    Time is linear in the length of a record; of messages only the first 4,000 characters count. They are redacted
+    before they are cut there: half a secret would not be recognised as one.
     """
 
     def __init__(self, config: GroupConfig | None = None, redactor: Redactor | None = None) -> None:
@@ -91,9 +93,21 @@ class Grouper:
         """Without its module: loggers write ``KeyError``, tracebacks ``builtins.KeyError``. Redacted before cut."""
         return self._name(clip(name, LONGEST_TYPE)) if name else name
 
+    def _template(self, text: str) -> str:
+        return self._templates(self._within(text))
+
+    def _within(self, text: str) -> str:
+        """The text as far as a template looks at it, without what masking or a cut would make unrecognisable."""
+        if len(text) <= LONGEST_TEXT:
+            return self._redactor.exact(text)
+        head = clip(text, LONGEST_READ)
+        if len(head) == LONGEST_READ:  # cut within a word, which redaction could move to where it counts
+            head = head.rsplit(None, 1)[0]
+        return clip(self._redactor.text(head), LONGEST_TEXT)
+
     def _plain(self, record: LogRecord, message: str) -> _Evidence:
-        template = self._templates(message)
-        reason = self._templates(record.exception_message) if record.exception_message else ""
+        template = self._template(message)
+        reason = self._template(record.exception_message) if record.exception_message else ""
         return _Evidence(
             self.clean(record.service)[:LONGEST_PART],
             "error",
@@ -111,12 +125,12 @@ class Grouper:
         names = self._frames.evidence(stack, parser)
         types = " < ".join(_once(self._type_name(p.type) for p in stack.parts))[:LONGEST_TEXT] or plain.types
         surfaced = stack.parts[0].message if stack.parts else ""
-        reason = self._templates(surfaced) if surfaced else plain.reason or plain.template
+        reason = self._template(surfaced) if surfaced else plain.reason or plain.template
         place = stack.culprit
         culprit = (self._frames.name(place, parser) or module_of(place.path)) if place else plain.culprit
         if names.named and not names.helper:
             return plain._replace(types=types, frames=names.text, template="", reason=reason, culprit=culprit)
-        deeper = [self._templates(p.message) for p in stack.parts if p.message and not p.type]
+        deeper = [self._template(p.message) for p in stack.parts if p.message and not p.type]
         reason = " < ".join(_once([reason, *deeper]))
         return plain._replace(types=types, frames=names.text, reason=reason, culprit=culprit)
 
@@ -129,7 +143,7 @@ class Grouper:
         else:
             where = self._templates(clip(" > ".join(record.spans), LONGEST_PART)) or clip(record.target, LONGEST_PART)
         culprit = clip(record.spans[-1], LONGEST_PART) if record.spans else clip(record.target, LONGEST_PART)
-        where = where or self._templates(record.message)
+        where = where or self._template(record.message)
         return _Evidence(self.clean(record.service)[:LONGEST_PART], "slow", "", "", "", where, "", culprit)
 
     def _grouping(self, evidence: _Evidence) -> Grouping:
@@ -150,7 +164,7 @@ class Grouper:
         return grouping
 
     def _explained(self, grouping: Grouping, record: LogRecord) -> Grouping:
-        texts = {"template": record.message, "reason": record.exception_message or ""}
+        texts = {"template": self._within(record.message), "reason": self._within(record.exception_message or "")}
         clean = self._redactor.text
         components = tuple(
             msgspec.structs.replace(
@@ -197,7 +211,7 @@ def read_message(record: LogRecord) -> str:
     for parser in PARSERS:
         if "\n" in record.message and parser.looks_like(record.message):
             head = record.message[: parser.start(record.message)].strip()
-            return head or record.message[:LONGEST_TEXT].strip().split("\n", 1)[0]
+            return head or clip(record.message, LONGEST_READ).strip().split("\n", 1)[0]
     return record.message
 
 

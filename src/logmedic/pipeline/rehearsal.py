@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from logmedic.bounds import clip
 from logmedic.errors import UsageError
 from logmedic.model import Diagnosis, Finding, Incident, Level, LogRecord, Match, Outcome, Ref, Result, Severity
 from logmedic.pipeline.running import ProgressReport, Runtime, no_progress
@@ -75,7 +76,7 @@ def one_text(runtime: Runtime, data: bytes, name: str) -> tuple[Incident, Diagno
         ref=Ref(name, name, 0, len(data)),
         time=now,
         level=Level.ERROR,
-        message=text[:MESSAGE_CHARACTERS],
+        message=clip(text, MESSAGE_CHARACTERS),
         stack_text=text,
         flags=("not-json", "time-inferred", "level-inferred"),
         raw=data,

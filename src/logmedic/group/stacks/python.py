@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from logmedic.bounds import clip
 from logmedic.group.paths import module_of
 from logmedic.model import ExceptionPart, Frame, Stack
 
@@ -121,7 +122,7 @@ class _Reader:
         if len(content) - len(content.lstrip()) > self.base and self.now is not None:
             self._code(content.strip())
             return
-        raised = _RAISED.match(content.strip()[:4_000])
+        raised = _RAISED.match(clip(content.strip(), 4_000))
         if raised is None:
             return
         if self.now is None:  # a member of a group that was never raised has no traceback

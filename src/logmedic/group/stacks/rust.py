@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from logmedic.bounds import clip
 from logmedic.group.paths import module_of
 from logmedic.model import ExceptionPart, Frame, Stack
 
@@ -154,7 +155,7 @@ class _Reader:
         messages = [m for m in (self.message, *self.causes) if m] or [""]
         last = len(messages) - 1
         return tuple(
-            ExceptionPart(kind if i == 0 else "", message[:4_000], tuple(frames) if i == last else ())
+            ExceptionPart(kind if i == 0 else "", clip(message, 4_000), tuple(frames) if i == last else ())
             for i, message in enumerate(messages)
         )
 
