@@ -1,0 +1,1 @@
+"""A shop whose every function fails; the failures are the labelled bugs."""
