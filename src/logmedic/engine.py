@@ -221,7 +221,9 @@ class DurableEngine:
 class InlineEngine:
     """Runs workflows at once, in this thread, and forgets them: for replays and one-off diagnoses, never for alerts."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, handle: bool = True) -> None:
+        """``handle=False``: let incidents be recorded, and do nothing about them."""
+        self._handle = handle
         self._handler: Handler | None = None
         self._given: list[tuple[int, int]] = []
 
@@ -236,7 +238,7 @@ class InlineEngine:
 
     def committed(self) -> None:
         given, self._given = self._given, []
-        for incident_id, generation in given:
+        for incident_id, generation in given if self._handle else ():
             assert self._handler is not None
             self._handler(incident_id, generation, _straight)
 

@@ -13,6 +13,7 @@ import msgspec
 
 from logmedic.doors import Git, SystemShell
 from logmedic.group.stacks import PythonStacks
+from logmedic.investigate.cascade import Neighbour
 from logmedic.investigate.interface import Case
 from logmedic.model import (
     NANOSECONDS,
@@ -109,9 +110,13 @@ class History:
     def __init__(self, similar: Sequence[Incident] = (), before: int = 2, after: int = 40) -> None:
         self.incidents, self.before, self.after = list(similar), before, after
         self.onset = 0
+        self.neighbours: list[Neighbour] = []
 
     def similar(self, incident: Incident, limit: int) -> list[Incident]:
         return self.incidents[:limit]
+
+    def beside(self, incident: Incident, since: int, until: int) -> list[Neighbour]:
+        return [n for n in self.neighbours if n.incident.id != incident.id]
 
     def error_counts(self, service: str, since: int, until: int) -> int:
         return self.before if until < self.onset else self.after

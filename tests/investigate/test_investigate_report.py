@@ -119,7 +119,7 @@ def test_a_bug_without_a_repository_is_a_code_cause_that_cannot_be_fixed_from_he
 def test_json_has_exactly_the_documented_keys_in_the_asked_language(tmp_path):
     found = diagnose("boom", IN_APP, repo=shop(tmp_path / "shop"), count=3)
     english, korean = report.to_json(found, "en"), report.to_json(found, "ko")
-    assert set(english) == KEYS | {"dropped", "tokens"}
+    assert set(english) == KEYS | {"dropped", "tokens", "first_failing_service", "blast_radius", "remediation"}
     assert english["root_cause"] == found.root_cause.en
     assert korean["root_cause"] == found.root_cause.ko
     assert korean["actions"] == [action.ko for action in found.actions]

@@ -7,6 +7,7 @@ import re
 import sys
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 import msgspec
@@ -15,7 +16,10 @@ from logmedic import build
 from logmedic.cli import incidents, options, output
 from logmedic.collect.file import FileSourceConfig
 from logmedic.errors import UsageError
-from logmedic.investigate import report
+from logmedic.investigate import changelist, report
+from logmedic.investigate.alert import Alert
+from logmedic.investigate.alert import read as read_alert
+from logmedic.investigate.changelist import ChangeList
 from logmedic.model import Diagnosis, Incident
 
 TEXT_BYTES = 1 << 20  # a panic or traceback that somebody pasted is not longer
@@ -25,25 +29,40 @@ _JSON_LINE = re.compile(rb"^[ \t]*\{", re.MULTILINE)
 @click.command()
 @click.argument("what", metavar="INPUT")
 @click.option("--repo", metavar="DIR", help="Git repository of the service.")
+@click.option("--changes", metavar="FILE", help="What changed, as JSON, where there is no repository to ask.")
+@click.option("--deploys", metavar="FILE", help="What was deployed where and when, as JSON.")
+@click.option("--alert", metavar="FILE", help="The alert to explain, as JSON: service, fired_at, summary.")
 @click.option("--engine", type=click.Choice(["offline"]), default="offline", show_default=True, help="Who diagnoses.")
 @options.language
 @options.config
 @options.json
-def diagnose(what: str, repo: str | None, engine: str, language: str | None, config: str | None, as_json: bool) -> None:
+def diagnose(
+    what: str,
+    repo: str | None,
+    changes: str | None,
+    deploys: str | None,
+    alert: str | None,
+    engine: str,
+    language: str | None,
+    config: str | None,
+    as_json: bool,
+) -> None:
     """Say what broke, and show what the verdict stands on.
 
     INPUT is a file with a panic, a traceback or a whole log, - for standard input, or the number or fingerprint of
-    an incident.
+    an incident. Of a log it is the incident that a rule fired on first, or that --alert is about; where its errors
+    came from another service's, that one's.
     """
     loaded = _with_repository(build.load_config(config, Path.cwd()), repo)
+    given = _given(changes, deploys, alert)
     if what == "-":
-        incident, diagnosis = _of_bytes(loaded, sys.stdin.buffer.read(), "stdin")
+        incident, diagnosis = _of_bytes(loaded, sys.stdin.buffer.read(), "stdin", given)
     elif Path(what).is_file():
-        incident, diagnosis = _of_file(loaded, Path(what))
+        incident, diagnosis = _of_file(loaded, Path(what), given)
     elif "/" in what or "." in what:
         raise UsageError(f"{what}: no such file")
     else:
-        incident, diagnosis = _of_incident(loaded, what)
+        incident, diagnosis = _of_incident(loaded, what, given)
     spoken = language or loaded.language
     if as_json:
         output.print_json(report.to_json(diagnosis, spoken))
@@ -60,17 +79,44 @@ def _with_repository(loaded: build.Loaded, repo: str | None) -> build.Loaded:
     return msgspec.structs.replace(loaded, config=msgspec.structs.replace(loaded.config, repository=section))
 
 
-def _of_bytes(loaded: build.Loaded, data: bytes, name: str) -> tuple[Incident, Diagnosis]:
+class _Given(NamedTuple):
+    changes: ChangeList | None
+    alert: Alert | None
+
+
+def _given(changes: str | None, deploys: str | None, alert: str | None) -> _Given:
+    listed = None
+    if changes is not None or deploys is not None:
+        names = (f"--changes {changes}", f"--deploys {deploys}")
+        listed = changelist.read(_read(changes, "--changes"), _read(deploys, "--deploys"), names)
+        if changes is None:
+            raise UsageError(
+                "--deploys needs --changes beside it: a deploy tells when a change went out, not what it did"
+            )
+    data = _read(alert, "--alert")
+    return _Given(listed, None if data is None else read_alert(data, f"--alert {alert}"))
+
+
+def _read(name: str | None, option: str) -> bytes | None:
+    if name is None:
+        return None
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise UsageError(f"{option} {name}: {error.strerror or error}") from error
+
+
+def _of_bytes(loaded: build.Loaded, data: bytes, name: str, given: _Given) -> tuple[Incident, Diagnosis]:
     """A pipe is read to its end first: evidence needs the lines around, and they must be there to be read again."""
     if not data.strip():
         raise UsageError(f"{name}: empty; pipe a panic, a traceback or log lines into it")
     with tempfile.TemporaryDirectory(prefix="logmedic-") as folder:
         path = Path(folder) / "stdin.log"
         path.write_bytes(data if data.endswith(b"\n") else data + b"\n")
-        return _of_file(loaded, path, name)
+        return _of_file(loaded, path, given, name)
 
 
-def _of_file(loaded: build.Loaded, path: Path, name: str | None = None) -> tuple[Incident, Diagnosis]:
+def _of_file(loaded: build.Loaded, path: Path, given: _Given, name: str | None = None) -> tuple[Incident, Diagnosis]:
     from logmedic.pipeline import rehearsal  # noqa: PLC0415  imports SQLAlchemy, 0.35 s
 
     name = name or path.name
@@ -80,11 +126,12 @@ def _of_file(loaded: build.Loaded, path: Path, name: str | None = None) -> tuple
     source = FileSourceConfig(name=name, paths=[glob.escape(str(path.absolute()))])
     sources: tuple[build.SourceConfig, ...] = () if text else (source,)
     loaded = msgspec.structs.replace(loaded, config=msgspec.structs.replace(loaded.config, sources=sources))
-    with build.rehearsal(loaded) as (runtime, _notes):
-        return rehearsal.one_text(runtime, head, name) if text else rehearsal.first_incident(runtime, name)
+    with build.rehearsal(loaded, handle=False) as (runtime, _notes):
+        if text:
+            return rehearsal.one_text(runtime, head, name, given.changes)
+        return rehearsal.first_incident(runtime, name, given.changes, given.alert)
 
 
-def _of_incident(loaded: build.Loaded, which: str) -> tuple[Incident, Diagnosis]:
+def _of_incident(loaded: build.Loaded, which: str, given: _Given) -> tuple[Incident, Diagnosis]:
     with build.single_instance(loaded), build.runtime(loaded) as runtime:
-        incident = incidents.find(runtime.store, which)
-        return incident, runtime.diagnose(incident)
+        return runtime.diagnose(incidents.find(runtime.store, which), changes=given.changes)

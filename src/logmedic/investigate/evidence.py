@@ -9,12 +9,15 @@ import msgspec
 
 from logmedic.errors import ShellError, SourceError, StoreError
 from logmedic.investigate import figures, logs, source
+from logmedic.investigate.cascade import Cascade
+from logmedic.investigate.changelist import ChangeList
 from logmedic.investigate.diffs import Change
+from logmedic.investigate.episode import episode
 from logmedic.investigate.git import Blamed, Repository, Running, Tracked
 from logmedic.investigate.hunks import telling_hunks
 from logmedic.investigate.interface import Case
 from logmedic.investigate.scene import Place
-from logmedic.model import Evidence, Frame, Incident, LogRecord, Sample, Stack
+from logmedic.model import NANOSECONDS, Evidence, Frame, Incident, LogRecord, Sample, Stack
 
 CONTEXT_LINES = 100  # log lines quoted, the record included (requirement R-D1: "the latest 100 log lines")
 MOST_FRAMES = 6  # in-app frames whose source is quoted
@@ -50,6 +53,10 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     figure_ids: Mapping[str, str] = {}  # name → id of its evidence
     earlier: Mapping[str, Incident] = {}  # id of its evidence → an earlier incident, the likest first
     gaps: tuple[str, ...] = ()  # what could not be looked at, and why
+    listed: bool = False  # the changes come from a list, which is all that changed
+    cascade: Cascade = Cascade()
+    services: tuple[str, ...] = ()  # all that the history and the deploys know of
+    sent: Mapping[str, tuple[str, ...]] = {}  # commit → services that it was deployed to
 
     def cite(self, *ids: str | None) -> tuple[str, ...]:
         """Those of the ids that exist."""
@@ -80,7 +87,8 @@ def gather(case: Case, redactor: Redactor) -> Dossier:
     gaps: list[str] = []
     record_id = collected.add("L", "log", logs.full(redactor.record(record)), _log_locator(record))
     dossier = Dossier(sample=sample, evidence=(), record_id=record_id, stack=stack)
-    dossier = _add_repository(dossier, case, collected, gaps)
+    dossier = _add_cascade(dossier, case, gaps)
+    dossier = _add_code(dossier, case, collected, gaps)
     dossier = _add_figures(dossier, case, collected, gaps)
     _add_context(case, record, redactor, collected, gaps)
     dossier = _add_history(dossier, case, collected, gaps)
@@ -134,10 +142,60 @@ def describe(incident: Incident) -> str:
     return text if incident.diagnosis is None else f"{text}\n{incident.diagnosis.root_cause.en}"
 
 
-def _add_repository(dossier: Dossier, case: Case, collected: _Collected, gaps: list[str]) -> Dossier:
-    if case.git is None:
-        gaps.append("no repository is configured")
+def _add_cascade(dossier: Dossier, case: Case, gaps: list[str]) -> Dossier:
+    try:
+        found, beside = episode(case)
+    except (StoreError, SourceError, OSError) as error:
+        gaps.append(f"other services could not be looked at: {error}")
         return dossier
+    deploys = case.changes.deploys if case.changes is not None else ()
+    names = [*found.hit, case.incident.service, *(n.service for n in beside), *(d.service for d in deploys)]
+    services = tuple(dict.fromkeys(name for name in names if name))
+    return msgspec.structs.replace(dossier, cascade=found, services=services)
+
+
+def _add_code(dossier: Dossier, case: Case, collected: _Collected, gaps: list[str]) -> Dossier:
+    """Source and changes: from the repository, or the changes from a list."""
+    if case.git is not None:
+        dossier = _add_repository(dossier, case, collected, gaps)
+    elif case.changes is None:
+        gaps.append("no repository is configured")
+    return dossier if case.changes is None else _add_listed(dossier, case, case.changes, collected)
+
+
+def _add_listed(dossier: Dossier, case: Case, listed: ChangeList, collected: _Collected) -> Dossier:
+    """The changes that ran when it began. Without a repository, places are the changed files that the stack names."""
+    onset = case.incident.first_seen // NANOSECONDS
+    window = [
+        change
+        for change in listed.changes
+        if change.time <= onset and any(d.time <= onset for d in listed.deployed(change.commit) or (change,))
+    ]
+    places = dossier.places or tuple(_places_named(dossier, window))
+    files = {place.path for place in places}
+    quoted = sorted(window, key=lambda change: files.isdisjoint(f.path for f in change.files))[:MOST_COMMITS]
+    ids = {c.commit: collected.add("C", "commit", show_commit(c), {"commit": c.commit}) for c in quoted}
+    sent = {c.commit: tuple(d.service for d in listed.deployed(c.commit) if d.service) for c in window}
+    return msgspec.structs.replace(
+        dossier, places=places, changes=tuple(window), commit_ids=ids, listed=True, elsewhere=False, sent=sent
+    )
+
+
+def _places_named(dossier: Dossier, changes: Sequence[Change]) -> Iterator[Place]:
+    paths = source.Paths({file.path for change in changes for file in change.files})
+    found: dict[tuple[str, int], Frame] = {}
+    for frame in frames(dossier.sample.record, dossier.stack):
+        path = paths.locate(frame.path, frame.module) if frame.line > 0 else None
+        if path is not None and len(found) < MOST_FRAMES:
+            found.setdefault((path, frame.line), frame)
+    for depth, ((path, line), frame) in enumerate(found.items()):
+        name = frame.function.rpartition(".")[2].rpartition(":")[2]
+        span = source.Span(max(1, line - source.AROUND), line + source.AROUND, line, name)
+        yield Place(path, span, depth, exact=bool(frame.function))
+
+
+def _add_repository(dossier: Dossier, case: Case, collected: _Collected, gaps: list[str]) -> Dossier:
+    assert case.git is not None
     try:
         repository = Repository(case.git)
         running = repository.running(dossier.sample.record.release, dossier.sample.record.time)
@@ -149,6 +207,8 @@ def _add_repository(dossier: Dossier, case: Case, collected: _Collected, gaps: l
         if dossier.elsewhere:
             gaps.append("the source was not found in the repository")
         dossier = _add_blame(dossier, repository, running.commit, collected)
+        if case.changes is not None:
+            return dossier
         return _add_commits(dossier, case, repository, running, collected)
     except ShellError as error:
         gaps.append(f"git could not be asked: {error}")

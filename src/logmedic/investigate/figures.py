@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from logmedic.investigate.episode import episode
 from logmedic.investigate.interface import Case
 from logmedic.investigate.logs import iso
+from logmedic.investigate.plain import line
 from logmedic.model import NANOSECONDS, Level, Sample, Text
 
+MOST_SERVICES = 20  # named
 RATE_SPAN = 60 * 60 * NANOSECONDS  # before and after the first occurrence
 _ERROR_RULE = "error-level"  # what the history counts errors by
 
@@ -115,6 +118,17 @@ def _slowest(case: Case) -> Figure | None:
     return Figure("slowest", round(slowest, 1), said)
 
 
+def _services(case: Case) -> Figure | None:
+    hit = episode(case)[0].hit
+    if len(hit) < 2:
+        return None
+    names = ", ".join(line(name, 60) for name in hit[:MOST_SERVICES])
+    said = Text(
+        f"services that fail of it, first to last: {names}", f"이 장애로 실패한 서비스(먼저 실패한 순): {names}"
+    )
+    return Figure("services", len(hit), said)
+
+
 FIGURES: Mapping[str, Callable[[Case], Figure | None]] = {
     "count": _count,
     "first_seen": _first_seen,
@@ -125,6 +139,7 @@ FIGURES: Mapping[str, Callable[[Case], Figure | None]] = {
     "requests": _requests,
     "samples": _samples,
     "slowest": _slowest,
+    "services": _services,
 }
 
 

@@ -8,6 +8,8 @@ from typing import Protocol
 import msgspec
 
 from logmedic.doors import Git
+from logmedic.investigate.cascade import Neighbour
+from logmedic.investigate.changelist import ChangeList
 from logmedic.model import Diagnosis, Incident, LogRecord, Sample
 
 
@@ -30,6 +32,10 @@ class History(Protocol):
         """Errors that this service logged in the span of time (ns)."""
         ...
 
+    def beside(self, incident: Incident, since: int, until: int) -> Sequence[Neighbour]:
+        """The other incidents of errors that were seen in the span of time (ns), each with a sample."""
+        ...
+
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """Everything an investigation starts from."""
@@ -39,6 +45,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     logs: LogContext
     history: History
     git: Git | None  # None: no repository is configured
+    changes: ChangeList | None = None  # what changed, from a list; it stands in for the repository's log
+    noticed: str = ""  # the service whose alert led here, when it is another one
     now: int  # ns
 
 

@@ -60,7 +60,7 @@ def judge(dossier: Dossier, incident: Incident) -> Judgement:
     kind = classified.kind
     culprit = dossier.stack.culprit if dossier.stack is not None else None
     suspects = () if dossier.elsewhere else tuple(rank(scene_of(dossier, incident, kind)))
-    lookable = bool(dossier.places) or (kind.code is not Code.BUG and not dossier.elsewhere)
+    lookable = bool(dossier.places) or dossier.listed or (kind.code is not Code.BUG and not dossier.elsewhere)
     judged = lookable and any(change.parents for change in dossier.changes)
     unjudged_bug = kind.code is Code.BUG and kind is not kinds.UNKNOWN and culprit is not None and not judged
     code_cause = bool(suspects) or unjudged_bug
@@ -112,6 +112,10 @@ def scene_of(dossier: Dossier, incident: Incident, kind: Kind) -> Scene:
         changes=dossier.changes,
         blamed=blamed,
         first_seen=incident.first_seen // NANOSECONDS,
+        hit=dossier.cascade.hit or ((incident.service,) if incident.service else ()),
+        services=dossier.services,
+        sent=dossier.sent,
+        functions=source.functions(dossier.stack),
         libraries=source.libraries(dossier.stack),
     )
 

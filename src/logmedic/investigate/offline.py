@@ -60,6 +60,9 @@ class OfflineInvestigator:
             confidence=judgement.confidence,
             claims=tuple(self._claims(dossier, judgement, suspects)),
             evidence=dossier.evidence,
+            first_failing_service=first_failing(dossier),
+            blast_radius=dossier.cascade.hit or services_of(dossier),
+            remediation=_remediation(dossier, judgement),
             engine=self.name,
             status=DiagnosisStatus.INCONCLUSIVE if inconclusive else DiagnosisStatus.VERIFIED,
         )
@@ -79,6 +82,10 @@ class OfflineInvestigator:
         if dossier.elsewhere and judgement.kind.code is not Code.NEVER:
             english.append(_ELSEWHERE.en)
             korean.append(_ELSEWHERE.ko)
+        if len(dossier.cascade.path) > 1:
+            first, own = line(dossier.cascade.first, 60), line(dossier.cascade.path[0], 60)
+            english.append(f"It began in {first}; {own} was dragged down.")
+            korean.append(f"장애는 {first}에서 시작되었고, {own}의 오류는 그 영향입니다.")
         if judgement.suspects:
             short, subject = self._named(dossier, judgement.suspects[0])
             english.append(f"Likely brought about by commit {short} “{subject}”.")
@@ -104,7 +111,7 @@ class OfflineInvestigator:
             english = f"Commit {short} could have produced it: {why.en}."
             yield Claim(Text(english, f"이 오류는 커밋 {short}에서 비롯되었을 수 있습니다: {why.ko}."), cited)
         told_of = ("count", "share", "errors_after") if "errors_after" in dossier.figures else ("count", "slowest")
-        for name in told_of:
+        for name in (*told_of, "services"):
             if name in dossier.figures and not (name == "errors_after" and not dossier.figures[name].value):
                 text = dossier.figures[name].text
                 told = Text(f"{text.en[0].upper()}{text.en[1:]}.", f"{text.ko}.")
@@ -186,6 +193,26 @@ def impact(dossier: Dossier) -> Text:
         english.append(f"The slowest took {slowest:.1f} s.")
         korean.append(f"가장 느린 요청은 {slowest:.1f}초 걸렸습니다.")
     return Text(" ".join(english), " ".join(korean))
+
+
+def services_of(dossier: Dossier) -> tuple[str, ...]:
+    service = dossier.sample.record.service
+    return (service,) if service else ()
+
+
+def first_failing(dossier: Dossier) -> str:
+    return dossier.cascade.first or dossier.sample.record.service
+
+
+def _remediation(dossier: Dossier, judgement: Judgement) -> Text:
+    """What stops the harm soonest: undo the change that brought it about, else what helps with this kind of fault."""
+    if not judgement.suspects:
+        return judgement.kind.actions[0]
+    commit = judgement.suspects[0].commit
+    where = first_failing(dossier)
+    english = f"Roll back commit {commit[:12]}" + (f" in {line(where, 60)}" if where else "")
+    korean = (f"{line(where, 60)}에서 " if where else "") + f"커밋 {commit[:12]} 롤백"
+    return Text(f"{english}, then watch whether the errors stop.", f"{korean} 후 오류가 멈추는지 확인하세요.")
 
 
 def _actions(dossier: Dossier, judgement: Judgement) -> tuple[Text, ...]:

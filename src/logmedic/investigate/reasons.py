@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from logmedic.investigate import hunks as h
-from logmedic.investigate.diffs import Touch
+from logmedic.investigate.diffs import Hunk, Touch
 from logmedic.investigate.scene import Place, Reason, Scene, View
 from logmedic.model import CauseKind, Text
 
@@ -206,6 +206,25 @@ def by_literals(scene: Scene, view: View, words: Sequence[str]) -> Iterator[Reas
         created = any(file.created and file.path == path for file in view.change.files)
         why = Text(f"it changed {word!r} ({path}), which the error names", f"오류 메시지에 나온 {word!r} 변경 ({path})")
         yield Reason(0.5 if strong and not created else 0.2, why)
+
+
+def by_function(scene: Scene, view: View) -> Iterator[Reason]:
+    """A function of the stack whose lines were changed, where no source tells which lines are its own."""
+    if view.touched:
+        return
+    for depth, name in enumerate(scene.functions[:3]):
+        path = next((f.path for f, hunk in view.hunks if _defines(hunk, name)), "")
+        if path:
+            weight = (0.4, 0.25, 0.2)[depth]
+            yield Reason(
+                weight, Text(f"it changed {name} ({path}), which is on the stack", f"스택에 있는 {name} 변경 ({path})")
+            )
+            return
+
+
+def _defines(hunk: Hunk, name: str) -> bool:
+    lines = (*hunk.removed, *hunk.added)
+    return any(_mentions(line, name) and not h.is_comment(line) for line in lines)
 
 
 def _mentioned(view: View, word: str) -> str:

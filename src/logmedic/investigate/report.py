@@ -66,6 +66,9 @@ def to_json(diagnosis: Diagnosis, language: str = "en") -> dict[str, Any]:
         "model": diagnosis.model,
         "cost_usd": diagnosis.cost_usd,
         "status": diagnosis.status.value,
+        "first_failing_service": diagnosis.first_failing_service or None,
+        "blast_radius": list(diagnosis.blast_radius),
+        "remediation": diagnosis.remediation.in_(language),
         "dropped": [text.in_(language) for text in diagnosis.dropped],
         "tokens": diagnosis.tokens,
     }

@@ -102,6 +102,10 @@ class Rereader:
 
     def invented(self, names: Sequence[str]) -> list[str]:
         """Those of some hexadecimal names that are no commit here; none when there is no repository to ask."""
+        if self._case.changes is not None:
+            names = [name for name in names if self._case.changes.find(name) is None]
+            if self._repository is None:
+                return list(names)
         if self._repository is None or not names:
             return []
         try:
@@ -123,12 +127,17 @@ class Rereader:
         return None
 
     def _clocks_disagree(self) -> bool:
-        assert self._repository is not None
+        if self._repository is None:
+            return False
         record = self._case.samples[0].record
         running = self._repository.running(record.release, record.time)
         return running is not None and running.how == "head"
 
     def _change(self, commit: Any) -> Change | None:
+        if self._case.changes is not None and isinstance(commit, str):
+            listed = self._case.changes.find(commit)
+            if listed is not None:
+                return self._changes.setdefault(commit, listed)
         if self._repository is None or not isinstance(commit, str) or not COMMIT_ID.match(commit):
             return None
         if commit not in self._changes and self._repository.commits([commit])[0] is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from logmedic.investigate.clues import Clues
@@ -31,6 +33,10 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     blamed: dict[str, int]  # commit → lines of the culprit's statement that it wrote
     first_seen: int  # seconds
     libraries: tuple[str, ...] = ()  # packages whose frames raised it, the deepest first
+    hit: tuple[str, ...] = ()  # services that failed, first to last
+    services: tuple[str, ...] = ()  # all that are known
+    sent: Mapping[str, tuple[str, ...]] = {}  # commit → services that it was deployed to
+    functions: tuple[str, ...] = ()  # names on the stack, the culprit first
 
 
 class View(msgspec.Struct, frozen=True):

@@ -25,6 +25,11 @@ _PARSING = threading.Lock()  # the filters of warnings belong to the whole proce
 _PACKAGE = re.compile(
     r"/(?:site-packages|dist-packages|node_modules|registry/src/[^/]{1,80})/(@?[\w-]{1,80}?)(?:-\d[^/]{0,40})?(?:\.py)?/?(?=/|$)"
 )
+_FUNCTION = re.compile(r"::|[.#$/]")
+_EVERYWHERE = frozenset((
+    "main", "module", "lambda", "anonymous", "closure", "handle", "handler", "call", "invoke", "__call__", "execute",
+    "dispatch", "process", "wrapper", "inner",
+))  # fmt: skip
 _RAISING = ("raise ", "throw ", "return Err(", "Err(", "bail!(", "panic!(", "panic(", "return errors.")
 _GRAMMARS: Mapping[str, tuple[str, frozenset[str]]] = {
     ".rs": ("tree_sitter_rust", frozenset({"function_item"})),
@@ -195,6 +200,17 @@ def raises(text: str, line: int) -> bool:
     """Whether the line raises on purpose, in any of the languages known here."""
     lines = text.split("\n")
     return 1 <= line <= len(lines) and lines[line - 1].lstrip().startswith(_RAISING)
+
+
+def functions(stack: Stack | None, limit: int = 5) -> tuple[str, ...]:
+    """Names of the team's own functions on the stack, the culprit first; without those that every program has."""
+    found: list[str] = []
+    for part in reversed(stack.parts) if stack is not None else ():
+        for frame in reversed(part.frames):
+            name = _FUNCTION.split(frame.function[:200])[-1].strip("()<>{}")
+            if frame.in_app and len(name) >= 4 and name.lower() not in _EVERYWHERE:
+                found.append(name)
+    return tuple(dict.fromkeys(found))[:limit]
 
 
 def libraries(stack: Stack | None) -> tuple[str, ...]:

@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from logmedic.investigate import hunks as h
+from logmedic.investigate import locality
 from logmedic.investigate import reasons as r
 from logmedic.investigate.diffs import Change, Touch, touches
 from logmedic.investigate.kind import Code
 from logmedic.investigate.scene import Place, Reason, Scene, View
+from logmedic.investigate.workload import by_workload
 from logmedic.model import CauseKind, Suspect, Text
 
 MOST_SUSPECTS = 3
@@ -40,6 +42,7 @@ def rank(scene: Scene) -> list[Suspect]:
         change = view.change
         reasons = sorted(_reasons(scene, view, words), key=lambda reason: reason.rank, reverse=True)
         score = _together(reasons) * _age_factor(scene.first_seen - change.time) * _bulk_factor(change)
+        score *= locality.factor(change, scene.hit, scene.services, scene.sent)
         if score >= THRESHOLD[scene.kind.code]:
             suspect = Suspect(change.commit, round(min(score, HIGHEST), 2), _why(reasons[:3]))
             scored.append((round(score, 2), -age, suspect))
@@ -77,16 +80,20 @@ def _reasons(scene: Scene, view: View, words: Sequence[str]) -> Iterator[Reason]
         yield from r.by_missing(scene, view)
         yield from r.by_manifest(scene, view)
         yield from r.by_literals(scene, view, words)
+        yield from r.by_function(scene, view)
         return
     strong = [
         *r.by_knob(scene, view),
         *r.by_missing(scene, view),
         *r.by_leak(scene, view),
+        *by_workload(scene, view),
         *r.by_literals(scene, view, words),
     ]
     yield from strong
     if scene.kind.cause in {CauseKind.DATA, CauseKind.CONFIG}:
         yield from r.by_stack(scene, view)
+    elif strong and not view.touched:
+        yield from r.by_function(scene, view)
     elif strong and view.touched:
         place = view.touched[0][0]
         what = place.span.name or place.path

@@ -6,6 +6,9 @@ import msgspec
 
 from logmedic.bounds import clip
 from logmedic.errors import UsageError
+from logmedic.investigate.alert import Alert as GivenAlert
+from logmedic.investigate.alert import choose
+from logmedic.investigate.changelist import ChangeList
 from logmedic.model import Diagnosis, Finding, Incident, Level, LogRecord, Match, Outcome, Ref, Result, Severity
 from logmedic.pipeline.running import ProgressReport, Runtime, no_progress
 from logmedic.pipeline.summary import Summary
@@ -51,8 +54,12 @@ def replay(runtime: Runtime, notes: Notes, progress: ProgressReport = no_progres
     return Replayed(summary, incidents, tuple(notes.alerts), None if None in costs else sum(c or 0.0 for c in costs))
 
 
-def first_incident(runtime: Runtime, name: str) -> tuple[Incident, Diagnosis]:
-    """Read the sources once: the incident that a rule fired on first, diagnosed.
+def first_incident(
+    runtime: Runtime, name: str, changes: ChangeList | None = None, alert: GivenAlert | None = None
+) -> tuple[Incident, Diagnosis]:
+    """Read the sources once: the incident that a rule fired on first, or that an alert is about, diagnosed.
+
+    Where its errors came from another service's, it is that one's incident.
 
     Raises:
         UsageError: the input cannot be read, or no rule fires on any of it.
@@ -60,15 +67,17 @@ def first_incident(runtime: Runtime, name: str) -> tuple[Incident, Diagnosis]:
     summary = runtime.scan(deadline=0.0)
     for _source, why in summary.problems:
         raise UsageError(why)
-    diagnosed = [i for i in runtime.store.by_ids(summary.touched) if i.diagnosis is not None]
-    if not diagnosed:
+    found = list(runtime.store.by_ids(summary.touched))
+    if not found:
         raise UsageError(f"{name}: none of its {summary.lines:,} lines matches a rule; there is nothing to diagnose")
-    first = min(diagnosed, key=lambda i: (i.first_seen, i.id))
-    assert first.diagnosis is not None
-    return first, first.diagnosis
+    chosen = min(found, key=lambda i: (i.first_seen, i.id))
+    if alert is not None:
+        errors = [i for i in found if "surge" not in i.rules]
+        chosen = choose(alert, errors or found) or chosen
+    return runtime.diagnose(chosen, changes=changes, alert=alert.service if alert is not None else "", follow=True)
 
 
-def one_text(runtime: Runtime, data: bytes, name: str) -> tuple[Incident, Diagnosis]:
+def one_text(runtime: Runtime, data: bytes, name: str, changes: ChangeList | None = None) -> tuple[Incident, Diagnosis]:
     """A text that is one panic or traceback, as an incident of its own, diagnosed."""
     text = data.decode("utf-8", "replace").strip("\n")
     now = runtime.clock.now()
@@ -83,5 +92,4 @@ def one_text(runtime: Runtime, data: bytes, name: str) -> tuple[Incident, Diagno
     )
     taken = runtime.take_finding(Finding(record, (Match("given", "given by hand", Severity.WARNING),)))
     (incident,) = runtime.store.list_incidents(ids=sorted(taken.touched))
-    assert incident.diagnosis is not None
-    return incident, incident.diagnosis
+    return runtime.diagnose(incident, changes=changes)

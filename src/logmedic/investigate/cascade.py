@@ -1,0 +1,170 @@
+"""Which service failed first, and which were dragged down with it. Pure.
+
+Two things prove that one service's fault came from another's: its error names that service (as its callee), or a
+request that failed in both was refused by the other first. That errors come at the same time, or that one service is
+louder, proves nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from logmedic.model import NANOSECONDS, Incident, Level, LogRecord
+
+EPISODE = 2 * 60 * 60 * NANOSECONDS  # how long before a fault what brought it about may have begun to show
+MOST_NAMED_IN = 4_000  # characters of one error that are searched for names of services
+MOST_STEPS = 8  # services between the one that was noticed and the one that failed first
+_ROLE = re.compile(r"[-_.](?:service|svc|api|server|app|backend|worker)\Z")
+_CALLED = frozenset((
+    "upstream", "call", "calling", "called", "to", "service", "host", "dependency", "downstream", "via",
+    "contacting", "reach", "reaching", "rpc", "grpc", "against", "for", "invoke", "invoking",
+))  # fmt: skip
+# "from" behind one of these means a callee, else a caller
+_ANSWERED = frozenset((
+    "response", "error", "errors", "reply", "answer", "status", "result", "timeout", "received", "got", "fetching",
+    "reading", "reset",
+))  # fmt: skip
+
+
+class Neighbour(msgspec.Struct, frozen=True):
+    """An incident of the same time, and one of its records."""
+
+    incident: Incident
+    record: LogRecord
+
+    @property
+    def service(self) -> str:
+        return self.incident.service
+
+
+class Cascade(msgspec.Struct, frozen=True):
+    """``path``: services from the one looked at to the one that failed first; ``hit``: all that were, first to last."""
+
+    path: tuple[str, ...] = ()
+    hit: tuple[str, ...] = ()
+    root: Neighbour | None = None  # of the service that failed first; None when that one logged nothing
+
+    @property
+    def first(self) -> str:
+        return self.path[-1] if self.path else ""
+
+
+def trace_back(
+    subject: Neighbour, beside: Sequence[Neighbour], traced: Sequence[LogRecord], others: Iterable[str] = ()
+) -> Cascade:
+    """From a fault to where it began.
+
+    ``beside``: incidents that were seen in the :data:`EPISODE` before the fault or during it. ``traced``: records of
+    the request that failed, from every service. ``others``: further names of services that are ours.
+    """
+    if not subject.service:
+        return Cascade()
+    since = subject.incident.first_seen - EPISODE
+    episode = sorted(
+        (n for n in beside if n.service and since <= n.incident.first_seen <= subject.incident.last_seen),
+        key=lambda n: (n.incident.first_seen, n.incident.id),
+    )
+    known = dict.fromkeys([*(n.service for n in episode), *(r.service for r in traced if r.service), *others])
+    current: Neighbour | None = subject
+    path = [subject.service]
+    while current is not None and len(path) <= MOST_STEPS:
+        step = _callee(current, episode, traced, [name for name in known if name and name not in path])
+        if step is None:
+            break
+        path.append(step)
+        current = next((n for n in episode if n.service == step), None)
+    return Cascade(tuple(path), _hit(path, episode, traced), current)
+
+
+def _callee(
+    current: Neighbour, episode: Sequence[Neighbour], traced: Sequence[LogRecord], names: Sequence[str]
+) -> str | None:
+    """The service that a fault came from: one that the errors name, else where the same request failed before."""
+    failing = {n.service for n in episode}
+    texts = [current.record, *(n.record for n in episode if n.service == current.service)]
+    named = [name for record in texts for name in names if speaks_of_service(record, name)]
+    step = next((name for name in named if name in failing), named[0] if named else None)
+    if step is not None:
+        return step
+    failed = [r for r in traced if r.level >= Level.ERROR and r.service in names and r.time <= current.record.time]
+    return min(failed, key=lambda r: r.time).service if failed else None
+
+
+def _hit(path: Sequence[str], episode: Sequence[Neighbour], traced: Sequence[LogRecord]) -> tuple[str, ...]:
+    """The services on the path, and whoever's errors name one of those hit already or belong to the request."""
+    hit = set(path)
+    hit |= {r.service for r in traced if r.level >= Level.ERROR and r.service}
+    grown = True
+    while grown:
+        more = {n.service for n in episode if any(speaks_of_service(n.record, name) for name in hit)} - hit
+        hit |= more
+        grown = bool(more)
+    first = {name: at for at, name in enumerate(reversed(path))}  # the root failed first, whatever it logged when
+    seen = {n.service: n.incident.first_seen for n in reversed(episode)}
+    return tuple(sorted(hit, key=lambda name: (first.get(name, len(path)), seen.get(name, 0), name)))
+
+
+def core_name(name: str) -> str:
+    """A service's name without what it plays: ``inventory`` for ``Inventory-Service``."""
+    return _ROLE.sub("", name.lower())
+
+
+def speaks_of_service(record: LogRecord, name: str) -> bool:
+    """Whether an error names another service, in full or, where it is spoken of as a callee, without its role.
+
+    ``inventory-service`` is named by ``http://inventory:8080/``, ``upstream inventory timed out`` and itself.
+    """
+    if record.service == name:
+        return False
+    whole, core = name.lower(), core_name(name)
+    return any(_names(text, whole, core) for text in _texts(record))
+
+
+def _names(text: str, whole: str, core: str) -> bool:
+    if _word_at(text, whole) and len(whole) >= 3 and (whole != core or _spoken_of(text, core)):
+        return True
+    return len(core) >= 3 and _spoken_of(text, core)
+
+
+def _places(text: str, word: str) -> Iterator[tuple[int, int]]:
+    at = text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        before, after = text[at - 1 : at] if at else "", text[end : end + 1]
+        if not (before.isalnum() or (before in {"_", "-"} and before)) and not (after.isalnum() or after == "_"):
+            yield at, end
+        at = text.find(word, end)
+
+
+def _word_at(text: str, word: str) -> bool:
+    return next(_places(text, word), None) is not None
+
+
+def _spoken_of(text: str, core: str) -> bool:
+    """Whether the word stands where a callee does: as a host, as a value, or behind or before a word of calling."""
+    for at, end in _places(text, core):
+        before, after = text[max(0, at - 24) : at], text[end : end + 9]
+        if before.endswith("//") or (after[:1] in {":", "."} and after[1:2].isalnum()) or after[:1] == "-":
+            return True
+        if (not before.strip() and not after.strip()) or before.endswith("="):
+            return True
+        behind = [word.strip("(:`,") for word in before.replace("'", " ").replace('"', " ").split()]
+        if behind and (behind[-1] in _CALLED or (behind[-1] == "from" and (behind[-2:-1] or [""])[0] in _ANSWERED)):
+            return True
+        if after.strip().startswith(("service", "api", "client")) and behind[-1:] != ["from"]:
+            return True
+    return False
+
+
+def _texts(record: LogRecord) -> Iterator[str]:
+    yield record.message[:MOST_NAMED_IN].lower()
+    if record.exception_message:
+        yield record.exception_message[:MOST_NAMED_IN].lower()
+    if record.stack is not None:
+        yield from (part.message[:MOST_NAMED_IN].lower() for part in record.stack.parts)
+    elif record.stack_text:
+        yield record.stack_text[:MOST_NAMED_IN].partition("\n")[0].lower()
+    yield from (value[:300].lower() for value in record.fields.values() if isinstance(value, str))

@@ -1,0 +1,33 @@
+"""What failed beside an incident, asked of the history and the logs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from logmedic.investigate.cascade import EPISODE, Cascade, Neighbour, trace_back
+from logmedic.investigate.interface import Case
+from logmedic.investigate.logs import REQUEST_WINDOW
+from logmedic.model import LogRecord, Sample
+
+
+def episode(case: Case) -> tuple[Cascade, Sequence[Neighbour]]:
+    """Where the fault began and what it reached, and the incidents of the same time.
+
+    Raises:
+        StoreError, SourceError, OSError: the history or the logs cannot be read.
+    """
+    incident, record = case.incident, case.samples[0].record
+    if is_synthetic(case.samples[0]):
+        return Cascade(), ()
+    beside = case.history.beside(incident, incident.first_seen - EPISODE, incident.last_seen)
+    traced: Sequence[LogRecord] = ()
+    wanted = record.trace_id or record.request_id
+    if wanted:
+        traced = case.logs.by_request(wanted, record.time - REQUEST_WINDOW, record.time + REQUEST_WINDOW)
+    others = [deploy.service for deploy in case.changes.deploys] if case.changes is not None else []
+    return trace_back(Neighbour(incident, record), beside, traced, [*others, case.noticed]), beside
+
+
+def is_synthetic(sample: Sample) -> bool:
+    """Whether the record stands for many others: such incidents are grouped by the rule alone."""
+    return any(component.name == "synthetic" for component in sample.grouping.components)

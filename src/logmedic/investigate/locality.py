@@ -1,0 +1,36 @@
+"""Which service a change belongs to, by what was deployed where and by the folders of its files. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from logmedic.investigate.cascade import core_name
+from logmedic.investigate.diffs import Change
+from logmedic.investigate.hunks import can_run
+
+ELSEWHERE = 0.3  # of a change that went to services which did not fail
+DRAGGED = 0.8  # of a change of a service that failed later than another one
+_SHARED = frozenset({"shared", "common", "lib", "libs", "pkg", "packages", "core", "platform", "internal"})
+
+
+def belongs_to(change: Change, services: Iterable[str], sent: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+    """The services that run a change; none when that cannot be told, or when it is in code that they share."""
+    names = {core_name(name): name for name in services}
+    found: set[str] = set()
+    for file in change.files:
+        if not can_run(file.path):
+            continue
+        parts = [core_name(part) for part in file.path.lower().split("/")[:-1]]
+        own = [names[part] for part in parts if part in names]
+        if not own and not _SHARED.isdisjoint(parts):
+            return frozenset()
+        found.update(own)
+    return frozenset(found or sent.get(change.commit, ()))
+
+
+def factor(change: Change, hit: tuple[str, ...], services: Iterable[str], sent: Mapping[str, tuple[str, ...]]) -> float:
+    """How much a change counts by where it runs. ``hit``: services that failed, first to last."""
+    own = belongs_to(change, services, sent)
+    if not own or not hit or hit[0] in own:
+        return 1.0
+    return DRAGGED if own.intersection(hit) else ELSEWHERE
