@@ -13,6 +13,7 @@ SCRIPTS = (
     "serve/latency.py",
     "collect/read_speed.py",
     "grouping/speed.py",
+    "diagnosis/run.py",
     "tracing/cost.py",
 )
 
