@@ -25,6 +25,7 @@ class Tail:
         config.setdefault("dialect", "text")
         config.setdefault("rotate_wait", 5.0)
         config.setdefault("flush_partial_after", 5.0)
+        config.setdefault("multiline", "off")  # see test_events for those of several lines
         self.config = FileSourceConfig(paths=[str(p) for p in paths], **config)
         self.clock = FakeClock()
         self.stored: dict[str, Position] = {}

@@ -62,7 +62,8 @@ def test_a_process_that_may_open_few_files_reads_many(tmp_path):
         resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
         from logmedic.collect.file import FileSource, FileSourceConfig
         from logmedic.doors import SystemClock
-        source = FileSource("f", FileSourceConfig(paths=[sys.argv[1] + "/*.log"], dialect="text"), SystemClock())
+        config = FileSourceConfig(paths=[sys.argv[1] + "/*.log"], dialect="text", multiline="off")
+        source = FileSource("f", config, SystemClock())
         source.resume([])
         print(sum(bytes(b.data).count(b"\\n") for b in source.read()), source.status().open_files)
         """

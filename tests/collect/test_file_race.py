@@ -70,7 +70,9 @@ def rename_and_compress(log, target):
 @pytest.mark.parametrize("rotate", [rename, copytruncate, rename_and_compress])
 def test_no_line_is_lost_or_doubled_while_the_log_rotates(tmp_path, rotate, glob):
     writer = Writer(tmp_path, rotate, 0.7)
-    config = FileSourceConfig(paths=[str(tmp_path / glob)], dialect="text", rotate_wait=0.2, block_bytes=512)
+    config = FileSourceConfig(
+        paths=[str(tmp_path / glob)], dialect="text", rotate_wait=0.2, block_bytes=512, multiline="off"
+    )
     source = FileSource("files", config, SystemClock())
     source.resume([])
     stored, numbers = {}, []

@@ -18,7 +18,7 @@ def follow(tmp_path):
     sources = []
 
     def make(*patterns):
-        config = FileSourceConfig(paths=[str(tmp_path / p) for p in patterns], dialect="text")
+        config = FileSourceConfig(paths=[str(tmp_path / p) for p in patterns], dialect="text", multiline="off")
         source = FileSource("files", config, SystemClock())
         source.resume([])
         sources.append(source)

@@ -13,7 +13,10 @@ from collections.abc import Callable, Generator, Iterator
 from typing import NamedTuple
 
 Fill = Callable[[memoryview, int], int]
-"""Put bytes into the view, from this offset of the stream on; the number of bytes, 0 at the end."""
+"""Put bytes into the view, from this offset of the stream on; the number of bytes, 0 at the end.
+
+-1: the writer pauses. An empty block is handed over then, and the same bytes are asked for again.
+"""
 
 _NEWLINE = 0x0A
 _NOT_NUL = re.compile(rb"[^\0]")
@@ -73,6 +76,9 @@ class LineReader:
         gap = 0  # NUL bytes before it, not consumed until something follows them
         while True:
             count = self._fill(view[held : held + block_bytes], self.offset + gap + held)
+            if count < 0:
+                yield Block(self.offset, view[:0], self.offset, {})
+                continue
             if count == 0 and searched == held and not (held and data[0] == 0):
                 break
             filled = held + count
@@ -154,7 +160,7 @@ class LineReader:
             found = data.find(b"\n", scratch_at, scratch_at + count)
             if found >= 0 or count == 0:
                 break
-            at += count
+            at += max(0, count)
         self.examined = at
         if found < 0 and not final:
             self.scanned = at

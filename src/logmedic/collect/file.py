@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import msgspec
 
@@ -47,6 +48,10 @@ class FileSourceConfig(
     """Seconds that a rotated or deleted file must be quiet before it is given up."""
     flush_partial_after: float = 30.0
     """Seconds after which a last line without a line end is handed on, in rotated files only."""
+    multiline: Literal["auto", "off"] = "auto"
+    """Whether lines of plain text that belong together (a stack trace) are one event; "off" takes each by itself."""
+    multiline_timeout: float = 1.0
+    """Seconds of silence after which the last event of a file is taken for complete."""
     block_bytes: int = 256 * 1024
     """Bytes read at a time."""
     max_line_bytes: int = 1024 * 1024
@@ -148,6 +153,7 @@ class FileSource:
                 max_line_bytes=self.config.max_line_bytes,
                 min_bytes=min_bytes,
                 chunk_bytes=chunk_bytes,
+                joins=self.config.multiline == "auto",
             )
 
     def wait(self, timeout: float) -> bool:
@@ -164,6 +170,10 @@ class FileSource:
         touched = self._wakeups.wait(timeout)
         self._touched = touched or None
         return touched is None or bool(touched)
+
+    def settles_in(self) -> float:
+        """Seconds until an event that may go on at the end of a file counts as complete; 0 when none is held back."""
+        return max((self._reader.settles_in(track) for track in self._following.tracks.values()), default=0.0)
 
     def around(self, ref: Ref, before: int, after: int) -> list[LogRecord]:
         """The record at ``ref`` with up to so many neighbours, also from rotated and compressed parts."""
@@ -239,6 +249,8 @@ def _reading(name: str, config: FileSourceConfig) -> Reading:
         rotate_wait=config.rotate_wait,
         flush_partial_after=config.flush_partial_after,
         max_gz_bytes=config.max_gz_bytes,
+        multiline=config.multiline == "auto",
+        multiline_timeout=config.multiline_timeout,
     )
 
 
@@ -251,4 +263,5 @@ def _limits(name: str, config: FileSourceConfig) -> Limits:
         max_gz_bytes=config.max_gz_bytes,
         search_bytes=config.search_bytes,
         search_seconds=config.search_seconds,
+        multiline=config.multiline == "auto",
     )

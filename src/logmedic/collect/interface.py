@@ -36,6 +36,7 @@ class Batch(msgspec.Struct, frozen=True):
     service: str = ""  # used for records that name no service themselves
     truncated: dict[int, int] = {}  # offset of a line that was cut → its full length in bytes
     path: str = ""  # what to show people
+    joins: bool = False  # lines of plain text may belong together; then it begins and ends where an event does
 
 
 class Source(Protocol):
@@ -58,6 +59,13 @@ class Source(Protocol):
 
     def wait(self, timeout: float) -> bool:
         """Sleep until there may be something to read, at most ``timeout`` seconds. ``False`` when nothing happened."""
+        ...
+
+    def settles_in(self) -> float:
+        """Seconds until an event that may go on (``Batch.joins``) is taken for complete, if nothing more comes.
+
+        0 when none is held back. Read again then: the position stands before it until it was handed over.
+        """
         ...
 
     def around(self, ref: Ref, before: int, after: int) -> list[LogRecord]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from logmedic.collect.blocks import Block, Buffer, LineReader, fill_from
+from logmedic.collect.events.whole import WholeEvents
 from logmedic.collect.following import Following
 from logmedic.collect.gz import GzError, GzStream
 from logmedic.collect.identity import continues
@@ -25,6 +26,7 @@ _BACK_BYTES = 64 * 1024  # first guess at how far back the wanted lines begin; d
 _SNIFF_BYTES = 64 * 1024
 _CHECK_BYTES = 8 << 20  # between two looks at the clock of the log
 _DISORDER = 60 * NANOSECONDS  # how far lines of one file may stand out of the order of time
+_NEWLINE = 0x0A
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 Line = tuple[int, bytes]  # offset in the stream, bytes without the line end
@@ -38,6 +40,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     max_gz_bytes: int
     search_bytes: int
     search_seconds: float
+    multiline: bool
 
 
 class Lookup:
@@ -62,7 +65,7 @@ class Lookup:
             start = 0 if track.gz else self._lines_back(track, ref.offset, before)
             earlier: deque[Line] = deque(maxlen=before)
             found: list[Line] = []
-            for line in _lines(self._blocks(track, start, deadline, self._limits.search_bytes)):
+            for line in self._events(self._blocks(track, start, deadline, self._limits.search_bytes), ref.offset):
                 if line[0] < ref.offset:
                     earlier.append(line)
                     continue
@@ -92,7 +95,7 @@ class Lookup:
                 hits: list[Line] = []
                 check = start + _CHECK_BYTES
                 for block in self._blocks(track, start, deadline, budget):
-                    hits.extend(_holding(block, needles))
+                    hits.extend(_holding(block, needles, joins=self._limits.multiline))
                     budget -= block.end - block.start
                     if len(hits) >= limit * 4:  # some will be out of time
                         break
@@ -161,6 +164,16 @@ class Lookup:
         except GzError:
             return  # what came out before is good
 
+    def _events(self, blocks: Iterator[Block], offset: int) -> Iterator[Line]:
+        """Events in order, where one is known to begin at ``offset``."""
+        from logmedic.collect.events import joining  # noqa: PLC0415  as the decoders
+
+        whole = WholeEvents(joins=self._limits.multiline)
+        for block in whole.blocks(_parted(blocks, offset), lambda: True):
+            data = bytes(block.data)
+            for begin, end in joining.spans(data, joins=whole.joins):
+                yield block.start + begin, data[begin:end]
+
     def _lines_back(self, track: Track, offset: int, before: int) -> int:
         """Offset of the line ``before`` lines earlier, or of the earliest one within reach."""
         reach = _BACK_BYTES
@@ -205,15 +218,22 @@ class Lookup:
         return [record for record in records if isinstance(record, LogRecord)]
 
 
-def _lines(blocks: Iterator[Block]) -> Iterator[Line]:
+def _parted(blocks: Iterator[Block], offset: int) -> Iterator[Block]:
+    """The blocks with a pause at ``offset``: there an event begins, whatever stands before it."""
     for block in blocks:
-        at = block.start
-        for line in bytes(block.data)[:-1].split(b"\n"):
-            yield at, line
-            at += len(line) + 1
+        before = offset - block.start
+        if 0 <= before < len(block.data) and not block.truncated and (not before or block.data[before - 1] == _NEWLINE):
+            if before:
+                yield Block(block.start, block.data[:before], offset, {})
+            yield Block(offset, block.data[:0], offset, {})
+            yield Block(offset, block.data[before:], block.end, {})
+        else:
+            yield block
 
 
-def _holding(block: Block, needles: tuple[bytes, ...]) -> list[Line]:
+def _holding(block: Block, needles: tuple[bytes, ...], *, joins: bool) -> list[Line]:
+    from logmedic.collect.events import joining  # noqa: PLC0415  many patterns, and an idle scan needs none
+
     data = bytes(block.data)
     found: dict[int, Line] = {}
     for needle in needles:
@@ -224,6 +244,8 @@ def _holding(block: Block, needles: tuple[bytes, ...]) -> list[Line]:
             if alone:
                 start = data.rfind(b"\n", 0, at) + 1
                 stop = data.find(b"\n", end)
+                if joins:
+                    start, stop = joining.event_around(data, start, stop)
                 found[start] = (block.start + start, data[start:stop])
                 end = stop
             at = data.find(needle, end)

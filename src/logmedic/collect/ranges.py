@@ -9,6 +9,8 @@ import os
 from collections.abc import Iterator
 
 from logmedic.collect.blocks import Buffer, LineReader, fill_from
+from logmedic.collect.events import MAX_BYTES
+from logmedic.collect.events.whole import WholeEvents
 from logmedic.collect.following import Following
 from logmedic.collect.identity import continues
 from logmedic.collect.interface import Batch
@@ -22,7 +24,14 @@ _STEP = 64 * 1024
 
 
 def split(
-    track: Track, reader: Reader, following: Following, *, max_line_bytes: int, min_bytes: int, chunk_bytes: int
+    track: Track,
+    reader: Reader,
+    following: Following,
+    *,
+    max_line_bytes: int,
+    min_bytes: int,
+    chunk_bytes: int,
+    joins: bool,
 ) -> Iterator[Range]:
     """The backlog of one track. Ends early, without harm, at a line longer than the limit or a hole."""
     if track.gz or not following.descriptors.open(track):
@@ -39,11 +48,15 @@ def split(
     track.size, track.mtime = status.st_size, status.st_mtime_ns
     track.stamp = (-1, -1)
     last = _line_end_before(fd, status.st_size, track.offset, max_line_bytes)
+    if joins:
+        last = _event_end_before(fd, last, track.offset)
     while track.offset < last:
         start = track.offset
         end = last
         if last - start > chunk_bytes:
             end = _line_end_after(fd, start + chunk_bytes, last, max_line_bytes)
+            if joins and end:
+                end = _beginning_after(fd, end, last, max_line_bytes)
             if end == 0:
                 return
         yield reader.range(track, end, fd_path)
@@ -66,12 +79,13 @@ def read_range(part: Range) -> Iterator[Batch]:
             raise SourceError(gone)
         track = Track(part.stream, part.path, part.key)
         lines = LineReader(Buffer(part.block_bytes, part.max_line_bytes), fill_from(fd, part.end), part.start)
-        for block in lines.blocks():
+        events = WholeEvents(joins=part.joins)
+        for block in events.blocks(lines.blocks(), lambda: True):
             track.consume(block.end, lambda length, offset: os.pread(fd, length, offset))
             position = part.position if block.end == part.end else track.position(part.source)
             yield Batch(
                 part.source, part.stream, block.start, block.data, position, part.dialect, part.service,
-                block.truncated, part.path,
+                block.truncated, part.path, part.joins,
             )  # fmt: skip
         if lines.offset != part.end:
             raise SourceError(gone)
@@ -90,6 +104,33 @@ def _line_end_before(fd: int, size: int, start: int, reach: int) -> int:
             return step + found + 1
         at = step
     return start
+
+
+def _event_end_before(fd: int, end: int, start: int) -> int:
+    """Where the last event before ``end``, a line end, is certainly over; ``start`` when that is too far back.
+
+    The lines behind it are left to the source, which knows whether more may come.
+    """
+    from logmedic.collect.events import joining  # noqa: PLC0415  many patterns, and an idle scan needs none
+
+    at = max(start, end - MAX_BYTES)
+    closed = joining.closed_until(os.pread(fd, end - at, at))
+    return at + closed if closed else start
+
+
+def _beginning_after(fd: int, at: int, end: int, reach: int) -> int:
+    """The first line from ``at`` on, itself a line start, that certainly begins an event; 0 when out of reach."""
+    from logmedic.collect.events import joining  # noqa: PLC0415  as above
+
+    limit = min(end, at + reach)
+    while at < limit:
+        data = os.pread(fd, min(_STEP, end - at), at)
+        found = joining.first_beginning(data)
+        if found >= 0:
+            return at + found
+        examined = data.rfind(b"\n") + 1
+        at = at + examined if examined else _line_end_after(fd, at, end, reach) or limit
+    return 0
 
 
 def _line_end_after(fd: int, at: int, end: int, reach: int) -> int:

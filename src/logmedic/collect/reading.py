@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import msgspec
 
 from logmedic.collect.blocks import Block, Buffer, LineReader, fill_from, hole_skipper
+from logmedic.collect.events import MAX_BYTES
+from logmedic.collect.events.whole import WholeEvents
 from logmedic.collect.following import Following, intact
 from logmedic.collect.gz import GzError, GzStream
 from logmedic.collect.identity import HEAD_BYTES, Key, ReadAt, continues
@@ -17,6 +19,7 @@ from logmedic.doors import Clock
 
 SNIFF_BYTES = 64 * 1024
 _SECOND = 1_000_000_000
+_A_MOMENT = 0.01  # seconds; the clocks of the file system and of this process need not agree to the microsecond
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +31,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     rotate_wait: float
     flush_partial_after: float
     max_gz_bytes: int
+    multiline: bool
+    multiline_timeout: float
 
 
 class Range(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +54,7 @@ class Range(msgspec.Struct, frozen=True, kw_only=True):
     service: str
     block_bytes: int
     max_line_bytes: int
+    joins: bool
 
 
 class Counters:
@@ -83,7 +89,8 @@ class Reader:
     def _drain_plain(self, track: Track) -> Iterator[Batch]:
         status = os.fstat(track.read_fd())
         if (status.st_size, status.st_mtime_ns) != track.stamp:
-            track.grew_at = self._clock.monotonic()
+            if (status.st_size, status.st_mtime_ns) != track.held:
+                track.grew_at = self._clock.monotonic()
             track.size, track.mtime = status.st_size, status.st_mtime_ns
             if not intact(track):
                 self._following.displace(track)
@@ -116,6 +123,7 @@ class Reader:
             self._config.service,
             block.truncated,
             shown(track.path),
+            self._config.multiline,
         )
 
     def range(self, track: Track, end: int, fd_path: str) -> Range:
@@ -139,6 +147,7 @@ class Reader:
             service=self._config.service,
             block_bytes=self._buffer.block_bytes,
             max_line_bytes=self._buffer.max_line_bytes,
+            joins=self._config.multiline,
         )
 
     def notice(self, track: Track) -> Batch:
@@ -159,14 +168,18 @@ class Reader:
 
         lines = LineReader(self._buffer, checked, track.offset, scanned=track.scanned, skip_hole=hole_skipper(fd))
         track.stamp = (-1, -1)
-        for block in lines.blocks(final=final):
+        quiet = final or self._quiet_for(track) >= self._config.multiline_timeout
+        events = WholeEvents(joins=self._config.multiline)
+        for block in events.blocks(lines.blocks(final=final), lambda: quiet and lines.examined == size):
             if lines.examined == size and lines.complete_at == block.end:
                 track.stamp = (size, mtime)  # so this batch's position already says that all was looked at
             yield self.batch(track, block, track.read_at)
-        if lines.offset > track.offset:  # a hole, and the beginning of a line behind it
-            track.consume(lines.offset, track.read_at)
-        if lines.examined == size:
-            track.stamp = (size, mtime)
+        track.held = (size, mtime) if events.held else (-1, -1)
+        if not events.held:
+            if lines.offset > track.offset:  # a hole, and the beginning of a line behind it
+                track.consume(lines.offset, track.read_at)
+            if lines.examined == size:
+                track.stamp = (size, mtime)
         track.scanned = lines.scanned
         self.counters.nul_bytes += lines.nul_bytes
 
@@ -179,7 +192,9 @@ class Reader:
         track.stamp = (-1, -1)
         track.size, track.mtime = stamp
         buffer = self._buffer
-        stream = GzStream(track.read_fd(), self._config.max_gz_bytes, window=len(buffer.data) + HEAD_BYTES)
+        stream = GzStream(
+            track.read_fd(), self._config.max_gz_bytes, window=len(buffer.data) + HEAD_BYTES + 2 * MAX_BYTES
+        )
         try:
             if not stream.skip_to(track.offset) or not continues(track.known, stream.read_at):
                 assert track.key is not None
@@ -188,7 +203,8 @@ class Reader:
                 self._following.displace(track)
                 return
             lines = LineReader(buffer, stream.fill, track.offset)
-            for block in lines.blocks(final=True):
+            events = WholeEvents(joins=self._config.multiline)
+            for block in events.blocks(lines.blocks(final=True), lambda: True):
                 yield self.batch(track, block, stream.read_at)
             self.counters.nul_bytes += lines.nul_bytes
             track.done = True
@@ -196,6 +212,16 @@ class Reader:
             track.problem = f"{shown(track.path)}: {error}"
         track.stamp = stamp
         track.close()
+
+    def settles_in(self, track: Track) -> float:
+        """Seconds until the event that was held back is complete, should nothing more be written; 0 without one."""
+        if track.held[0] < 0 or track.done or track.key is None:
+            return 0.0
+        return max(_A_MOMENT, self._config.multiline_timeout - self._quiet_for(track))
+
+    def _quiet_for(self, track: Track) -> float:
+        """Seconds since the file was last written to, as far as can be told."""
+        return max(self._clock.monotonic() - track.grew_at, (self._clock.now() - track.mtime) / _SECOND)
 
     def _may_end(self, track: Track) -> bool:
         """Whether a rotated file has been quiet for so long that its last line, finished or not, is its last."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import select
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import msgspec
 
 from logmedic.collect.blocks import Block, Buffer, LineReader
+from logmedic.collect.events.whole import WholeEvents
 from logmedic.collect.interface import Batch, Position
 from logmedic.doors import Clock
 from logmedic.errors import ConfigError, SourceError
@@ -28,6 +30,10 @@ class StdinSourceConfig(
     """Layout of the records; "auto" looks at the first lines."""
     service: str = ""
     """Service of records that name none."""
+    multiline: Literal["auto", "off"] = "auto"
+    """Whether lines of plain text that belong together (a stack trace) are one event; "off" takes each by itself."""
+    multiline_timeout: float = 1.0
+    """Seconds of silence after which the last event is taken for complete."""
     block_bytes: int = 256 * 1024
     """Bytes read at a time."""
     max_line_bytes: int = 1024 * 1024
@@ -49,6 +55,7 @@ class StdinSource:
         self._clock = clock
         self._fd = fd
         self._dialect = "" if config.dialect == "auto" else config.dialect
+        self._events = WholeEvents(joins=config.multiline == "auto")
         self._lines = LineReader(Buffer(config.block_bytes, config.max_line_bytes), self._fill, 0)
 
     def resume(self, positions: Sequence[Position]) -> None:
@@ -58,7 +65,7 @@ class StdinSource:
         """Batches up to the end of the input; blocks while the writer is silent."""
         if self.ended:
             return
-        for block in self._lines.blocks(final=True):
+        for block in self._events.blocks(self._lines.blocks(final=True), lambda: True):
             yield self._batch(block)
         self.ended = True
 
@@ -68,6 +75,10 @@ class StdinSource:
             return False
         readable, _, _ = select.select([self._fd], [], [], timeout)
         return bool(readable)
+
+    def settles_in(self) -> float:
+        """0: ``read`` itself waits until the last event is complete."""
+        return 0.0
 
     def around(self, ref: Ref, before: int, after: int) -> list[LogRecord]:
         return []
@@ -80,6 +91,8 @@ class StdinSource:
 
     def _fill(self, view: memoryview, offset: int) -> int:
         try:
+            if self._events.held and not select.select([self._fd], [], [], self.config.multiline_timeout)[0]:
+                return -1
             return os.readv(self._fd, [view])
         except OSError as error:
             raise SourceError(f"source {self.name}: standard input cannot be read: {error.strerror}") from None
@@ -92,5 +105,5 @@ class StdinSource:
         position = Position(self.name, self.stream, block.end)
         return Batch(
             self.name, self.stream, block.start, block.data, position, self._dialect, self.config.service,
-            block.truncated, "-",
+            block.truncated, "-", self._events.joins,
         )  # fmt: skip

@@ -22,6 +22,7 @@ class Track:
         "gz",
         "handed",
         "head",
+        "held",
         "key",
         "known",
         "log",
@@ -65,6 +66,7 @@ class Track:
         self.mismatched: set[Key] = set()  # gz files that turned out to be another stream's
         self.problem = ""  # why it cannot be read now
         self.handed: tuple[Any, ...] | None = None  # what the last position said
+        self.held = (-1, -1)  # (size, mtime) of the file when its last event was held back, because it may go on
 
     @property
     def offset(self) -> int:

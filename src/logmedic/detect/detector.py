@@ -62,9 +62,11 @@ class Detector:
         service: str,
         received: int,
         truncated: Mapping[int, int],
+        joins: bool = False,
     ) -> Selected:
         """The findings of whole lines, each ending in ``\\n``, that stand at ``start`` of a stream.
 
+        ``joins``: lines of plain text that belong together are one record; the data begin and end where an event does.
         ``received``: when they were read, ns. ``truncated``: offset of a line that was cut → its full length.
         """
         decoder = self._decoders.get((dialect, service))
@@ -77,7 +79,7 @@ class Detector:
             )
         result = Selected(lines=0, bytes=len(data), findings=[], errors=[], rejects=[])
         for offset, block in _blocks(data):
-            lines, spans = candidates(block, prefilter)
+            lines, spans = candidates(block, prefilter, decoder.joined if joins else None)
             result.lines += lines
             for begin, end in spans:
                 line = block[begin:end]
@@ -105,22 +107,34 @@ class Detector:
             result.errors.append(record)
 
 
-def candidates(block: bytes, prefilter: Prefilter) -> tuple[int, list[tuple[int, int]]]:
-    """The number of lines, and begin and end (without the line end) of each that may match, in order."""
+def candidates(
+    block: bytes, prefilter: Prefilter, joined: Callable[[bytes], Sequence[tuple[int, int]]] | None = None
+) -> tuple[int, list[tuple[int, int]]]:
+    """The number of lines, and begin and end (without the line end) of each event that may match, in order.
+
+    ``joined`` says which lines are one event, if any are; it has a line that is no object, and so it may match.
+    """
+    events: Iterator[tuple[int, int]] = iter(())
     lines = prefilter.count(block, b"\n") + (not block.endswith(b"\n"))
     hits = prefilter.hits(block, lines)
     objects = prefilter.count(block, b"\n{") + block.startswith(b"{")
     if objects != lines:
         hits.extend(match.start() for match in _NOT_OBJECT.finditer(block))
+        if joined is not None:
+            events = iter(joined(block))
     hits.sort()
     spans = []
     done = -1
+    event = next(events, None)
     for hit in hits:
         if hit > done:
             begin = block.rfind(b"\n", 0, hit) + 1
             done = block.find(b"\n", hit)
             if done < 0:
                 done = len(block)
+            if event is not None and event[0] <= begin:
+                begin, done = event
+                event = next(events, None)
             spans.append((begin, done))
     return lines, spans
 
@@ -134,9 +148,9 @@ def _blocks(data: bytes | memoryview) -> Iterator[tuple[int, bytes]]:
         return
     begin = 0
     while begin < len(whole):
-        end = whole.rfind(b"\n", begin, begin + BLOCK) + 1
+        end = whole.rfind(b"\n{", begin, begin + BLOCK) + 1  # where an event begins, whatever stands before it
         if end <= begin:
-            end = whole.find(b"\n", begin + BLOCK) + 1 or len(whole)
+            end = whole.find(b"\n{", begin + BLOCK) + 1 or len(whole)
         yield begin, whole[begin:end]
         begin = end
 

@@ -56,6 +56,9 @@ class DecoderLike(Protocol):
     @property
     def surface(self) -> SurfaceLike: ...
     def decode(self, line: bytes, ref: Ref, received: int) -> LogRecord | Reject: ...
+    def joined(self, block: bytes) -> Sequence[tuple[int, int]]:
+        """Begin and end of each event in whole lines that stands on more than one of them, in order."""
+        ...
 
 
 class Needle(msgspec.Struct, frozen=True):

@@ -91,6 +91,7 @@ class Digester:
             service=batch.service,
             received=received,
             truncated=batch.truncated,
+            joins=batch.joins,
         )
         digest.lines += selected.lines
         digest.bytes += selected.bytes

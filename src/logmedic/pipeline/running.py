@@ -25,6 +25,7 @@ COMMIT_BYTES = 256 << 20  # of log, at most, between two commits of a long pass
 RECONCILE_SECONDS = 1.0  # a poll behind the events of the file system
 SUPERVISE_SECONDS = 1.0
 RETRY_FAILED_SECONDS = 60.0  # between two looks for incidents whose workflow ended without an outcome
+SETTLES = 3  # times that one pass waits for an event at the end of a file; what still grows is left to the next pass
 RETRY_SECONDS = 5.0  # after a source or the database failed
 DRAIN_SECONDS = 60.0  # for people to be told, when there is nothing left to read
 DRAIN_POLL_SECONDS = 0.05
@@ -125,6 +126,11 @@ class Runtime:
             try:
                 self.resume(source)
                 self.take_in(source, tally, progress)
+                for _ in range(SETTLES):
+                    if (seconds := source.settles_in()) <= 0:
+                        break
+                    self.clock.sleep(seconds)
+                    self.take_in(source, tally, progress)
             except SourceError as error:
                 tally.summary.problems.append((source.name, str(error)))
         tally.summary.seconds = self.clock.monotonic() - started

@@ -1,4 +1,4 @@
-"""One line of a log in, one record out."""
+"""One line of a log in, or the lines of one event; one record out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from logmedic.collect.dialects import generic, levels, values
 from logmedic.collect.dialects.dialect import Dialect, Role, Scale, Unit
 from logmedic.collect.dialects.exceptions import ErrorFacts, read_error
 from logmedic.collect.dialects.parse import Parsed, parse
-from logmedic.collect.dialects.text import find_level, find_time
+from logmedic.collect.dialects.text import find_event_level, find_time
+from logmedic.collect.events import joining, shapes
 from logmedic.model import Level, LogRecord, Ref, Reject
 
 MAX_FIELDS = 512
@@ -89,7 +90,7 @@ class Decoder:
         )
 
     def decode(self, line: bytes, ref: Ref, received: int) -> LogRecord | Reject:
-        """The record of one line (without its ``\\n``); ``received``: when it was read, ns.
+        """The record of one event (without its last ``\\n``); ``received``: when it was read, ns.
 
         A line of white space or NUL bytes alone is no record: it becomes a :class:`Reject`. NUL bytes, a byte order
         mark and white space around a record are dropped.
@@ -109,9 +110,13 @@ class Decoder:
             return self._broken(stripped, line, ref, received, parsed.flags)
         return self._object(parsed, line, ref, received)
 
+    def joined(self, block: bytes) -> list[tuple[int, int]]:
+        """Begin and end of each event in whole lines that stands on more than one of them (see ``collect.events``)."""
+        return joining.joined(block)
+
     def _text(self, stripped: bytes, line: bytes, ref: Ref, received: int, flags: tuple[str, ...]) -> LogRecord:
         text, flags = _unicode(stripped, flags)
-        level = find_level(text)
+        level = find_event_level(text, headless=shapes.FRAME.match(line) is not None)
         if level is None:
             flags = (*flags, "level-inferred")
         return self._plain(text, level or Level.INFO, line, ref, received, flags=flags)

@@ -7,6 +7,8 @@ import re
 from logmedic.collect.dialects.levels import WORDS
 from logmedic.model import Level
 
+_CRASH_LINES = 64  # of an event
+_SYNTAX = re.compile(r"^(?:Syntax|Indentation|Tab)Error:", re.MULTILINE)  # Python prints them without a header
 _HEAD = 240  # characters in which a level is looked for; behind them a word is prose
 
 _LEVEL = re.compile(
@@ -26,20 +28,43 @@ _CRASHES: tuple[tuple[re.Pattern[str], Level], ...] = (
     (re.compile(r"\s*\+ Exception Group Traceback \(most recent call last\):"), Level.ERROR),
     (re.compile(r"Exception in thread |Unhandled exception|Uncaught |(?i:error: )"), Level.ERROR),
     (re.compile(r"(?:[A-Za-z_][\w.$]{0,200}\.)?[A-Z]\w{0,100}(?:Error|Exception)(?::|\Z)"), Level.ERROR),
+    (re.compile(r"\[Unhandled|goroutine [0-9]{1,20} \[running|Node\.js v[0-9]|fail: [\w.]{1,200}\["), Level.ERROR),
+    (re.compile(r"crit: [\w.]{1,200}\["), Level.FATAL),
 )
+
+
+def _crash(line: str) -> Level | None:
+    return next((level for crash, level in _CRASHES if crash.match(line)), None)
 
 
 def find_level(text: str) -> Level | None:
     """The level that a line of plain text names, or that its first words mean; ``None`` when neither."""
     head = _ANSI.sub("", text[:_HEAD]) if "\x1b" in text[:_HEAD] else text[:_HEAD]
-    for crash, level in _CRASHES:
-        if crash.match(head):
-            return level
+    crashed = _crash(head)
+    if crashed is not None:
+        return crashed
     for match in _LEVEL.finditer(head):
         level_found = WORDS.get((match[1] or match[2] or match[3]).lower())
         if level_found is not None:
             return level_found
     return None
+
+
+def find_event_level(text: str, *, headless: bool) -> Level | None:
+    """The level of an event of one line or more: what its first line says, else what crash its other lines tell of.
+
+    ``headless``: it begins in the midst of a trace, the rest of which has been an event before.
+    """
+    head, _, rest = text.partition("\n")
+    if not rest:
+        return find_level(text)
+    if headless:
+        return Level.ERROR if _SYNTAX.search(rest) else None
+    level = find_level(head)
+    if level is not None:
+        return level
+    found = (_crash(line) for line in rest.split("\n", _CRASH_LINES)[:_CRASH_LINES])
+    return max((level for level in found if level is not None), default=None)
 
 
 def find_time(text: str) -> str | None:

@@ -1,0 +1,282 @@
+"""Which lines of a block are one event. Pure.
+
+Whether a line continues an event depends on the lines of that event alone, never on where a block ends. So blocks that
+begin where an event begins give the same events whatever their size. Lines that start with ``{`` are looked at only
+where plain text stands behind them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from logmedic.collect.events import MAX_BLANKS, MAX_BYTES, MAX_LINES, shapes
+from logmedic.model import Level
+
+_LOOKED_AT = 600  # bytes of a line
+_WALK = 64  # lines that are gone back, one by one, in search of a certain beginning
+_NOT_OBJECT = re.compile(rb"(?:\A|(?<=\n))[^{\n]")
+_SPACE = b" \t\r\x0b\x0c\x00"
+
+# What the lines of an event so far make of the next one.
+(_PLAIN, _FRAMES, _RAISED, _FIELDS, _LINKED, _MESSAGE, _SCRIPT, _CARETS, _GOROUTINE, _TRACE, _OBJECT, _CLOSED) = range(
+    12
+)
+
+
+class _Event:
+    """Mutable while its lines come. ``begin`` and ``end`` are offsets in the block, without the last line end."""
+
+    __slots__ = ("_head", "_loud", "_silent", "_state", "_traced", "begin", "end", "lines")
+
+    def __init__(self, line: bytes, begin: int, end: int) -> None:
+        self.begin = begin
+        self.end = end
+        self.lines = 1
+        self._head = line
+        self._loud: bool | None = None  # not looked at yet
+        self._silent = line[:1] in (b" ", b"\t")  # the rest of something
+        self._traced = False
+        self._state = _PLAIN
+        if self._silent:
+            self._traced = shapes.FRAME.match(line) is not None
+            if shapes.FILE.match(line):
+                self._state = _FRAMES
+        elif shapes.OBJECT.match(line):
+            self._state = _OBJECT
+        elif shapes.GOROUTINE.match(line):
+            self._state = _GOROUTINE
+        elif shapes.SCRIPT.match(line):
+            self._state = _SCRIPT
+        elif shapes.PANIC_PLACE.match(line):
+            self._state = _MESSAGE
+        elif shapes.EXCEPTION.match(line):
+            self._traced = True
+        if shapes.TRACEBACK.match(line):
+            self._traced, self._silent, self._state = True, False, _FRAMES
+
+    def takes(self, line: bytes, end: int, blanks: int) -> bool:
+        """Whether the line, after so many blank ones, belongs to it; then it does from here on."""
+        if self._state == _CLOSED or blanks > MAX_BLANKS or self.lines + blanks >= MAX_LINES:
+            return False
+        if end - self.begin > MAX_BYTES or not self._continued_by(line, blanks):
+            return False
+        self.lines += blanks + 1
+        self.end = end
+        return True
+
+    def _continued_by(self, line: bytes, blanks: int) -> bool:
+        if shapes.BEGINS.match(line) or shapes.CRASH.match(line):
+            return False
+        if self._state == _OBJECT:
+            return self._member(line)
+        if shapes.TRACEBACK.match(line):
+            return self._traceback()
+        if line[:1] in (b" ", b"\t"):
+            return self._indented(line)
+        return self._flush_left(line, blanks)
+
+    def _member(self, line: bytes) -> bool:
+        if line[:1] == b"}":
+            self._state = _CLOSED
+            return True
+        return line[:1] in (b" ", b"\t")
+
+    def _traceback(self) -> bool:
+        """One that is not linked to another, and whose header is no complaint, is an error of its own."""
+        if self._state != _LINKED and (self._traced or not self._complains()):
+            return False
+        self._traced = True
+        self._state = _FRAMES
+        return True
+
+    def _indented(self, line: bytes) -> bool:
+        frame = shapes.FRAME.match(line) is not None
+        if self._silent and not frame and _indent(line) <= _indent(self._head):
+            return False
+        if not frame and self._state == _PLAIN and shapes.LOUD.match(line):
+            return False
+        if shapes.FILE.match(line):
+            self._traced = True
+            self._state = _FRAMES
+        elif self._state == _SCRIPT and shapes.CARETS.match(line):
+            self._state = _CARETS
+        elif frame and self._state == _PLAIN:
+            self._traced = True
+            self._state = _TRACE
+        elif self._state == _MESSAGE:
+            self._state = _TRACE
+        return True
+
+    def _flush_left(self, line: bytes, blanks: int) -> bool:
+        if shapes.LINK.match(line):
+            self._state = _LINKED
+            return self._traced
+        expected = self._expected(line, blanks)
+        if expected is not None:
+            self._state = expected
+            return True
+        if shapes.TAIL.match(line):
+            if shapes.GOROUTINE.match(line):
+                self._state = _GOROUTINE
+            return True
+        if not self._traced and self._complains() and shapes.EXCEPTION.match(line):
+            self._traced = True
+            self._state = _TRACE
+            return True
+        # Where each record begins with its time, what does not is the rest of the one above.
+        return not blanks and self._complains() and shapes.TIMED.match(self._head) is not None and _level(line) is None
+
+    def _expected(self, line: bytes, blanks: int) -> int | None:
+        """The state behind a line that only the lines before it tell for a continuation; ``None``: it is none."""
+        if self._state == _CARETS:
+            return _TRACE
+        if blanks:
+            return None
+        if self._state == _MESSAGE:
+            return _TRACE
+        if self._state == _FRAMES and shapes.RAISED.match(line):
+            return _FIELDS if shapes.VALIDATION.match(line) else _RAISED
+        same = (self._state == _FIELDS and shapes.FIELD.match(line)) or (
+            self._state == _GOROUTINE and shapes.CALL.match(line)
+        )
+        return self._state if same else None
+
+    def _complains(self) -> bool:
+        if self._loud is None:
+            level = None if self._silent else _level(self._head)
+            self._loud = (level is not None and level >= Level.WARN) or shapes.CRASH.match(self._head) is not None
+        return self._loud
+
+
+def joined(block: bytes) -> list[tuple[int, int]]:
+    """Begin and end (without the line end) of each event of more than one line, in order."""
+    return [(event.begin, event.end) for event in _events(block) if event.lines > 1]
+
+
+def open_from(data: bytes) -> int:
+    """Where the last event of whole lines begins if more lines may belong to it; else the length of the data."""
+    last_line = data.rfind(b"\n", 0, -1) + 1
+    if data.startswith(b"{", last_line):  # as nearly always
+        return last_line if shapes.OBJECT.match(data, last_line) else len(data)
+    start = _beginning_before(data, len(data), _WALK)
+    last = None
+    for event in _events(data[start:]):
+        last = event
+    if (
+        last is None
+        or len(data) - start - last.begin > MAX_BYTES
+        or data.count(b"\n", start + last.end) > MAX_BLANKS + 1
+    ):
+        return len(data)
+    behind = data[start + last.end :].strip(_SPACE + b"\n")
+    return len(data) if behind else start + last.begin
+
+
+def spans(data: bytes, *, joins: bool = True) -> Iterator[tuple[int, int]]:
+    """Begin and end (without the line end) of every event in order; those of one line and blank lines as well."""
+    at = 0
+    for begin, end in [*(joined(data) if joins else ()), (len(data), len(data))]:
+        while at < begin:
+            stop = data.find(b"\n", at, begin)
+            stop = begin if stop < 0 else stop
+            yield at, stop
+            at = stop + 1
+        if end > begin:
+            yield begin, end
+            at = end + 1
+
+
+def event_around(data: bytes, begin: int, end: int) -> tuple[int, int]:
+    """Begin and end of the event that a line is part of, as far as it stands in these whole lines."""
+    if data.startswith(b"{", begin) and not shapes.OBJECT.match(data[begin:end]):
+        return begin, end
+    start = _beginning_before(data, end + 1, MAX_LINES)
+    events = joined(data[start : data.find(b"\n", min(len(data) - 1, begin + 2 * MAX_BYTES)) + 1])
+    return next(((start + b, start + e) for b, e in events if start + b <= begin < start + e), (begin, end))
+
+
+def first_beginning(data: bytes) -> int:
+    """Where the first line stands that certainly begins an event, ``data`` starting with a line; -1: none does.
+
+    A last line without its end is looked at only where that cannot matter.
+    """
+    at = 0
+    while at < len(data):
+        if data.startswith(b"{", at):
+            return at
+        stop = data.find(b"\n", at)
+        if stop < 0:
+            break
+        if shapes.BEGINS.match(data[at : min(stop, at + _LOOKED_AT)]):
+            return at
+        at = stop + 1
+    return -1
+
+
+def closed_until(data: bytes) -> int:
+    """Up to where whole lines, the first of which may be cut, are certainly complete events; 0 when none are."""
+    last_line = data.rfind(b"\n", 0, -1) + 1
+    if last_line and data.startswith(b"{", last_line) and not shapes.OBJECT.match(data, last_line):
+        return len(data)
+    return _beginning_before(data, len(data), MAX_LINES)
+
+
+def _beginning_before(data: bytes, end: int, lines: int) -> int:
+    """Where a line stands that certainly begins an event, at most so many lines before ``end``; else 0."""
+    at = end
+    for _ in range(lines):
+        if at <= 0:
+            break
+        begin = data.rfind(b"\n", 0, at - 1) + 1
+        if shapes.BEGINS.match(data[begin : min(at - 1, begin + _LOOKED_AT)]):
+            return begin
+        at = begin
+    return 0
+
+
+def _events(block: bytes) -> Iterator[_Event]:
+    """Every event that plain text is part of, in order; the block begins where an event begins."""
+    event: _Event | None = None
+    done = 0  # behind the line end of the last line that was looked at
+    blanks = 0
+    for match in _NOT_OBJECT.finditer(block):
+        at = match.start()
+        stop = block.find(b"\n", at)
+        stop = len(block) if stop < 0 else stop
+        line = block[at : min(stop, at + _LOOKED_AT)]
+        if at > done and block.count(b"\n", done, at) == at - done:
+            blanks += at - done
+        elif at > done:
+            if event is not None:
+                yield event
+            event, blanks = _object_before(block, at), 0
+        done = stop + 1
+        if not line.strip(_SPACE):
+            blanks += 1
+            continue
+        if event is None:
+            event = _Event(line, at, stop)
+        elif not event.takes(line, stop, blanks):
+            yield event
+            event = _Event(line, at, stop)
+        blanks = 0
+    if event is not None:
+        yield event
+
+
+def _object_before(block: bytes, at: int) -> _Event | None:
+    """The event of a line that holds nothing but ``{``."""
+    begin = block.rfind(b"\n", 0, at - 1) + 1
+    line = block[begin : min(at - 1, begin + 80)]
+    return _Event(line, begin, at - 1) if shapes.OBJECT.match(line) else None
+
+
+def _level(line: bytes) -> Level | None:
+    from logmedic.collect.dialects.text import find_level  # noqa: PLC0415  dialects need this package
+
+    return find_level(line.decode("utf-8", "replace"))
+
+
+def _indent(line: bytes) -> int:
+    return len(line) - len(line.lstrip(b" \t"))
