@@ -3,75 +3,185 @@
 A claim falls when it cites nothing, cites an id that is not there, cites evidence that no longer reads as quoted, or
 says a commit id, a quotation or a figure that what it cites does not contain, in either language: a reader of Korean
 relies on the Korean sentence alone. Falling claims cost confidence.
+
+A report that a model wrote is held to more (:func:`verify` with ``instead``): its root cause must be a claim that
+stands, and its other sentences may say no figure, place, quotation or commit that the standing claims do not cite.
 """
 
 from __future__ import annotations
 
 import math
-import re
+from collections.abc import Sequence
 
 import msgspec
 
 from logmedic.investigate.interface import Case
 from logmedic.investigate.plain import inert
-from logmedic.investigate.reread import Rereader, quoting
+from logmedic.investigate.reread import Rereader
+from logmedic.investigate.saying import HEX, unsupported
 from logmedic.model import Claim, Diagnosis, DiagnosisStatus, Evidence, Fixable, Severity, Suspect, Text
 
 MOST_CLAIMS = 40
 CAP_PARTLY = 0.6
 CAP_NOTHING_LEFT = 0.2
-_HEX = re.compile(r"(?<![0-9A-Za-z-])(?=[0-9a-f]{0,39}[0-9])(?=[0-9a-f]{0,39}[a-f])[0-9a-f]{7,40}(?![0-9A-Za-z…-])")
-_QUOTED = re.compile(r"`([^`\n]{3,300})`")
-# Only Latin letters make a name of digits: Korean writes particles and counters right behind them ("73%를", "15회").
-_FIGURE = re.compile(
-    r"(?<![A-Za-z_\d.:/-])(\d[\d,]{0,15}(?:\.\d{1,6})?)"
-    r"(?=([백천만억조])?)(?=(\s{0,2}(?:[%％]|퍼센트|per ?cent))?)(?![A-Za-z_\d…-])"
-)
 _NO_CITATION = Text("cites nothing", "인용한 증거가 없음")
 _NO_EVIDENCE = Text("not among the evidence", "증거에 없음")
 _NO_COMMIT = Text("no such commit", "그런 커밋이 없음")
+_NO_GROUND = Text("no claim that holds says so", "이를 뒷받침하는 근거가 없음")
 _TOO_MANY = Text(f"more than {MOST_CLAIMS} claims", f"주장이 {MOST_CLAIMS}개를 넘음")
 _NOT_UPHELD = Text(
     "the evidence for a fault in the code did not hold", "코드 결함이라는 증거가 검증을 통과하지 못했습니다"
 )
 
 
-def verify(diagnosis: Diagnosis, case: Case) -> Diagnosis:
+def verify(
+    diagnosis: Diagnosis, case: Case, *, instead: Diagnosis | None = None, dropped: Sequence[Text] = ()
+) -> Diagnosis:
     """The report without what does not hold; the same report when all of it does.
 
     Never raises for what a report contains: what cannot be read again (no repository, git fails) does not hold.
+    ``instead``: given for a report that a model wrote, the verdict whose sentences take the place of fallen ones.
+    ``dropped``: what has fallen before.
     """
-    reader = Rereader(case)
-    by_id = {item.id: item for item in diagnosis.evidence}
-    faults: dict[str, Text | None] = {}
-    dropped: list[Text] = []
+    checker = _Checker(diagnosis, case, strict=instead is not None)
+    fallen = [*dropped]
     claims: list[Claim] = []
     for claim in diagnosis.claims[:MOST_CLAIMS]:
-        reason = _claim_fault(claim, by_id, faults, reader)
+        reason = checker.claim(claim)
         if reason is None:
             claims.append(claim)
         else:
-            dropped.append(_because(claim.text, reason))
-    dropped += [_because(claim.text, _TOO_MANY) for claim in diagnosis.claims[MOST_CLAIMS:]]
-    suspects: list[Suspect] = []
-    for suspect in diagnosis.suspects:
-        reason = _suspect_fault(suspect, diagnosis.evidence, reader)
-        if reason is None:
-            suspects.append(suspect)
-        else:
-            short = suspect.commit[:40]
-            dropped.append(_because(Text(f"suspect {short}", f"의심 커밋 {short}"), reason))
-    for name in reader.invented(_commits_told(diagnosis)):
-        told = Text(f"root cause or impact names {name}", f"근본 원인 또는 영향에 나온 {name}")
-        dropped.append(_because(told, _NO_COMMIT))
+            fallen.append(_because(claim.text, reason))
+    fallen += [_because(claim.text, _TOO_MANY) for claim in diagnosis.claims[MOST_CLAIMS:]]
     held = msgspec.structs.replace(
         diagnosis,
         claims=tuple(claims),
-        suspects=tuple(suspects),
-        evidence=tuple(item for item in diagnosis.evidence if faults.get(item.id) is None),
         severity=Severity.highest(diagnosis.severity, case.incident.floor),
     )
-    return _conclude(held, dropped, lost_suspects=bool(diagnosis.suspects) and not suspects)
+    if instead is not None:
+        held = _sentences(held, instead, checker.narrative(claims), fallen)
+    suspects: list[Suspect] = []
+    for suspect in held.suspects:
+        reason = checker.suspect(suspect)
+        if reason is None:
+            suspects.append(suspect)
+        else:
+            fallen.append(_because(_suspect_named(suspect), reason))
+    for name in checker.reader.invented(_commits_told(held)):
+        told = Text(f"root cause or impact names {name}", f"근본 원인 또는 영향에 나온 {name}")
+        fallen.append(_because(told, _NO_COMMIT))
+    evidence = tuple(item for item in held.evidence if checker.faults.get(item.id) is None)
+    held = msgspec.structs.replace(held, suspects=tuple(suspects), evidence=evidence)
+    return _conclude(held, fallen, lost_suspects=bool(diagnosis.suspects) and not suspects)
+
+
+class _Checker:
+    """Remembers what was read: ``faults`` has ``None`` for evidence that holds."""
+
+    def __init__(self, diagnosis: Diagnosis, case: Case, *, strict: bool) -> None:
+        self.reader = Rereader(case)
+        self.faults: dict[str, Text | None] = {}
+        self._evidence = diagnosis.evidence
+        self._by_id = {item.id: item for item in diagnosis.evidence}
+        self._strict = strict
+
+    def claim(self, claim: Claim) -> Text | None:
+        """Why a claim must go, or ``None``."""
+        if not claim.citations:
+            return _NO_CITATION
+        items: list[Evidence] = []
+        for identity in claim.citations:
+            item = self._by_id.get(identity)
+            if item is None:
+                return Text(f"cites {identity}, which is not there", f"인용한 {identity} 증거가 없음")
+            fault = self._fault(item)
+            if fault is not None:
+                return Text(f"{identity}: {fault.en}", f"{identity}: {fault.ko}")
+            items.append(item)
+        return self.says(claim.text, items)
+
+    def narrative(self, claims: Sequence[Claim]) -> _Narrative:
+        """What sentences without citations of their own may rest on: what standing claims cite, and all figures."""
+        cited = {identity for claim in claims for identity in claim.citations}
+        items = [
+            item for item in self._evidence if (item.id in cited or item.kind == "figure") and self._fault(item) is None
+        ]
+        return _Narrative(self, items)
+
+    def suspect(self, suspect: Suspect) -> Text | None:
+        told = {"commit", "blame"}
+        places = [(e.locator.get("commit"), e.locator.get("author_commit")) for e in self._evidence if e.kind in told]
+        if not any(suspect.commit in place for place in places):
+            return _NO_EVIDENCE
+        return self.reader.suspect_fault(suspect.commit)
+
+    def about(self, commit: str) -> list[Evidence]:
+        """Evidence on a commit that holds."""
+        items = (e for e in self._evidence if commit in (e.locator.get("commit"), e.locator.get("author_commit")))
+        return [item for item in items if item.kind != "source" and self._fault(item) is None]
+
+    def _fault(self, item: Evidence) -> Text | None:
+        if item.id not in self.faults:
+            self.faults[item.id] = self.reader.fault(item)
+        return self.faults[item.id]
+
+    def says(self, text: Text, items: Sequence[Evidence]) -> Text | None:
+        cited = "\n".join(self.reader.words(item) for item in items)
+        cited = f"{cited}\n{inert(cited)}"  # claims are escaped for terminals
+        return unsupported(text.en, cited, items, strict=self._strict) or unsupported(
+            text.ko, cited, items, strict=self._strict
+        )
+
+
+class _Narrative:
+    def __init__(self, checker: _Checker, items: Sequence[Evidence]) -> None:
+        self._checker = checker
+        self._items = items
+
+    def fault(self, text: Text, *more: Evidence) -> Text | None:
+        return self._checker.says(text, [*self._items, *more])
+
+    def suspect(self, suspect: Suspect) -> Text | None:
+        return self.fault(suspect.why, *self._checker.about(suspect.commit))
+
+
+def _sentences(held: Diagnosis, instead: Diagnosis, rests_on: _Narrative, fallen: list[Text]) -> Diagnosis:
+    """The report with its uncited sentences checked; what falls is noted in ``fallen``."""
+
+    def stands(text: Text) -> bool:
+        fault = rests_on.fault(text)
+        if fault is not None:
+            fallen.append(_because(text, fault))
+        return fault is None
+
+    root = held.root_cause
+    if not any(claim.text == root for claim in held.claims):
+        root = instead.root_cause
+        if not any(held.root_cause.en in text.en for text in fallen):
+            fallen.append(_because(held.root_cause, _NO_GROUND))
+    suspects = []
+    for suspect in held.suspects:
+        fault = rests_on.suspect(suspect)
+        if fault is None:
+            suspects.append(suspect)
+        else:
+            fallen.append(_because(_suspect_named(suspect), fault))
+    fixable = held.fixable
+    if not stands(fixable.reason):
+        fixable = Fixable(False, _NOT_UPHELD)
+    return msgspec.structs.replace(
+        held,
+        root_cause=root,
+        impact=held.impact if stands(held.impact) else instead.impact,
+        actions=tuple(action for action in held.actions if stands(action)) or instead.actions,
+        suspects=tuple(suspects),
+        fixable=fixable,
+    )
+
+
+def _suspect_named(suspect: Suspect) -> Text:
+    short = suspect.commit[:40]
+    return Text(f"suspect {short}", f"의심 커밋 {short}")
 
 
 def _because(what: Text, reason: Text) -> Text:
@@ -81,7 +191,7 @@ def _because(what: Text, reason: Text) -> Text:
 def _commits_told(diagnosis: Diagnosis) -> list[str]:
     """What looks like a commit id in the root cause or the impact, in either language."""
     texts = (diagnosis.root_cause.en, diagnosis.root_cause.ko, diagnosis.impact.en, diagnosis.impact.ko)
-    return list(dict.fromkeys(name for text in texts for name in _HEX.findall(text)))
+    return list(dict.fromkeys(name for text in texts for name in HEX.findall(text)))
 
 
 def _conclude(held: Diagnosis, dropped: list[Text], *, lost_suspects: bool) -> Diagnosis:
@@ -107,57 +217,3 @@ def _conclude(held: Diagnosis, dropped: list[Text], *, lost_suspects: bool) -> D
         code_cause=code_cause,
         fixable=fixable,
     )
-
-
-def _claim_fault(
-    claim: Claim, by_id: dict[str, Evidence], faults: dict[str, Text | None], reader: Rereader
-) -> Text | None:
-    """Why a claim must go, or ``None``. ``faults`` remembers what was read: ``None`` for evidence that holds."""
-    if not claim.citations:
-        return _NO_CITATION
-    haystack: list[str] = []
-    for identity in claim.citations:
-        item = by_id.get(identity)
-        if item is None:
-            return Text(f"cites {identity}, which is not there", f"인용한 {identity} 증거가 없음")
-        if identity not in faults:
-            faults[identity] = reader.fault(item)
-        fault = faults[identity]
-        if fault is not None:
-            return Text(f"{identity}: {fault.en}", f"{identity}: {fault.ko}")
-        haystack.append(reader.words(item))
-    cited = "\n".join(haystack)
-    cited = f"{cited}\n{inert(cited)}"  # claims are escaped for terminals
-    return _unsupported(claim.text.en, cited) or _unsupported(claim.text.ko, cited)
-
-
-def _unsupported(text: str, cited: str) -> Text | None:
-    """What the claim says but the evidence does not: a commit, a quotation, a figure of two digits or more, a share."""
-    flat = " ".join(cited.split()).lower()  # the taxonomy's phrases are lower case
-    for found in _HEX.finditer(text):
-        if found[0] not in cited:
-            return quoting("{} is not in what it cites", "인용한 증거에 없는 커밋: {}", found[0])
-    for found in _QUOTED.finditer(text):
-        if " ".join(found[1].lower().split()) not in flat:
-            return quoting(
-                "the quotation {} is not in what it cites", "인용한 증거에 없는 인용문: {}", repr(found[1][:60])
-            )
-    known = {number.replace(",", "") for number in re.findall(r"\d[\d,]*(?:\.\d+)?", cited)}
-    for found in _FIGURE.finditer(text):
-        number, unit, share = found[1].rstrip(",").replace(",", ""), found[2], found[3]
-        if unit and f"{number}{unit}" not in cited:  # 4만 is forty thousand: the 4 alone supports nothing
-            return _no_figure(f"{number}{unit}")
-        if (len(number) > 1 or share) and number not in known:
-            return _no_figure(found[1])
-    return None
-
-
-def _no_figure(figure: str) -> Text:
-    return quoting("the figure {} is not in what it cites", "인용한 증거에 없는 수치: {}", figure)
-
-
-def _suspect_fault(suspect: Suspect, evidence: tuple[Evidence, ...], reader: Rereader) -> Text | None:
-    if not any(suspect.commit in (item.locator.get("commit"), item.locator.get("author_commit")) for item in evidence
-               if item.kind in {"commit", "blame"}):  # fmt: skip
-        return _NO_EVIDENCE
-    return reader.suspect_fault(suspect.commit)

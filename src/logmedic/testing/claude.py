@@ -10,12 +10,14 @@ import json
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
+
+from logmedic.testing.claude_rules import complaints
 
 MAX_BODY = 32 << 20  # bytes of a request, the documented limit of the Messages API
 
@@ -23,6 +25,7 @@ MAX_BODY = 32 << 20  # bytes of a request, the documented limit of the Messages 
 _ERROR_TYPES = {
     400: "invalid_request_error",
     401: "authentication_error",
+    402: "billing_error",
     403: "permission_error",
     404: "not_found_error",
     413: "request_too_large",
@@ -30,14 +33,6 @@ _ERROR_TYPES = {
     500: "api_error",
     529: "overloaded_error",
 }
-
-_REQUIRED: dict[str, type | tuple[type, ...]] = {"model": str, "max_tokens": int, "messages": list}
-_OPTIONAL: dict[str, type | tuple[type, ...]] = {
-    "cache_control": dict, "container": (str, dict), "context_management": dict, "inference_geo": str,
-    "mcp_servers": list, "metadata": dict, "output_config": dict, "output_format": dict, "service_tier": str,
-    "speed": str, "stop_sequences": list, "stream": bool, "system": (str, list), "temperature": (int, float),
-    "thinking": dict, "tool_choice": dict, "tools": list, "top_k": int, "top_p": (int, float),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,6 +45,10 @@ class Step:
     message: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     hold: float = 0.0  # seconds without an answer, then the connection is closed
+    cut: bool = False  # hang up in the middle of the body
+    raw: bytes | None = None  # sent as the body instead of a message
+    reply: Any = None  # a JSON value, as text or as a call of the tool that the request demands
+    usage: Mapping[str, int] | None = None  # instead of a guess
 
 
 def ok(text: str = "All is well.", *, content: Sequence[Mapping[str, Any]] | None = None) -> Step:
@@ -57,6 +56,31 @@ def ok(text: str = "All is well.", *, content: Sequence[Mapping[str, Any]] | Non
     blocks = ({"type": "text", "text": text},) if content is None else tuple(content)
     uses_tool = any(block.get("type") == "tool_use" for block in blocks)
     return Step(content=blocks, stop_reason="tool_use" if uses_tool else "end_turn")
+
+
+def reply(value: Any, *, usage: Mapping[str, int] | None = None) -> Step:
+    """A structured answer, in the way in which the request asks for one (a schema, or a tool)."""
+    return Step(reply=value, usage=usage)
+
+
+def truncated(text: str = '{"severity": "crit') -> Step:
+    """An answer that ran into ``max_tokens``."""
+    return Step(content=({"type": "text", "text": text},), stop_reason="max_tokens")
+
+
+def refused() -> Step:
+    """The model declines to answer."""
+    return Step(content=(), stop_reason="refusal")
+
+
+def cut() -> Step:
+    """The connection ends in the middle of a message."""
+    return Step(content=({"type": "text", "text": "All is we"},), cut=True)
+
+
+def garbage(body: bytes = b"<html>502 Bad Gateway</html>") -> Step:
+    """Status 200, and a body that is no message."""
+    return Step(raw=body)
 
 
 def error(status: int, message: str = "", *, retry_after: int | None = None) -> Step:
@@ -102,8 +126,12 @@ class FakeClaude:
     concurrent requests can break in different ways), else the next scripted step, else ``default``.
     """
 
-    def __init__(self, default: Step | None = None) -> None:
+    def __init__(
+        self, default: Step | Callable[[Received], Step] | None = None, *, models: Sequence[str] | None = None
+    ) -> None:
+        """``default``: a step, or what makes one of a request. ``models``: those that exist; ``None``: any."""
         self.default = ok() if default is None else default
+        self.models = None if models is None else frozenset(models)
         self.requests: list[Received] = []
         self._script: deque[Step] = deque()
         self._lock = threading.Lock()
@@ -143,13 +171,28 @@ class FakeClaude:
         """What this request gets: an error when it is ill-formed, else the scenario, the script or the default."""
         with self._lock:
             self.requests.append(received)
-            fault = _fault(received)
+            fault = _fault(received) or self._missing(received)
             if fault is not None:
                 return fault
             scenario = received.headers.get(SCENARIO_HEADER)
             if scenario is not None:
                 return SCENARIOS.get(scenario) or error(400, f"{SCENARIO_HEADER}: no scenario is called {scenario!r}")
-            return self._script.popleft() if self._script else self.default
+            if self._script:
+                return self._script.popleft()
+        return self.default(received) if callable(self.default) else self.default
+
+    def describe(self, received: Received) -> Step:
+        """The answer to a question about one model."""
+        with self._lock:
+            self.requests.append(received)
+        name = unquote(received.path.removeprefix("/v1/models/"))
+        fault = _unidentified(received) or self._missing(Received(received.path, received.headers, {"model": name}))
+        known = {"type": "model", "id": name, "display_name": name, "created_at": "2026-01-01T00:00:00Z"}
+        return fault or Step(raw=json.dumps(known).encode())
+
+    def _missing(self, received: Received) -> Step | None:
+        name = received.body["model"]
+        return None if self.models is None or name in self.models else error(404, f"model: {name}")
 
     def hold(self, seconds: float) -> None:
         self._closing.wait(seconds)
@@ -159,48 +202,32 @@ def _fault(received: Received) -> Step | None:
     """Why the API would refuse this request, in the order in which it checks."""
     if received.path != "/v1/messages":
         return error(404, f"Not found: {received.path}")
-    if not received.headers.get("x-api-key"):
-        return error(401, "x-api-key header is required")
-    if not received.headers.get("anthropic-version"):
-        return error(400, "anthropic-version: header is required")
+    unidentified = _unidentified(received)
+    if unidentified is not None:
+        return unidentified
     if not isinstance(received.body, dict):
         return error(400, "The request body is not valid JSON")
-    complaint = next(_complaints(received.body), None)
+    complaint = next(complaints(received.body), None)
     return None if complaint is None else error(400, complaint)
 
 
-def _complaints(body: Mapping[str, Any]) -> Iterator[str]:
-    for key in _REQUIRED:
-        if key not in body:
-            yield f"{key}: Field required"
-    for key, value in body.items():
-        wanted = _REQUIRED.get(key) or _OPTIONAL.get(key)
-        if wanted is None:
-            yield f"{key}: Extra inputs are not permitted"
-        elif not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
-            yield f"{key}: Input should be a valid {wanted.__name__ if isinstance(wanted, type) else 'value'}"
-    if body["max_tokens"] < 1:
-        yield "max_tokens: must be greater than or equal to 1"
-    if body.get("stream"):
-        yield "stream: this stand-in does not stream"
-    if not body["messages"]:
-        yield "messages: at least one message is required"
-    for number, message in enumerate(body["messages"]):
-        yield from _message_complaints(f"messages.{number}", message)
+def _unidentified(received: Received) -> Step | None:
+    """The key comes as ``x-api-key``, or as a bearer token, as current SDKs send it."""
+    bearer = received.headers.get("authorization", "").removeprefix("Bearer ").strip()
+    if not (received.headers.get("x-api-key") or bearer):
+        return error(401, "x-api-key header is required")
+    if not received.headers.get("anthropic-version"):
+        return error(400, "anthropic-version: header is required")
+    return None
 
 
-def _message_complaints(place: str, message: Any) -> Iterator[str]:
-    if not isinstance(message, dict) or set(message) != {"role", "content"}:
-        yield f"{place}: needs exactly role and content"
-        return
-    if message["role"] not in ("user", "assistant"):
-        yield f'{place}.role: must be "user" or "assistant"'
-    content = message["content"]
-    if isinstance(content, list):
-        if not all(isinstance(block, dict) and isinstance(block.get("type"), str) for block in content):
-            yield f"{place}.content: every block needs a type"
-    elif not isinstance(content, str) or not content:
-        yield f"{place}.content: must be a non-empty string or a list of blocks"
+def _structured(value: Any, body: Mapping[str, Any]) -> Step:
+    """The value as the request wants it: through the tool that it must call, else as text."""
+    if body.get("tools"):
+        block = {"type": "tool_use", "id": "toolu_1", "name": body["tools"][0]["name"], "input": value}
+        return Step(content=(block,), stop_reason="tool_use")
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return Step(content=({"type": "text", "text": text},))
 
 
 def _body_of(step: Step, model: str, number: int) -> dict[str, Any]:
@@ -216,7 +243,7 @@ def _body_of(step: Step, model: str, number: int) -> dict[str, Any]:
         "content": list(step.content),
         "stop_reason": step.stop_reason,
         "stop_sequence": None,
-        "usage": {"input_tokens": 12, "output_tokens": max(1, written // 4)},
+        "usage": dict(step.usage or {"input_tokens": 12, "output_tokens": max(1, written // 4)}),
     }
 
 
@@ -224,6 +251,12 @@ def _handler_for(fake: FakeClaude) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = 30.0  # seconds until a silent connection is dropped
+
+        def do_GET(self) -> None:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            path = urlsplit(self.path).path
+            known = path.startswith("/v1/models/")
+            self._write(fake.describe(Received(path, headers, None)) if known else error(404, f"Not found: {path}"), "")
 
         def do_POST(self) -> None:
             length = self.headers.get("content-length", "")
@@ -239,11 +272,14 @@ def _handler_for(fake: FakeClaude) -> type[BaseHTTPRequestHandler]:
                 fake.hold(step.hold)
                 self.close_connection = True
                 return
-            self._write(step, received.body.get("model", "") if isinstance(received.body, dict) else "")
+            asked = received.body if isinstance(received.body, dict) else {}
+            if step.reply is not None:
+                step = replace(_structured(step.reply, asked), usage=step.usage)
+            self._write(step, asked.get("model", ""))
 
         def _write(self, step: Step, model: str) -> None:
             number = len(fake.requests)
-            data = json.dumps(_body_of(step, model, number)).encode()
+            data = json.dumps(_body_of(step, model, number)).encode() if step.raw is None else step.raw
             self.send_response(step.status, _ERROR_TYPES.get(step.status))
             for name, value in step.headers.items():
                 self.send_header(name, value)
@@ -251,7 +287,8 @@ def _handler_for(fake: FakeClaude) -> type[BaseHTTPRequestHandler]:
             self.send_header("request-id", f"req_{number:024d}")
             self.send_header("content-length", str(len(data)))
             self.end_headers()
-            self.wfile.write(data)
+            self.wfile.write(data[: len(data) // 2] if step.cut else data)
+            self.close_connection = self.close_connection or step.cut
 
         def log_message(self, format: str, *args: Any) -> None:
             """The stand-in is silent; ``FakeClaude.requests`` says what came in."""

@@ -1,0 +1,158 @@
+"""One question to one model, through pydantic-ai: typed answer, asked again when it is none, within a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from typing import TypeVar
+
+import msgspec
+from pydantic import BaseModel
+from pydantic_ai import Agent
+from pydantic_ai import exceptions as ai
+from pydantic_ai.models import Model, infer_model
+from pydantic_ai.settings import ModelSettings
+
+from logmedic.errors import ConfigError, LogmedicError
+from logmedic.investigate.claude.config import DiagnoseConfig
+from logmedic.investigate.claude.metering import Limits, MeteredModel
+from logmedic.investigate.claude.models import ModelName
+from logmedic.investigate.claude.purse import OverBudgetError, Purse
+from logmedic.investigate.plain import line
+
+T = TypeVar("T", bound=BaseModel)
+SHORTEST_S = 0.5  # of what is left of the deadline, below which nobody is asked
+
+
+class UnansweredError(LogmedicError):
+    """No usable answer. ``str`` says why, in one line.
+
+    ``another``: another model might do better. ``down``: the provider failed, so the next question will fare no better.
+    """
+
+    def __init__(self, reason: str, *, another: bool, down: bool = False) -> None:
+        super().__init__(reason)
+        self.another = another
+        self.down = down
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    purpose: str  # "diagnose" or "doubt"
+    instructions: str
+    material: str
+
+
+def ask(question: Question, shape: type[T], model: ModelName, *, key: str | None, purse: Purse, limits: Limits) -> T:
+    """The model's answer, within the deadline, re-asking included.
+
+    Raises:
+        UnansweredError: the model is down, too slow, refuses, was cut off, or is not understood; or the budget is used.
+        ConfigError: the setting of the model or its key cannot work.
+    """
+    if limits.left() < SHORTEST_S:
+        raise UnansweredError(f"no time left of the {limits.config.deadline_s:g} s for all tries", another=False)
+    return asyncio.run(_ask(question, shape, model, key=key, purse=purse, limits=limits))
+
+
+async def _ask(
+    question: Question, shape: type[T], model: ModelName, *, key: str | None, purse: Purse, limits: Limits
+) -> T:
+    config, left = limits.config, limits.left()
+    settings = ModelSettings(
+        max_tokens=config.max_tokens,
+        timeout=config.request_timeout_s,
+        # Instructions and schema are the same for every incident; the evidence is not asked about twice.
+        cache={"messages": False},
+    )
+    try:
+        async with asyncio.timeout(left), _opened(model, key, config) as opened:
+            agent: Agent[object, T] = Agent(
+                MeteredModel(opened, model, question.purpose, purse, limits),
+                output_type=shape,
+                instructions=question.instructions,
+                retries={"output": config.asks_again},
+                model_settings=settings,
+                name=question.purpose,
+            )
+            return (await agent.run(question.material)).output
+    except OverBudgetError as over:
+        raise UnansweredError(f"over budget: {over}", another=True) from None
+    except TimeoutError:
+        raise UnansweredError(
+            f"{model} did not answer within {config.deadline_s:g} s", another=False, down=True
+        ) from None
+    except ai.AgentRunError as error:
+        raise _unanswered(error, model, config) from error
+    except ai.UserError as error:
+        raise ConfigError(f"model {model}: {line(str(error), 300)}") from None
+
+
+@contextlib.asynccontextmanager
+async def _opened(name: ModelName, key: str | None, config: DiagnoseConfig) -> AsyncIterator[Model]:
+    """The model with a connection of its own that lives as long as the question."""
+    if name.provider != "anthropic":
+        yield foreign(name)
+        return
+    import httpx2  # noqa: PLC0415  comes with the SDK; another provider's may do without
+    from anthropic import AsyncAnthropic  # noqa: PLC0415
+    from pydantic_ai.models.anthropic import AnthropicModel  # noqa: PLC0415
+    from pydantic_ai.providers.anthropic import AnthropicProvider  # noqa: PLC0415
+
+    if not key:
+        raise ConfigError("no key for Anthropic; set the environment variable that `diagnose.api_key` names")
+    # No redirects, and no proxy or header from the environment: the key goes where the configuration says.
+    async with httpx2.AsyncClient(trust_env=False, follow_redirects=False) as http:
+        client = AsyncAnthropic(api_key=key, base_url=config.base_url, http_client=http, max_retries=0)
+        yield AnthropicModel(name.name, provider=AnthropicProvider(anthropic_client=client))
+
+
+def foreign(name: ModelName) -> Model:
+    """A model of another provider, set up by that provider's own environment variables.
+
+    Raises:
+        ConfigError: the provider is unknown, its package is missing, or its variables are not set.
+    """
+    try:
+        return infer_model(f"{name.provider}:{name.name}")
+    except ImportError as error:
+        extra = {"ollama": "openai"}.get(name.provider, name.provider)
+        raise ConfigError(
+            f"model {name}: the package of that provider is missing; pip install 'pydantic-ai-slim[{extra}]' "
+            f"({line(str(error), 120)})"
+        ) from None
+    except (ai.UserError, ValueError) as error:
+        raise ConfigError(f"model {name}: {line(str(error), 250)}") from None
+
+
+#: The first row that fits: what happened, in words that a person can act on, and whether another model may do better.
+_WORDS: Sequence[tuple[type[ai.AgentRunError], str, bool]] = (
+    (ai.ContentFilterError, "{model} refused to answer", True),
+    (ai.OutputTokenLimitExceeded, "the answer of {model} was cut off; raise [diagnose] max_tokens = {most}", False),
+    (ai.IncompleteToolCall, "the answer of {model} was cut off; raise [diagnose] max_tokens = {most}", False),
+    (ai.ModelTimeoutError, "{model} did not answer within {seconds:g} s", True),
+    (ai.ModelAuthenticationError, "the key for {model} was not accepted: {said}", False),
+    (ai.ModelQuotaExceededError, "the account of {model} is exhausted: {said}", False),
+    (ai.ModelNotFoundError, "there is no model {model}: {said}", True),
+    (ai.ModelAPIError, "{model} failed: {said}{wait}", True),
+    (ai.AgentRunError, "{model} gave no report: {said}", True),
+)
+
+
+def _unanswered(error: ai.AgentRunError, model: ModelName, config: DiagnoseConfig) -> UnansweredError:
+    words, another = next((words, another) for kind, words, another in _WORDS if isinstance(error, kind))
+    asked = error.retry_after if isinstance(error, ai.ModelAPIError) else None
+    wait = "" if asked is None else f"; it asks to wait {asked:,.0f} s"
+    said = _said(error) if isinstance(error, ai.ModelAPIError) else line(str(error), 200)
+    seconds, most = config.request_timeout_s, config.max_tokens
+    reason = words.format(model=model, said=said, wait=wait, seconds=seconds, most=most)
+    return UnansweredError(reason, another=another, down=isinstance(error, ai.ModelAPIError))
+
+
+def _said(error: ai.ModelAPIError) -> str:
+    """The provider's own words, one inert line."""
+    body = error.body
+    nested = body.get("error") if isinstance(body, dict) else None
+    message = nested.get("message") if isinstance(nested, dict) else None
+    status = f"{error.status_code} " if isinstance(error, ai.ModelHTTPError) else ""
+    return status + line(str(message or error.message), 160)
