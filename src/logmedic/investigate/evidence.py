@@ -191,7 +191,7 @@ def _places_named(dossier: Dossier, changes: Sequence[Change]) -> Iterator[Place
     for depth, ((path, line), frame) in enumerate(found.items()):
         name = frame.function.rpartition(".")[2].rpartition(":")[2]
         span = source.Span(max(1, line - source.AROUND), line + source.AROUND, line, name)
-        yield Place(path, span, depth, exact=bool(frame.function))
+        yield Place(path, span, depth, exact=bool(frame.function), code=frame.code.strip())
 
 
 def _add_repository(dossier: Dossier, case: Case, collected: _Collected, gaps: list[str]) -> Dossier:
@@ -246,7 +246,8 @@ def _add_sources(dossier: Dossier, repository: Repository, commit: str, collecte
         if text is None or span is None or not source.mentions(text, frame.code):
             continue
         deliberate = source.raises(text, line)
-        place = Place(path, span, depth=len(places), exact=bool(frame.function), deliberate=deliberate)
+        code = text.split("\n")[line - 1].strip()
+        place = Place(path, span, depth=len(places), exact=bool(frame.function), code=code, deliberate=deliberate)
         start, end = source.quoted(span)
         locator = {"commit": commit, "path": path, "start": start, "end": end, "line": line}
         ids[place.depth] = collected.add("S", "source", source.show(text, start, end, line), locator)

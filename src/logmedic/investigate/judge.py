@@ -115,6 +115,7 @@ def scene_of(dossier: Dossier, incident: Incident, kind: Kind) -> Scene:
         hit=dossier.cascade.hit or ((incident.service,) if incident.service else ()),
         services=dossier.services,
         sent=dossier.sent,
+        listed=dossier.listed,
         functions=source.functions(dossier.stack),
         libraries=source.libraries(dossier.stack),
     )

@@ -56,8 +56,9 @@ class _Reading:
             self._end_hunk()
             found = _HUNK.match(line)
             if found is not None:
-                self._at = (int(found[1]), int(found[3]))
                 self._left = (int(found[2] or 1), int(found[4] or 1))
+                # a side without lines names the line before
+                self._at = (int(found[1]) + (not self._left[0]), int(found[3]) + (not self._left[1]))
             else:
                 self._at = (0, 0)
             return True
@@ -86,7 +87,6 @@ class _Reading:
             keep = max(self._budget, 0)
             kept = tuple(removed[:keep]), tuple(added[: max(keep - len(removed), 0)])
             self._budget -= len(removed) + len(added)
-            # git's convention: a side without lines names the line before
             starts = (old - (not removed) if old else 0, new - (not added) if new else 0)
             self._hunks.append(Hunk(max(starts[0], 0), len(removed), max(starts[1], 0), len(added), *kept))
             self._at = (old + len(removed) if old else 0, new + len(added) if new else 0)

@@ -20,6 +20,7 @@ class Place(msgspec.Struct, frozen=True):
     span: Span
     depth: int
     exact: bool = True
+    code: str = ""  # the line itself
     deliberate: bool = False  # the line raises on purpose, so what led there matters more than who wrote it
 
 
@@ -36,6 +37,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     hit: tuple[str, ...] = ()  # services that failed, first to last
     services: tuple[str, ...] = ()  # all that are known
     sent: Mapping[str, tuple[str, ...]] = {}  # commit → services that it was deployed to
+    listed: bool = False  # the changes are a list, whose line numbers may be missing or of another commit
     functions: tuple[str, ...] = ()  # names on the stack, the culprit first
 
 

@@ -23,6 +23,7 @@ MOST_SUSPECTS = 3
 THRESHOLD = {Code.BUG: 0.4, Code.KNOB: 0.5}
 HIGHEST = 0.95
 BULK = 1_500  # changed lines above which one name in a diff says little
+NOT_KNOWN = 99  # lines to a hunk that does not say where it stands
 _DAY = 86_400
 _AGES = ((7, 1.0), (30, 0.85), (90, 0.7))  # days between the commit and the first occurrence → factor
 _OLDER = 0.55
@@ -107,4 +108,18 @@ def _touched(scene: Scene) -> dict[str, list[tuple[Place, Touch]]]:
         for touch in touches(scene.changes, place.path, span, place.span.line):
             if h.means_something(touch.hunk):
                 found.setdefault(touch.commit, []).append((place, touch))
+    if scene.listed:
+        for place in scene.places:
+            for touch in _by_text(scene.changes, place):
+                found.setdefault(touch.commit, []).append((place, touch))
     return found
+
+
+def _by_text(changes: Sequence[Change], place: Place) -> Iterator[Touch]:
+    """Hunks of a place's file that wrote its very line, or that do not say where they stand."""
+    for change in changes:
+        for file in change.files:
+            for hunk in file.hunks if file.path == place.path else ():
+                wrote = bool(place.code) and place.code in {line.strip() for line in hunk.added}
+                if h.means_something(hunk) and (wrote or not hunk.start):
+                    yield Touch(change.commit, hunk, 0 if wrote else NOT_KNOWN)

@@ -1,0 +1,91 @@
+"""Where it began: what proves that one service's fault came from another's, and what does not."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from investigate_scenes import incident as make_incident
+from investigate_scenes import record
+
+from logmedic.investigate.cascade import Neighbour, core_name, speaks_of_service, trace_back
+
+TIME = 1_780_000_000
+_NUMBER = iter(range(1, 10_000))
+
+
+def failing(service: str, message: str, *, at: int = TIME, **more) -> Neighbour:
+    subject = msgspec.structs.replace(record(message, time=at, **more), service=service)
+    return Neighbour(make_incident(subject, id=next(_NUMBER), service=service), subject)
+
+
+def test_a_chain_of_callees_is_followed_to_its_end():
+    gateway = failing("gateway", "upstream checkout returned 502", at=TIME + 2)
+    checkout = failing("checkout", "POST http://inventory:8080/reserve failed: 503", at=TIME + 1)
+    inventory = failing("inventory-service", "QueuePool limit of size 3 reached")
+    found = trace_back(gateway, [checkout, inventory], [])
+    assert found.path == ("gateway", "checkout", "inventory-service")
+    assert found.root is inventory
+    assert found.hit == ("inventory-service", "checkout", "gateway")
+
+
+def test_errors_at_the_same_time_prove_nothing():
+    mail = failing("mail", "550 mailbox full")
+    shop = failing("shop", "KeyError: 'sku'", at=TIME + 1)
+    found = trace_back(shop, [mail], [])
+    assert (found.path, found.hit) == (("shop",), ("shop",))
+
+
+def test_the_request_that_failed_elsewhere_before_tells_the_callee_without_a_name():
+    pay = failing("payments", "card network timed out", at=TIME)
+    shop = failing("shop", "order could not be placed", at=TIME + 1)
+    found = trace_back(shop, [pay], [pay.record, shop.record])
+    assert found.first == "payments"
+
+
+def test_a_request_that_failed_elsewhere_later_is_no_cause():
+    shop = failing("shop", "order could not be placed", at=TIME)
+    gateway = failing("gateway", "bad answer", at=TIME + 1)
+    assert trace_back(shop, [gateway], [gateway.record, shop.record]).first == "shop"
+
+
+def test_a_callee_that_logs_nothing_is_named_when_it_is_known_to_be_ours():
+    shop = failing("shop", "timeout calling payments")
+    assert trace_back(shop, [], [], ["payments"]).first == "payments"
+    assert trace_back(shop, [], [], ["payments"]).root is None
+    assert trace_back(shop, [], []).first == "shop"
+
+
+def test_two_services_that_name_each_other_do_not_go_round_for_ever():
+    a, b = failing("alpha", "upstream bravo failed"), failing("bravo", "upstream alpha failed")
+    assert trace_back(a, [b], []).path == ("alpha", "bravo")
+
+
+def test_what_began_hours_before_is_another_episode():
+    old = failing("inventory", "disk is full", at=TIME - 3 * 3600)
+    shop = failing("shop", "upstream inventory failed")
+    found = trace_back(shop, [old], [])
+    assert found.root is not old
+
+
+@pytest.mark.parametrize(
+    ("message", "named"),
+    [
+        ("POST http://inventory:8080/reserve failed", True),
+        ("inventory-service answered 503", True),
+        ("upstream inventory timed out", True),
+        ("error from inventory: 503", True),
+        ("call to 'inventory' failed", True),
+        ("inventory.internal refused the connection", True),
+        ("request from inventory could not be parsed", False),
+        ("the inventory of the shop is empty", False),
+        ("reinventory:8080", False),
+        ("", False),
+    ],
+)
+def test_a_service_is_named_where_a_callee_stands(message, named):
+    subject = msgspec.structs.replace(record(message, time=TIME), service="shop")
+    assert speaks_of_service(subject, "inventory-service") is named
+
+
+def test_the_role_of_a_service_is_no_part_of_its_name():
+    assert [core_name(n) for n in ("Inventory-Service", "mail_worker", "api")] == ["inventory", "mail", "api"]
