@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import msgspec
 import pytest
@@ -55,9 +56,8 @@ def test_times_are_read_as_dates_and_as_epochs(time):
     ],
 )
 def test_a_list_that_cannot_be_read_is_refused_with_its_place(text, told):
-    with pytest.raises(UsageError, match=".") as error:
+    with pytest.raises(UsageError, match=rf"\A{re.escape(told)}"):
         changelist.read(text.encode(), None, NAMES)
-    assert str(error.value).startswith(told)
 
 
 def test_a_lowered_limit_in_a_list_explains_the_fault_and_is_cited():
@@ -111,8 +111,8 @@ def test_a_list_beside_a_repository_gives_the_changes_and_the_repository_the_sou
     repo = shop(tmp_path / "shop")
     text, stack = repo.crash("from app.orders import *; charge({'amount': 3})")
     subject = record("Unhandled exception", time=repo.time + 600, stack_text=text)
-    change = {**POOL, "timestamp": repo.time, "diff": '-    return order.get("customer")\n+    return order["customer"]',
-              "files_changed": ["app/orders.py"]}  # fmt: skip
+    diff = '-    return order.get("customer")\n+    return {"total": total, "customer": order["customer"]}'
+    change = {**POOL, "timestamp": repo.time, "diff": diff, "files_changed": ["app/orders.py"]}
     asked = msgspec.structs.replace(case(subject, repo=repo, stack=stack), changes=listed([change]))
     found = OfflineInvestigator(REDACTOR).investigate(asked)
     assert [s.commit for s in found.suspects] == ["aaa1111"]

@@ -15,6 +15,7 @@ import msgspec
 from logmedic.model import NANOSECONDS, Incident, Level, LogRecord
 
 EPISODE = 2 * 60 * 60 * NANOSECONDS  # how long before a fault what brought it about may have begun to show
+AFTERMATH = 30 * 60 * NANOSECONDS  # how long after a fault's last occurrence others may begin to fail of it
 MOST_NAMED_IN = 4_000  # characters of one error that are searched for names of services
 MOST_STEPS = 8  # services between the one that was noticed and the one that failed first
 _ROLE = re.compile(r"[-_.](?:service|svc|api|server|app|backend|worker)\Z")
@@ -57,14 +58,14 @@ def trace_back(
 ) -> Cascade:
     """From a fault to where it began.
 
-    ``beside``: incidents that were seen in the :data:`EPISODE` before the fault or during it. ``traced``: records of
+    ``beside``: incidents that were seen from :data:`EPISODE` before the fault to :data:`AFTERMATH` behind it. ``traced``: records of
     the request that failed, from every service. ``others``: further names of services that are ours.
     """
     if not subject.service:
         return Cascade()
-    since = subject.incident.first_seen - EPISODE
+    since, until = subject.incident.first_seen - EPISODE, subject.incident.last_seen + AFTERMATH
     episode = sorted(
-        (n for n in beside if n.service and since <= n.incident.first_seen <= subject.incident.last_seen),
+        (n for n in beside if n.service and since <= n.incident.first_seen <= until),
         key=lambda n: (n.incident.first_seen, n.incident.id),
     )
     known = dict.fromkeys([*(n.service for n in episode), *(r.service for r in traced if r.service), *others])

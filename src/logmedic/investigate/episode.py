@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from logmedic.investigate.cascade import EPISODE, Cascade, Neighbour, trace_back
+from logmedic.investigate.cascade import AFTERMATH, EPISODE, Cascade, Neighbour, trace_back
 from logmedic.investigate.interface import Case
 from logmedic.investigate.logs import REQUEST_WINDOW
 from logmedic.model import LogRecord, Sample
@@ -19,7 +19,7 @@ def episode(case: Case) -> tuple[Cascade, Sequence[Neighbour]]:
     incident, record = case.incident, case.samples[0].record
     if is_synthetic(case.samples[0]):
         return Cascade(), ()
-    beside = case.history.beside(incident, incident.first_seen - EPISODE, incident.last_seen)
+    beside = case.history.beside(incident, incident.first_seen - EPISODE, incident.last_seen + AFTERMATH)
     traced: Sequence[LogRecord] = ()
     wanted = record.trace_id or record.request_id
     if wanted:
