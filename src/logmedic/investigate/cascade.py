@@ -58,8 +58,8 @@ def trace_back(
 ) -> Cascade:
     """From a fault to where it began.
 
-    ``beside``: incidents that were seen from :data:`EPISODE` before the fault to :data:`AFTERMATH` behind it. ``traced``: records of
-    the request that failed, from every service. ``others``: further names of services that are ours.
+    ``beside``: incidents that were seen from :data:`EPISODE` before the fault to :data:`AFTERMATH` behind it.
+    ``traced``: records of the request that failed, from every service. ``others``: further names of our services.
     """
     if not subject.service:
         return Cascade()
