@@ -84,6 +84,7 @@ class Frame(msgspec.Struct, frozen=True):
     module: str = ""
     code: str = ""  # the source line, when the trace quotes it
     in_app: bool = False  # the team's own code rather than a library's or the runtime's
+    column: int = 0  # 1-based; 0 is unknown. It outlives edits above the line, which the line does not
 
 
 class ExceptionPart(msgspec.Struct, frozen=True):

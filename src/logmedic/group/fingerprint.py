@@ -15,8 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from logmedic.bounds import clip
-from logmedic.group.frames import Frames, read_stack
-from logmedic.group.paths import module_of
+from logmedic.group.frames import FILE, Frames, has_lines, read_stack, trace_text
 from logmedic.group.stacks import PARSERS
 from logmedic.group.template import LONGEST_CACHED, LONGEST_TEXT, Masking, Templates
 from logmedic.group.title import safe_title
@@ -28,8 +27,10 @@ SLOW_RULE = "slow"
 CACHED_GROUPINGS = 8_192
 LONGEST_TYPE = 1_000  # characters of a type with its module that are looked at
 LONGEST_READ = 16_000  # characters of a long message that are redacted, to be cut after that
+SHORTEST_FIRST_LINE = 10  # characters; a shorter message that a trace begins with may be there by chance
 LONGEST_PART = 300  # characters of a code, type, name or target that count
 ROUTE_FIELDS = ("route", "http.route", "endpoint", "http.target", "url.path", "path", "uri", "url")
+TYPES_THAT_SAY_NOTHING = frozenset({"", "panic", "fatal error", "error", "Error", "Exception"})
 METHOD_FIELDS = ("method", "http.method", "http.request.method")
 
 
@@ -124,14 +125,13 @@ class Grouper:
         parser = next((p for p in PARSERS if p.language == stack.language), None)
         names = self._frames.evidence(stack, parser)
         types = " < ".join(_once(self._type_name(p.type) for p in stack.parts))[:LONGEST_TEXT] or plain.types
-        surfaced = stack.parts[0].message if stack.parts else ""
-        reason = self._template(surfaced) if surfaced else plain.reason or plain.template
+        reason = self._template(_said(stack)) or plain.reason or plain.template
         place = stack.culprit
-        culprit = (self._frames.name(place, parser) or module_of(place.path)) if place else plain.culprit
+        culprit = plain.culprit
+        if place is not None:
+            culprit = self._frames.name(place, parser) or self._frames.key(place, parser).removeprefix(FILE)
         if names.named and not names.helper:
             return plain._replace(types=types, frames=names.text, template="", reason=reason, culprit=culprit)
-        deeper = [self._template(p.message) for p in stack.parts if p.message and not p.type]
-        reason = " < ".join(_once([reason, *deeper]))
         return plain._replace(types=types, frames=names.text, reason=reason, culprit=culprit)
 
     def _slow(self, record: LogRecord) -> _Evidence:
@@ -207,18 +207,24 @@ def fingerprint_of(components: Iterable[tuple[str, str]]) -> str:
 
 
 def read_message(record: LogRecord) -> str:
-    """The message without a trace that was logged inside it."""
+    """The message without a trace that was logged inside it, or whose first line it is."""
+    text = record.message
+    if record.stack_text and len(text) > SHORTEST_FIRST_LINE and record.stack_text.lstrip().startswith(text):
+        text = record.stack_text
+    if not has_lines(text):
+        return text
+    text = trace_text(text)
     for parser in PARSERS:
-        if "\n" in record.message and parser.looks_like(record.message):
-            head = record.message[: parser.start(record.message)].strip()
-            return head or clip(record.message, LONGEST_READ).strip().split("\n", 1)[0]
+        if parser.looks_like(text):
+            return text[: parser.start(text)].strip()
     return record.message
 
 
 def _hashed(evidence: _Evidence) -> list[tuple[str, str]]:
     pairs = [("service", evidence.service), ("kind", evidence.kind), ("error_code", evidence.error_code)]
     pairs += [("exception", evidence.types), ("frames", evidence.frames)]
-    if evidence.template or not evidence.frames:
+    mute = TYPES_THAT_SAY_NOTHING.issuperset(evidence.types.split(" < "))
+    if evidence.template or mute or not evidence.frames:
         pairs += [("template", evidence.template), ("reason", evidence.reason)]
     return [(name, value) for name, value in pairs if value]
 
@@ -234,6 +240,12 @@ def _title(evidence: _Evidence) -> str:
 
 def _last_part(name: str) -> str:
     return name.partition("[")[0].rsplit(".", 1)[-1].strip()[:LONGEST_PART]
+
+
+def _said(stack: Stack) -> str:
+    """What the exceptions say: the one that surfaced, and where they have no types the whole chain, as ``a: b: c``."""
+    said = [part.message for part in stack.parts if part.message]
+    return ": ".join(said) if not any(part.type for part in stack.parts) else stack.parts[0].message
 
 
 def _once(texts: Iterable[str]) -> list[str]:

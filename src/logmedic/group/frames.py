@@ -13,6 +13,10 @@ from logmedic.group.title import without_colours
 from logmedic.model import ExceptionPart, Frame, LogRecord, Stack
 
 MOST_NAMES = 5  # innermost frames of the team's own code that count; outer ones are how one got there
+# Of all traces only a Rust panic and a backtrace printed for debugging fit on one line.
+_ONE_LINE = " panicked at "
+_ONE_LINE_DEBUG = '{ fn: "'
+FILE = "file "  # before the module of a call that has no name
 _LIBRARIES = ("/node_modules/", "/vendor/", "/site-packages/", "/go/pkg/mod/", "/.cargo/", "/.m2/", "/usr/lib/")
 # Functions that many different faults end in; compared with the last part of the name, and as the start of it.
 _HELPERS = frozenset(
@@ -69,18 +73,22 @@ class Frames:
             return parser.name(frame)
         return ".".join(n for n in (frame.module or module_of(frame.path), frame.function) if n)
 
+    def key(self, frame: Frame, parser: StackParser | None) -> str:
+        """What of a frame counts: its name as the language keys it, or else its file."""
+        return (parser.key(frame) if parser else self.name(frame, parser)) or f"{FILE}{module_of(frame.path)}"
+
     def evidence(self, stack: Stack, parser: StackParser | None) -> Evidence:
         """Up to five own frames of the innermost cause that has some, and the innermost of each other exception."""
+        place = parser.place(stack) if parser is not None else None
+        if place is not None:
+            return Evidence(place, named=bool(place), helper=False)
         own = [[f for f in part.frames if f.in_app] for part in stack.parts]
         deciding = max((i for i, frames in enumerate(own) if frames), default=None)
         if deciding is None:
             return Evidence("", named=False, helper=False)
         names: list[str] = []
         for i, frames in enumerate(own):
-            called = [self.name(f, parser) for f in reversed(frames)]
-            unlike = list(
-                dict.fromkeys(n or f"file {module_of(f.path)}" for n, f in zip(called, reversed(frames), strict=True))
-            )
+            unlike = list(dict.fromkeys(self.key(f, parser) for f in reversed(frames)))
             names += reversed(unlike[: MOST_NAMES if i == deciding else 1])  # recursion of any depth is alike
         innermost = self.name(own[deciding][-1], parser)
         last = innermost.rsplit(".", 1)[-1]
@@ -94,13 +102,25 @@ def read_stack(record: LogRecord, parsers: Sequence[StackParser], frames: Frames
         language = record.stack.language
         return frames.mark(record.stack, next((p for p in parsers if p.language == language), None))
     for text in (record.stack_text, record.exception_message, record.message):
-        if not text or "\n" not in text:
+        if not text or not has_lines(text):
             continue
-        text = without_colours(text)  # noqa: PLW2901  the same text, as it was meant
+        text = trace_text(text)  # noqa: PLW2901  the same text, as it was meant
         for parser in parsers:
             if parser.looks_like(text) and (stack := parser.parse(text)) is not None:
                 return frames.mark(stack, parser) if frames.configured else stack
     return None
+
+
+def has_lines(text: str) -> bool:
+    """Whether a text may hold a trace at all."""
+    return "\n" in text or "\\n" in text or _ONE_LINE in text or _ONE_LINE_DEBUG in text
+
+
+def trace_text(text: str) -> str:
+    """The text without colours, and with lines where a logger escaped it twice."""
+    if "\n" not in text and "\\n" in text:
+        text = text.replace("\\r", "").replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"')
+    return without_colours(text)
 
 
 def _matches(frame: Frame, patterns: Sequence[str]) -> bool:

@@ -8,7 +8,10 @@ from logmedic.model import Frame, Stack
 
 
 class StackParser(Protocol):
-    """One language. Parsers are pure, and linear in the length of the text."""
+    """One language. Parsers are pure, and linear in the length of the text.
+
+    ``parse`` puts the frames of a part in the order of the model, outermost first, whatever the language prints first.
+    """
 
     language: str
 
@@ -34,3 +37,11 @@ class StackParser(Protocol):
     def name(self, frame: Frame) -> str:
         """``module.function`` without line, path prefix, address, hash or generics; ``""`` when it has no name."""
         ...
+
+    def key(self, frame: Frame) -> str:
+        """What of the name counts in a fingerprint; what the settings of a logger change does not."""
+        return self.name(frame)
+
+    def place(self, stack: Stack) -> str | None:
+        """What identifies a fault instead of its calls: a place, or ``""`` for its words alone; ``None``: the calls."""
+        return None

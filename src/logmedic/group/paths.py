@@ -5,7 +5,7 @@ from __future__ import annotations
 # Folders that hold a project rather than belong to it. What stands before the last of them is where it was installed.
 _ROOTS = frozenset(
     {"src", "app", "apps", "lib", "code", "task", "workspace", "site-packages", "dist-packages", "source", "repo",
-     "service", "build", "current", "project"}
+     "service", "build", "current", "project", "dist", "out"}
 )  # fmt: skip
 _GENERIC = frozenset({"__init__", "__main__", "mod", "lib", "index"})
 _ENTRIES = frozenset({"main", "app", "manage", "wsgi", "asgi", "run", "server", "cli"})
@@ -27,7 +27,8 @@ def module_of(path: str) -> str:
             break
         folders.append(name)
     else:
-        folders = folders[:-1]  # the first folder of an absolute path: home, srv, opt, Users
+        if path[:1] in {"/", "\\"} or path[1:2] == ":":
+            folders = folders[:-1]  # the first folder of an absolute path: home, srv, opt, Users
     if stem in _GENERIC:
         return folders[0] if folders else stem
     return f"{folders[0]}.{stem}" if folders and stem not in _ENTRIES else stem

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from logmedic.bounds import clip
+from logmedic.group.interface import StackParser
 from logmedic.group.paths import module_of
 from logmedic.model import ExceptionPart, Frame, Stack
 
@@ -37,7 +38,7 @@ class _Open:
         self.members: list[list[_Open]] = []
 
 
-class PythonStacks:
+class PythonStacks(StackParser):
     language = "python"
 
     def looks_like(self, text: str) -> bool:
@@ -59,7 +60,7 @@ class PythonStacks:
         return _in_app(frame.path, frame.function)
 
     def name(self, frame: Frame) -> str:
-        module = frame.module or module_of(frame.path)
+        module = module_of(frame.path or frame.module.replace(".", "/") + ".py") or frame.module
         function = ".".join(p for p in frame.function.split(".") if p != "<locals>")
         return ".".join(n for n in (module, function) if n)
 

@@ -1,10 +1,21 @@
-"""Rust: panics, backtraces (short and full), anyhow and eyre chains, span traces, color-eyre's layout."""
+"""Rust: panics, backtraces (short and full), anyhow and eyre chains, span traces, color-eyre's layout.
+
+What identifies a panic is its place in the team's code and its words, never its calls: a panic always says where it
+arose, while the calls are there only if ``RUST_BACKTRACE`` is set, and differ with optimisation. The line of the place
+moves with every edit above it, so it does not count. Where the words are the compiler's own and say nothing about the
+bug (an index out of bounds, ``unwrap`` on ``None``) the column does: it stays where lines move, and tells two such
+panics in one file apart. A panic that arose in a library is known by the team's calls, if they are there.
+
+An error with context (``a: b: c``) is known by its chain, which is the same with and without a backtrace; a lone
+message by its backtrace, if there is one.
+"""
 
 from __future__ import annotations
 
 import re
 
 from logmedic.bounds import clip
+from logmedic.group.interface import StackParser
 from logmedic.group.paths import module_of
 from logmedic.model import ExceptionPart, Frame, Stack
 
@@ -13,12 +24,26 @@ MOST_FRAMES = 500
 MOST_CAUSES = 16
 PANIC = "panic"
 _PANIC = re.compile(r"thread '[^']{0,200}'(?: \(\d{1,20}\))? panicked at ")
-_OLD = re.compile(r"'(.*)', ([^\s:'][^:']{0,500}):(\d{1,9})(?::\d{1,9})?$", re.DOTALL)
-_NEW = re.compile(r"([^\s:'][^:']{0,500}):(\d{1,9}):\d{1,9}:?\s*$")
+# Before 1.73 the message stood in quotes before the place; the crate log-panics writes a colon between the two.
+_OLD = re.compile(r"'(.*)'[,:] ((?:[A-Za-z]:)?[^\s:'][^:'\n]{0,500}):(\d{1,9})(?::(\d{1,9}))?\s*$", re.DOTALL)
+_NEW = re.compile(r"((?:[A-Za-z]:)?[^\s:'][^:'\n]{0,500}):(\d{1,9}):(\d{1,9}):?\s*$")
+_DEBUG = re.compile(
+    r'\{ fn: "([^"]{1,2000})"(?:, file: "([^"]{1,1000})")?(?:, line: (\d{1,9}))? \}'
+)  # {:?} of Backtrace
+_COMPARED = re.compile(r"assertion failed: `\(left (..) right\)`(.*)", re.DOTALL)  # before 1.73
 _FRAME = re.compile(r" *(\d{1,5}): +(?:0x[0-9a-f]{1,16} - )?(\S.{0,2000})$")
-_AT = re.compile(r" {4,}at (\S.{0,1000}?):(\d{1,9})(?::\d{1,9})?\s*$")
+_AT = re.compile(r" {4,}at (\S.{0,1000}?):(\d{1,9})(?::(\d{1,9}))?\s*$")
 _CAUSE = re.compile(r" {2,}(?:\d{1,3}: )?(\S.*)$")
 _HASH = re.compile(r"::h[0-9a-f]{16}$|\[[0-9a-f]{16}\]")
+# Words of the compiler and the standard library, the same for every panic of their kind.
+_GENERIC = (
+    "called `Option::unwrap()`", "called `Result::unwrap()`", "called `Result::unwrap_err()`", "index out of bounds",
+    "attempt to ", "range start index", "range end index", "slice index starts", "explicit panic", "not implemented",
+    "not yet implemented", "internal error: entered unreachable code", "already borrowed", "already mutably borrowed",
+    "RefCell already", "assertion `left", "mid > len", "source slice length", "byte index", "start byte index",
+    "end byte index",
+)  # fmt: skip
+_WORKSPACES = frozenset({"crates", "packages", "libs", "services", "apps", "components", "members"})
 _SECTIONS = {
     "stack backtrace:": "backtrace",
     "Stack backtrace:": "backtrace",
@@ -43,7 +68,7 @@ _NOT_OURS = frozenset({
 _NOT_OUR_PATHS = ("/rustc/", "/.cargo/registry/", "/.cargo/git/", "/rustlib/src/", "library/std/src/", "/vendor/")
 
 
-class RustStacks:
+class RustStacks(StackParser):
     language = "rust"
 
     def looks_like(self, text: str) -> bool:
@@ -51,6 +76,7 @@ class RustStacks:
             " panicked at " in text
             or "tack backtrace:" in text
             or "Caused by:\n" in text
+            or '{ fn: "' in text
             or "SpanTrace:" in text
             or "━ BACKTRACE ━" in text
             or "━ SPANTRACE ━" in text
@@ -60,7 +86,9 @@ class RustStacks:
 
     def start(self, text: str) -> int:
         panic = _PANIC.search(text)
-        return panic.start() if panic else 0
+        if panic is not None:
+            return panic.start()
+        return text.find('{ fn: "') if '{ fn: "' in text and "\n" not in text else 0
 
     def parse(self, text: str) -> Stack | None:
         reader = _Reader(text[:2_000_000])
@@ -69,6 +97,16 @@ class RustStacks:
 
     def in_app(self, frame: Frame) -> bool:
         return _in_app(frame.path, frame.module or frame.function, frame.function)
+
+    def place(self, stack: Stack) -> str | None:
+        first, last = stack.parts[0], stack.parts[-1]
+        if first.type != PANIC:
+            return "" if len(stack.parts) > 1 and not any(part.type for part in stack.parts) else None
+        at = last.frames[-1] if last.frames else None
+        if at is None or not at.in_app or not at.path:
+            return None
+        column = f" column {at.column}" if at.column and first.message.startswith(_GENERIC) else ""
+        return f"file {_source(at.path)}{column}"
 
     def name(self, frame: Frame) -> str:
         if not frame.function:
@@ -103,7 +141,7 @@ class _Reader:
         elif self.section == "location":
             at = _NEW.match(line.strip() + ":0") if line.strip() else None
             if at is not None:
-                self.location = _location(at[1], int(at[2]))
+                self.location = _location(at[1], int(at[2]), 0)
         else:
             self._frame(line, self.frames[self.section])
 
@@ -123,8 +161,12 @@ class _Reader:
     def _frame(self, line: str, frames: list[Frame]) -> None:
         at = _AT.match(line)
         if at is not None and frames:
-            last = frames[-1]
-            frames[-1] = Frame(last.function, at[1], int(at[2]), "", "", _in_app(at[1], last.function, last.function))
+            name = frames[-1].function
+            frames[-1] = Frame(name, at[1], int(at[2]), in_app=_in_app(at[1], name, name), column=int(at[3] or 0))
+            return
+        if "{ fn:" in line:
+            found = _DEBUG.findall(line)[: MOST_FRAMES - len(frames)]
+            frames += [Frame(n, p, int(number or 0), in_app=_in_app(p, n, n)) for n, p, number in found]
             return
         frame = _FRAME.match(line)
         if frame is not None and len(frames) < MOST_FRAMES:
@@ -135,12 +177,12 @@ class _Reader:
         text = "\n".join(self.head)
         old = _OLD.match(text)
         if old is not None:
-            self.location = _location(old[2], int(old[3]))
-            return old[1]
+            self.location = _location(old[2], int(old[3]), int(old[4] or 0))
+            return _words(old[1])
         new = _NEW.match(self.head[0]) if self.head else None
         if new is not None:
-            self.location = _location(new[1], int(new[2]))
-            return "\n".join(self.head[1:])
+            self.location = _location(new[1], int(new[2]), int(new[3]))
+            return _words("\n".join(self.head[1:]))
         return text
 
     def parts(self) -> tuple[ExceptionPart, ...]:
@@ -149,8 +191,8 @@ class _Reader:
         if not (self.is_panic or calls or self.causes):
             return ()
         frames = list(reversed(calls))  # printed innermost first
-        if self.location is not None and not any(f.in_app for f in frames):
-            frames.append(self.location)
+        if self.location is not None and (self.is_panic or not any(f.in_app for f in frames)):
+            frames = _arrived(frames, self.location)
         kind = PANIC if self.is_panic else ""
         messages = [m for m in (self.message, *self.causes) if m] or [""]
         last = len(messages) - 1
@@ -219,15 +261,60 @@ def _without_brackets(name: str) -> str:
     return "".join(kept)
 
 
-def _location(path: str, line: int) -> Frame:
+def _location(path: str, line: int, column: int) -> Frame:
     """Where a panic or report says it arose: a file without a function, so it names no call but tells files apart."""
-    ours = not any(mark in path for mark in _NOT_OUR_PATHS)
-    return Frame("", path, line, module_of(path), in_app=ours)
+    return Frame("", path, line, in_app=_in_app(path, "", ""), column=column)
+
+
+def _arrived(frames: list[Frame], location: Frame) -> list[Frame]:
+    """The calls down to the one at the location, which gets its column; without such a one the location ends them."""
+    if not location.in_app:
+        return [*frames, location] if not any(f.in_app for f in frames) else frames
+    name = location.path.replace("\\", "/").rpartition("/")[2]
+    for i in range(len(frames) - 1, -1, -1):
+        call = frames[i]
+        if call.in_app and call.line == location.line and call.path.replace("\\", "/").endswith(name):
+            return [*frames[:i], Frame(call.function, call.path, call.line, in_app=True, column=location.column)]
+    return [*(f for f in frames if f.in_app), location]
+
+
+def _words(message: str) -> str:
+    """The message as the newest compilers word it, without the values that an assertion compared."""
+    compared = _COMPARED.match(message)
+    if compared is not None:
+        first, _, _ = compared[2].partition("\n")
+        _, _, said = compared[2].rpartition("`: ")
+        message = f"assertion `left {compared[1]} right` failed" + (f": {said}" if said and not first.strip() else "")
+    elif message.startswith("assertion `left"):
+        message = message.partition("\n")[0]
+    for old, new in (
+        ("already borrowed: BorrowMutError", "already borrowed"),
+        ("already mutably borrowed: BorrowError", "already mutably borrowed"),
+    ):
+        if message in {old, f"RefCell {new}"}:
+            return new
+    return message
+
+
+def _source(path: str) -> str:
+    """The module of a file: all below ``src``, behind the crate's folder where it is one of a workspace."""
+    names = [n for n in path.replace("\\", "/").split("/") if n not in {"", "."}]
+    absolute = path[:1] == "/" or path[1:2] == ":"
+    if "src" in names:
+        at = len(names) - 1 - names[::-1].index("src")
+        crate = names[at - 1 : at] if at and (not absolute or names[at - 2] in _WORKSPACES) else []
+        names = crate + names[at + 1 :]
+    elif absolute:
+        return module_of(path)
+    stem = names.pop().removesuffix(".rs") if names else ""
+    return ".".join(names if stem == "mod" and names else [*names, stem])
 
 
 def _in_app(path: str, module: str, function: str) -> bool:
     plain = path.replace("\\", "/")
     if any(mark in plain for mark in _NOT_OUR_PATHS):
         return False
+    if not function:
+        return plain.endswith(".rs")
     crate, separator, _ = symbol(module).partition("::")
     return bool(function and crate) and crate not in _NOT_OURS and (bool(separator) or bool(path))
