@@ -258,6 +258,9 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     claims: tuple[Claim, ...] = ()
     dropped: tuple[Text, ...] = ()  # claims that verification threw out, with the reason
     evidence: tuple[Evidence, ...] = ()
+    first_failing_service: str = ""  # where it began; "" when that is not known
+    blast_radius: tuple[str, ...] = ()  # services that fail of it, first to last
+    remediation: Text = Text("", "")  # what stops the harm soonest
     engine: str = "offline"
     model: str | None = None
     tokens: int = 0
@@ -270,6 +273,13 @@ class Bucket(msgspec.Struct, frozen=True):
 
     start: int  # ns, a multiple of the bucket width
     count: int
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why something happened to an incident: a stable code with its figures; ``reasons.render`` makes the sentence."""
+
+    code: str  # a key of ``reasons.SENTENCES``
+    params: dict[str, int | float | str] = {}
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
@@ -294,6 +304,13 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[str, ...] = ()
     snoozed_until: int | None = None
     diagnosis: Diagnosis | None = None
+    why: Reason | None = None  # ``reason`` as a code with figures
+    held: Reason | None = None  # why the latest occurrences were counted without a word, where that is not obvious
+    snooze_count: int | None = None  # snoozed until ``count`` reaches this
+    resolved_in: str | None = None  # resolved in this release: older ones do not reopen it
+    resolved_next: bool = False  # resolved in the release after ``resolved_in``: that one does not reopen it either
+    aliases: tuple[str, ...] = ()  # further fingerprints that count as this incident
+    merged_into: int | None = None  # the incident that its fingerprint counts as now
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -302,6 +319,9 @@ class Sample(msgspec.Struct, frozen=True):
     record: LogRecord
     grouping: Grouping
     matches: tuple[Match, ...]
+    # The fingerprint that the same code gave to the record as it is stored. Where redaction took something that
+    # grouping looks at, it differs from the grouping's, and grouping it again tells nothing about the original.
+    stored_fingerprint: str = ""
 
 
 class Result(enum.StrEnum):

@@ -2,8 +2,10 @@
 
 from logmedic.build.shape import Config, Loaded, RepositoryConfig, SourceConfig, StoreConfig, load_config
 from logmedic.build.wiring import (
+    ancestry,
     anchored,
     digester,
+    grouper,
     make_source,
     nothing_new,
     open_store,
@@ -20,8 +22,10 @@ __all__ = [
     "RepositoryConfig",
     "SourceConfig",
     "StoreConfig",
+    "ancestry",
     "anchored",
     "digester",
+    "grouper",
     "load_config",
     "make_source",
     "nothing_new",

@@ -27,6 +27,7 @@ from logmedic.detect.rules import SurgeRule, build_rules
 from logmedic.detect.surge import SurgeWindows
 from logmedic.errors import ConfigError
 from logmedic.group.fingerprint import Grouper
+from logmedic.group.release import Order, unknown
 from logmedic.model import LogRecord, Outcome
 from logmedic.redact import Redactor
 from logmedic.respond import channels, policy
@@ -185,6 +186,8 @@ def _assemble(
         window=config.window,
         redactor=redactor,
         clock=clock,
+        identify=grouper(config, secrets),
+        ancestry=ancestry(loaded),
     )
     return Runtime(
         store=opened,
@@ -204,7 +207,12 @@ def digester(config: Config, *, since: int | None = None, secrets: Sequence[str]
     from logmedic.pipeline.digest import Digester  # noqa: PLC0415
 
     detector = Detector(build_rules(config.rules), dialects.decoder)
-    return Digester(detector, Grouper(config.group, Redactor(config.redact, secrets)), since=since)
+    return Digester(detector, grouper(config, secrets), since=since)
+
+
+def grouper(config: Config, secrets: Sequence[str] = ()) -> Grouper:
+    """What says which incident a record belongs to. ``secrets``: our own, for the redactor."""
+    return Grouper(config.group, Redactor(config.redact, secrets))
 
 
 def _deliver(responder: Responder, clock: doors.Clock, config: RetryConfig, notice: Notice) -> Outcome:
@@ -244,6 +252,14 @@ def make_source(config: SourceConfig, base: Path, clock: doors.Clock) -> Source:
 def anchored(config: FileSourceConfig, base: Path) -> FileSourceConfig:
     """The source with its relative paths starting at the config file's folder."""
     return msgspec.structs.replace(config, paths=[str(base / path) for path in config.paths])
+
+
+def ancestry(loaded: Loaded) -> Order:
+    """The order of releases that are commit ids, as far as the repository knows them."""
+    from logmedic.pipeline.ancestry import Ancestry  # noqa: PLC0415  imported with the pipeline
+
+    git = repository(loaded)
+    return unknown if git is None else Ancestry(git)
 
 
 def repository(loaded: Loaded) -> doors.Git | None:

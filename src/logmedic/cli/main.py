@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "fingerprint": "logmedic.cli.fingerprint:fingerprint",
     "replay": "logmedic.cli.replay:replay",
     "incidents": "logmedic.cli.incidents:incidents",
+    "regroup": "logmedic.cli.regroup:regroup",
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from logmedic import reasons
 from logmedic.investigate import report
 from logmedic.model import NANOSECONDS, Incident, State, Text
 from logmedic.respond import words
@@ -43,11 +44,19 @@ def incident_json(incident: Incident, language: str) -> dict[str, Any]:
         "severity": incident.severity.value,
         "state": incident.state.value,
         "substate": incident.substate.value,
-        "reason": incident.reason,
+        "reason": reasons.why_now(incident, language),
+        "reason_code": None if incident.why is None else incident.why.code,
+        "held": None if incident.held is None else reasons.render(incident.held).in_(language),
         "count": incident.count,
         "first_seen": iso(incident.first_seen),
         "last_seen": iso(incident.last_seen),
         "rules": list(incident.rules),
+        "snoozed_until": None if incident.snoozed_until is None else iso(incident.snoozed_until),
+        "snooze_count": incident.snooze_count,
+        "resolved_in": incident.resolved_in,
+        "resolved_next": incident.resolved_next,
+        "aliases": list(incident.aliases),
+        "merged_into": incident.merged_into,
         "diagnosis": None if incident.diagnosis is None else report.to_json(incident.diagnosis, language),
     }
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+from logmedic.bounds import LONGEST_NAME, clip
 from logmedic.model import NANOSECONDS, Finding, Grouping, Sample, Severity
 
 MINUTE = 60 * NANOSECONDS
 FIRST_SAMPLES = 2
 LAST_SAMPLES = 3
 MOST_MINUTES = 1_500  # bars of one fingerprint in one batch: 25 hours, what the store keeps
+MOST_RELEASES = 8  # of one fingerprint in one batch; what comes beyond counts as of an unknown release
 BAR_BYTES = 160  # of one entry of a dict of integers: 113 measured, more while it grows
 VALUE_BYTES = 64  # of a value and its place in a list: 32 for a number, 72 for an empty list
 ENTRY_BYTES = 100  # of a key and its entry in a dict
@@ -30,6 +32,7 @@ class Delta:
         "first",
         "last",
         "minutes",
+        "releases",
         "rules",
         "service",
         "severity",
@@ -47,6 +50,7 @@ class Delta:
         self.first = record.time
         self.last = record.time
         self.minutes: dict[int, int] = {}  # minute since the epoch → occurrences
+        self.releases: dict[str, int] = {}  # release as logged ("": not named) → ns of its first occurrence here
         self.rules: tuple[str, ...] = ()  # names, sorted
         self.severity = Severity.INFO  # the highest floor of the rules that matched
         self._early: list[Sample] = []
@@ -65,6 +69,9 @@ class Delta:
         self.last = max(self.last, time)
         bars = len(self.minutes)
         self._bar(time // MINUTE)
+        release = finding.record.release or ""
+        if release not in self.releases:
+            self._release(release, time)
         grown = (len(self.minutes) - bars) * BAR_BYTES
         for match in finding.matches:
             if match.rule not in self.rules:
@@ -86,6 +93,8 @@ class Delta:
         self.last = max(self.last, later.last)
         for minute, n in later.minutes.items():
             self._bar(minute, n)
+        for release, first in later.releases.items():
+            self._release(release, first)
         self.rules = tuple(sorted({*self.rules, *later.rules}))
         self.severity = Severity.highest(self.severity, later.severity)
         for sample in later.samples:
@@ -93,6 +102,12 @@ class Delta:
                 self._early.append(sample)
             else:
                 self._late.append(sample)
+
+    def _release(self, release: str, first: int) -> None:
+        release = clip(release, LONGEST_NAME)
+        if release not in self.releases and len(self.releases) >= MOST_RELEASES:
+            release = ""
+        self.releases[release] = min(first, self.releases.get(release, first))
 
     def _bar(self, minute: int, n: int = 1) -> None:
         """Beyond the limit the earliest bar takes what is earlier still, so the sum stays right."""

@@ -75,6 +75,8 @@ class Handling:
     def investigate(self, incident_id: int) -> str:
         """Diagnose and store the diagnosis. Returns what became of it."""
         incident = self._incident(incident_id)
+        if incident.merged_into is not None:
+            return "merged"  # the incident that took it in tells people
         try:
             diagnosis = self.diagnose(incident)
         except Exception as error:  # noqa: BLE001  an alert goes out even when its diagnosis fails in an unforeseen way
@@ -98,9 +100,12 @@ class Handling:
         return self._investigator.investigate(case)
 
     def _planned(self, incident_id: int) -> str:
+        incident = self._incident(incident_id)
+        if incident.merged_into is not None:
+            return "[]"
         receipts = {channel: self._store.receipt(incident_id, channel) for channel in self._channels}
         heard = {channel: receipt for channel, receipt in receipts.items() if receipt is not None}
-        return msgspec.json.encode(self._plan(self._incident(incident_id), heard)).decode()
+        return msgspec.json.encode(self._plan(incident, heard)).decode()
 
     def _respond(self, incident_id: int, generation: int, action: Action) -> float | None:
         """Act once. Returns in how many seconds another try makes sense, ``None`` when this is settled."""
@@ -110,7 +115,9 @@ class Handling:
         earlier = self._store.begin_effect(key, incident_id, generation, action.channel, now)
         if earlier is not None:
             return None
-        if action.mode is Mode.SKIP:
+        if incident.merged_into is not None:
+            outcome = Outcome(Result.SKIPPED, f"merged into incident {incident.merged_into}")
+        elif action.mode is Mode.SKIP:
             outcome = Outcome(Result.SKIPPED, action.reason)
         else:
             notice = Notice(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
@@ -15,8 +16,10 @@ from logmedic.doors import Clock
 from logmedic.engine import Engine
 from logmedic.errors import StoreError
 from logmedic.group.fingerprint import storm_grouping, surge_grouping
+from logmedic.group.release import Order, order_of, unknown
 from logmedic.group.window import Arrival, CapState, Decision, Known, NewIncidentCap, WindowConfig, decide
-from logmedic.model import Grouping, Match, Sample, Severity, Substate
+from logmedic.model import Grouping, LogRecord, Match, Reason, Sample, Severity, State, Substate
+from logmedic.pipeline.aliased import Addition, by_incident
 from logmedic.pipeline.digest import MINUTE, Digest
 from logmedic.redact import Redactor
 from logmedic.store.ingest import SAMPLES_KEPT, IncidentChange, Ingest, KnownIncident, StoredPosition
@@ -28,6 +31,10 @@ CRITICAL_CAP = "new-critical-cap"  # of its own, so that a storm of lesser error
 SURGE_CAP = "new-surge-cap"  # … nor that there is a surge
 CAPS = (CAP, CRITICAL_CAP, SURGE_CAP)
 SYNTHETIC_SAMPLES = 5
+HELD = frozenset({"older-release", "older-than-next-release"})  # reasons for silence that a timeline should name
+
+Identify = Callable[[LogRecord, tuple[str, ...]], Grouping]
+"""The grouping of a record that matched these rules."""
 
 
 class Moved(msgspec.Struct, frozen=True):
@@ -46,25 +53,6 @@ class Taken(msgspec.Struct, frozen=True):
     raised: frozenset[int]
 
 
-class Addition(Protocol):
-    """What a batch adds to one incident (``group.fold.Delta``, or :class:`Synthetic`)."""
-
-    fingerprint: str
-    title: str
-    culprit: str
-    service: str
-    error_code: str | None
-    count: int
-    first: int
-    last: int
-    minutes: dict[int, int]
-    rules: tuple[str, ...]
-    severity: Severity
-
-    @property
-    def samples(self) -> tuple[Sample, ...]: ...
-
-
 class Synthetic:
     """What a batch adds to an incident that no single record stands for: a surge, a storm."""
 
@@ -80,6 +68,7 @@ class Synthetic:
         self.minutes: dict[int, int] = {}
         self.rules: tuple[str, ...] = (match.rule,)
         self.severity = match.severity
+        self.releases: dict[str, int] = {}
         self._grouping = grouping
         self._match = match
         self.samples: tuple[Sample, ...] = ()
@@ -112,6 +101,8 @@ class Intake:
         window: WindowConfig,
         redactor: Redactor,
         clock: Clock,
+        identify: Identify,
+        ancestry: Order = unknown,
     ) -> None:
         self._store = store
         self._engine = engine
@@ -120,6 +111,9 @@ class Intake:
         self._cap = NewIncidentCap(window)
         self._opened: dict[str, CapState] = {}
         self._redactor = redactor
+        self._clean = lru_cache(maxsize=1_024)(redactor.text)  # releases come again and again
+        self._identify = identify
+        self._ancestry = ancestry
         self._clock = clock
         self._lock = threading.Lock()
         self._restore()
@@ -176,6 +170,7 @@ class Intake:
         for surge in surges:
             surge.illustrate(illustrations.get(surge.service, ()))
         self._add(ingest, surges, now, touched, raised)
+        ingest.settle(now)
         ingest.count_rules(digest.matches)
         if digest.errors:
             for windows in self._surges:
@@ -207,6 +202,7 @@ class Intake:
     ) -> None:
         if not additions:
             return
+        additions = by_incident(additions, ingest.survivors([a.fingerprint for a in additions]))
         known = ingest.known([a.fingerprint for a in additions])
         before = dict(self._opened)
         admitted, storm = self._admit(additions, known, now)
@@ -216,7 +212,9 @@ class Intake:
         if storm is not None:
             known.update(ingest.known([storm.fingerprint]))
             admitted = [*admitted, storm]
-        changes = [self._change(a, known.get(a.fingerprint), now) for a in admitted]
+        releases = {a.fingerprint: self._releases(a) for a in admitted}
+        ingest.see_releases([(a.service, releases[a.fingerprint]) for a in admitted])
+        changes = [self._change(a, known.get(a.fingerprint), now, releases[a.fingerprint], ingest) for a in admitted]
         ids = ingest.write(changes, now)
         for change in changes:
             incident_id = ids[change.fingerprint]
@@ -251,15 +249,30 @@ class Intake:
             admitted.append(addition)
         return admitted, storm
 
-    def _change(self, addition: Addition, known: KnownIncident | None, now: int) -> IncidentChange:
+    def _change(
+        self,
+        addition: Addition,
+        known: KnownIncident | None,
+        now: int,
+        releases: Mapping[str, int],
+        ingest: Ingest,
+    ) -> IncidentChange:
         arrival = Arrival(
-            count=addition.count, first=addition.first, last=addition.last, now=now, severity=addition.severity
+            count=addition.count,
+            first=addition.first,
+            last=addition.last,
+            now=now,
+            severity=addition.severity,
+            releases=tuple(releases),
         )
-        decision = decide(None if known is None else _known(known), arrival, self._window)
+        resolved_in_one = known is not None and known.state is State.RESOLVED and known.resolved_in is not None
+        order = order_of(ingest.releases(addition.service), self._ancestry) if resolved_in_one else unknown
+        decision = decide(None if known is None else _known(known), arrival, self._window, order)
         if known is not None and not known.handled and decision.raise_ and decision.substate is Substate.ONGOING:
             # Nobody has heard of the last generation yet; what they will hear counts this arrival too.
-            decision = Decision(False, known.substate, known.state, known.reason, known.last_raised)
+            decision = Decision(False, known.substate, known.state, Reason("untold"), known.last_raised)
         floor = addition.severity if known is None else Severity.highest(known.floor, addition.severity)
+        terms = _terms(known, decision)
         return IncidentChange(
             known=known,
             fingerprint=addition.fingerprint,
@@ -276,15 +289,47 @@ class Intake:
             last_raised=decision.last_raised,
             added=addition.count,
             generation=(0 if known is None else known.generation) + decision.raise_,
-            reason=decision.reason if known is None or decision.raise_ else known.reason,
+            why=decision.why if known is None or decision.raise_ else known.why,
             event=decision.substate.value if decision.raise_ else None,
             rules=tuple(sorted({*addition.rules, *(() if known is None else known.rules)})),
-            snoozed_until=None if known is None else known.snoozed_until,
+            snoozed_until=terms.snoozed_until,
             minutes=addition.minutes,
-            samples=[
-                self._redactor.sample(bounded_sample(s)) for s in _wanted(addition.samples, known, decision.raise_)
-            ],
+            samples=[self._kept(s) for s in _wanted(addition.samples, known, decision.raise_)],
+            snooze_count=terms.snooze_count,
+            resolved_in=terms.resolved_in,
+            resolved_next=terms.resolved_next,
+            held=terms.held,
         )
+
+    def _releases(self, addition: Addition) -> dict[str, int]:
+        """Its releases as they are stored: redacted."""
+        return {self._clean(release) if release else "": first for release, first in addition.releases.items()}
+
+    def _kept(self, sample: Sample) -> Sample:
+        """A sample as it is stored: bounded and redacted, with what grouping makes of it in that form."""
+        kept = self._redactor.sample(bounded_sample(sample))
+        if any(component.name == "synthetic" for component in kept.grouping.components):
+            return kept
+        grouping = self._identify(kept.record, tuple(match.rule for match in kept.matches))
+        return msgspec.structs.replace(kept, stored_fingerprint=grouping.fingerprint)
+
+
+class _Terms(NamedTuple):
+    """On what terms an incident is in its state: how long it is snoozed, in which release it is resolved."""
+
+    snoozed_until: int | None = None
+    snooze_count: int | None = None
+    resolved_in: str | None = None
+    resolved_next: bool = False
+    held: Reason | None = None
+
+
+def _terms(known: KnownIncident | None, decision: Decision) -> _Terms:
+    """They end with the state."""
+    held = decision.why if decision.why.code in HELD else None
+    if known is None or known.state is not decision.state:
+        return _Terms(held=held)
+    return _Terms(known.snoozed_until, known.snooze_count, known.resolved_in, known.resolved_next, held or known.held)
 
 
 def _wanted(samples: tuple[Sample, ...], known: KnownIncident | None, raised: bool) -> tuple[Sample, ...]:
@@ -318,4 +363,7 @@ def _known(k: KnownIncident) -> Known:
         floor=k.floor,
         recent=k.recent,
         snoozed_until=k.snoozed_until,
+        snooze_count=k.snooze_count,
+        resolved_in=k.resolved_in,
+        resolved_next=k.resolved_next,
     )

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from logmedic.errors import StalePositionError
-from logmedic.model import Reject, Sample, Severity, State, Substate
+from logmedic.model import NANOSECONDS, Reason, Reject, Sample, Severity, State, Substate
+from logmedic.reasons import render
+from logmedic.store import aliases, releases
 from logmedic.store import tables as t
+from logmedic.store.rows import REASON, entry, insert_for, json, parts, reason
 
-SAMPLES_KEPT = 20  # per incident: the first few and the latest
+SAMPLES_KEPT = 20  # per fingerprint of an incident: the first few and the latest
 REJECTS_KEPT = 1_000  # per transaction; all are counted
+CALM_AFTER = 3600 * NANOSECONDS  # on the wall clock, without an occurrence: what had escalated is calm again
 
 
 class StoredPosition(msgspec.Struct, frozen=True):
@@ -42,10 +45,14 @@ class KnownIncident(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     generation: int
     handled: bool  # people have been told of this generation
-    reason: str
+    why: Reason
     rules: tuple[str, ...]
     snoozed_until: int | None
     recent: tuple[tuple[int, int], ...]  # (minute since the epoch, count) of the last 25 hours of its own time
+    snooze_count: int | None = None
+    resolved_in: str | None = None
+    resolved_next: bool = False
+    held: Reason | None = None
 
 
 class IncidentChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,12 +73,16 @@ class IncidentChange(msgspec.Struct, frozen=True, kw_only=True):
     last_raised: int
     added: int
     generation: int
-    reason: str
+    why: Reason
     event: str | None  # what to write into the timeline, with the reason
     rules: tuple[str, ...]
     snoozed_until: int | None
     minutes: Mapping[int, int]  # minute since the epoch → occurrences to add
     samples: Sequence[Sample]
+    snooze_count: int | None = None
+    resolved_in: str | None = None
+    resolved_next: bool = False
+    held: Reason | None = None  # why it was only counted; into the timeline when it was not held before
 
 
 class Ingest:
@@ -141,11 +152,49 @@ class Ingest:
         rows = [{"rule": r, "service": s, "minute": m, "count": n} for (r, s, m), n in sorted(counts.items())]
         self._add(t.rule_counts, ["rule", "service", "minute"], rows)
 
+    def survivors(self, fingerprints: Iterable[str]) -> dict[str, str]:
+        """Of these those that were merged, with the fingerprint of the incident that they count as.
+
+        Must be asked before :meth:`known`, which knows nothing of aliases. Nobody merges or splits from here on until
+        the transaction has ended.
+        """
+        aliases.hold(self.connection, change=False)
+        return aliases.survivors(self.connection, fingerprints)
+
+    def see_releases(self, seen: Iterable[tuple[str, Mapping[str, int]]]) -> None:
+        """Note which releases a batch named: (service, release → ns of its first occurrence)."""
+        releases.see(self.connection, seen)
+
+    def releases(self, service: str) -> dict[str, int]:
+        """The releases of a service, with their place in the order of first sight."""
+        return releases.places(self.connection, service)
+
+    def settle(self, now: int) -> None:
+        """Whatever has escalated, of which people know, and which has not been seen for an hour, is calm again."""
+        c = t.incidents.c
+        calm = (
+            c.substate == Substate.ESCALATING.value, c.last_seen < now - CALM_AFTER,
+            c.handled_generation >= c.generation,
+        )  # fmt: skip
+        rows = self.connection.execute(sa.select(c.id, c.last_seen).where(*calm).order_by(c.id)).all()
+        if not rows:
+            return
+        for part in parts([row.id for row in rows]):
+            self.connection.execute(
+                sa.update(t.incidents).where(c.id.in_(part)).values(substate=Substate.ONGOING.value)
+            )
+        self.connection.execute(
+            sa.insert(t.timeline),
+            [entry(row.id, now, "ongoing", Reason("quiet", {"after": now - row.last_seen})) for row in rows],
+        )
+
     def known(self, fingerprints: Iterable[str]) -> dict[str, KnownIncident]:
-        """The incidents that these fingerprints already have."""
+        """The incidents that these fingerprints already have. Their rows are locked, where a database locks rows."""
         found: dict[str, KnownIncident] = {}
-        for part in _parts(list(fingerprints)):
-            rows = self.connection.execute(sa.select(t.incidents).where(t.incidents.c.fingerprint.in_(part))).all()
+        c = t.incidents.c
+        for part in parts(list(fingerprints)):
+            query = sa.select(t.incidents).where(c.fingerprint.in_(part)).order_by(c.fingerprint).with_for_update()
+            rows = self.connection.execute(query).all()
             recent = self._recent([row.id for row in rows])
             for row in rows:
                 found[row.fingerprint] = KnownIncident(
@@ -161,10 +210,14 @@ class Ingest:
                     count=row._mapping["count"],  # a row has a method of that name
                     generation=row.generation,
                     handled=row.handled_generation >= row.generation,
-                    reason=row.reason,
+                    why=reason(row.reason_code, row.reason_params, row.reason),
                     rules=tuple(msgspec.json.decode(row.rules)),
                     snoozed_until=row.snoozed_until,
                     recent=recent.get(row.id, ()),
+                    snooze_count=row.snooze_count,
+                    resolved_in=row.resolved_in,
+                    resolved_next=row.resolved_next,
+                    held=None if row.held is None else REASON.decode(row.held),
                 )
         return found
 
@@ -180,10 +233,11 @@ class Ingest:
         ]
         self._add(t.histogram, ["incident_id", "minute"], sorted(bars, key=lambda b: (b["incident_id"], b["minute"])))
         self._keep_samples([(c, ids[c.fingerprint]) for c in ordered if c.samples])
-        events = [
-            {"incident_id": ids[c.fingerprint], "at": now, "event": c.event, "reason": c.reason, "actor": "logmedic"}
+        events = [entry(ids[c.fingerprint], now, c.event, c.why) for c in ordered if c.event is not None]
+        events += [
+            entry(ids[c.fingerprint], now, "held", c.held)
             for c in ordered
-            if c.event is not None
+            if c.held is not None and (c.known is None or c.known.held is None)
         ]
         if events:
             self.connection.execute(sa.insert(t.timeline), events)
@@ -211,7 +265,7 @@ class Ingest:
         self.connection.execute(sa.insert(t.incidents), rows)
         column = t.incidents.c
         found: dict[str, int] = {}
-        for part in _parts([c.fingerprint for c in changes]):
+        for part in parts([c.fingerprint for c in changes]):
             query = sa.select(column.fingerprint, column.id).where(column.fingerprint.in_(part))
             found.update((fingerprint, incident_id) for fingerprint, incident_id in self.connection.execute(query))
         return found
@@ -241,7 +295,8 @@ class Ingest:
                 "stream": sample.record.ref.stream,
                 "offset": sample.record.ref.offset,
                 "time": sample.record.time,
-                "body": msgspec.json.encode(sample).decode(),
+                "body": json(sample),
+                "fingerprint": sample.grouping.fingerprint,
             }
             for change, incident_id in changes
             for sample in change.samples
@@ -259,11 +314,11 @@ class Ingest:
         for change, incident_id in changes:
             if change.known is None or change.known.count < SAMPLES_KEPT:
                 continue
-            first = sa.select(c.id).where(c.incident_id == incident_id).order_by(c.id).limit(half)
-            last = sa.select(c.id).where(c.incident_id == incident_id).order_by(c.id.desc()).limit(half)
-            self.connection.execute(
-                sa.delete(t.samples).where(c.incident_id == incident_id, c.id.not_in(first), c.id.not_in(last))
-            )
+            for fingerprint in {sample.grouping.fingerprint for sample in change.samples}:
+                of_it = (c.incident_id == incident_id, c.fingerprint == fingerprint)
+                first = sa.select(c.id).where(*of_it).order_by(c.id).limit(half)
+                last = sa.select(c.id).where(*of_it).order_by(c.id.desc()).limit(half)
+                self.connection.execute(sa.delete(t.samples).where(*of_it, c.id.not_in(first), c.id.not_in(last)))
 
     def _recent(self, incident_ids: Sequence[int]) -> dict[int, tuple[tuple[int, int], ...]]:
         if not incident_ids:
@@ -293,17 +348,6 @@ class Ingest:
         )
 
 
-def insert_for(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
-    """An INSERT that knows ON CONFLICT, in the dialect of this connection."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
-
-
-def _parts(values: list[str]) -> Iterator[list[str]]:
-    """Lists short enough for one IN (…)."""
-    for start in range(0, len(values), 500):
-        yield values[start : start + 500]
-
-
 def _changing(change: IncidentChange) -> dict[str, Any]:
     return {
         "state": change.state.value,
@@ -314,7 +358,13 @@ def _changing(change: IncidentChange) -> dict[str, Any]:
         "last_seen": change.last_seen,
         "last_raised": change.last_raised,
         "generation": change.generation,
-        "reason": change.reason,
-        "rules": msgspec.json.encode(change.rules).decode(),
+        "reason": render(change.why).en,
+        "reason_code": change.why.code,
+        "reason_params": json(change.why.params),
+        "rules": json(change.rules),
         "snoozed_until": change.snoozed_until,
+        "snooze_count": change.snooze_count,
+        "resolved_in": change.resolved_in,
+        "resolved_next": change.resolved_next,
+        "held": None if change.held is None else json(change.held),
     }

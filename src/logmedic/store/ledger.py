@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from logmedic.errors import StoreError
 from logmedic.model import NANOSECONDS, Diagnosis
 from logmedic.store import tables as t
-from logmedic.store.ingest import insert_for
+from logmedic.store.rows import insert_for
 
 HOUR = 3_600 * NANOSECONDS
 DAY = 24 * HOUR

@@ -6,22 +6,22 @@ counters, the incidents and (through the engine) their workflows. Either all of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import msgspec
 import sqlalchemy as sa
 
 from logmedic.errors import StoreError
-from logmedic.model import NANOSECONDS, Bucket, Diagnosis, Incident, Outcome, Result, Sample, Severity, State, Substate
+from logmedic.model import Diagnosis, Incident, Outcome, Reason, Result, Sample, Severity, State
+from logmedic.store import reading, releases
 from logmedic.store import tables as t
-from logmedic.store.ingest import Ingest, StoredPosition, insert_for
+from logmedic.store.changes import Changes
+from logmedic.store.ingest import Ingest, StoredPosition
+from logmedic.store.reading import LIVING, MINUTE
+from logmedic.store.rows import insert_for, json, note, reason
 
-MINUTE = 60 * NANOSECONDS
-HISTOGRAM_MINUTES = 24 * 60  # how far an incident's histogram reaches back from its last occurrence
-
-# Made once, before there are threads: the process crashes where several are the first to decode a type (msgspec 0.22).
-_DIAGNOSIS = msgspec.json.Decoder(Diagnosis)
+# Made once, before there are threads; see ``store.rows``.
 _SAMPLE = msgspec.json.Decoder(Sample)
 _RECEIPT = msgspec.json.Decoder(dict[str, object])
 
@@ -31,6 +31,8 @@ class TimelineEntry(msgspec.Struct, frozen=True):
     event: str
     reason: str
     actor: str
+    why: Reason  # ``reason`` as a code with figures
+    origin: str | None  # the fingerprint that it was about, when that has been merged into this incident
 
 
 class Undelivered(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +94,12 @@ class Store:
         except sa.exc.DBAPIError as error:
             raise _damaged(error.orig) from error
 
+    @contextmanager
+    def changing(self, *, now: int, actor: str) -> Iterator[Changes]:
+        """One transaction for what somebody does to incidents; nothing is counted meanwhile."""
+        with self._writing() as connection:
+            yield Changes(connection, now=now, actor=actor)
+
     def positions(self, source: str) -> list[StoredPosition]:
         with self._reading() as c:
             rows = c.execute(sa.select(t.positions).where(t.positions.c.source == source)).all()
@@ -114,22 +122,34 @@ class Store:
         return found[0] if found else None
 
     def by_fingerprint(self, prefix: str) -> list[Incident]:
-        """Incidents whose fingerprint starts with ``prefix`` (with or without the version)."""
-        column = t.incidents.c.fingerprint
-        return self._incidents(
-            sa.or_(column.startswith(prefix, autoescape=True), column.startswith(f"v1:{prefix}", autoescape=True))
-        )
+        """Incidents that a fingerprint which starts with ``prefix`` (with or without the version) counts as."""
+
+        def fits(column: sa.Column[str]) -> sa.ColumnElement[bool]:
+            literal = prefix.replace("/", "//").replace("%", "/%").replace("_", "/_")
+            return sa.or_(column.like(f"{literal}%", escape="/"), column.like(f"v%:{literal}%", escape="/"))
+
+        a, i = t.aliases.c, t.incidents.c
+        aliased = sa.select(a.incident_id).where(fits(a.fingerprint))
+        merged = sa.exists().where(a.fingerprint == i.fingerprint)
+        return self._incidents(sa.or_(sa.and_(fits(i.fingerprint), ~merged), i.id.in_(aliased)))
 
     def list_incidents(
         self, *, states: Sequence[State] = (), ids: Sequence[int] | None = None, limit: int = 100
     ) -> list[Incident]:
-        """Latest seen first."""
-        conditions: list[sa.ColumnElement[bool]] = []
+        """Latest seen first. Those that were merged into another one only when ``ids`` asks for them."""
+        conditions: list[sa.ColumnElement[bool]] = [LIVING] if ids is None else []
         if states:
             conditions.append(t.incidents.c.state.in_([s.value for s in states]))
         if ids is not None:
             conditions.append(t.incidents.c.id.in_(ids))
         return self._incidents(*conditions, limit=limit)
+
+    def living(self) -> list[int]:
+        """The numbers of all incidents that are not merged into another one, oldest first."""
+        with self._reading() as connection:
+            return list(
+                connection.execute(sa.select(t.incidents.c.id).where(LIVING).order_by(t.incidents.c.id)).scalars()
+            )
 
     def by_ids(self, ids: Sequence[int]) -> Iterator[Incident]:
         """These incidents, in the order of their numbers, a few in memory at a time (diagnoses are large)."""
@@ -143,7 +163,17 @@ class Store:
         alike = [sa.and_(c.culprit == incident.culprit, c.culprit != "")]
         if incident.error_code:
             alike.append(c.error_code == incident.error_code)
-        return self._incidents(c.id != incident.id, sa.or_(*alike), limit=limit)
+        return self._incidents(LIVING, c.id != incident.id, sa.or_(*alike), limit=limit)
+
+    def releases(self, service: str) -> dict[str, int]:
+        """The releases of a service that were seen, with their place in the order of first sight."""
+        with self._reading() as connection:
+            return releases.places(connection, service)
+
+    def seen_between(self, since: int, until: int, limit: int = 100) -> list[Incident]:
+        """Incidents with an occurrence from ``since`` to ``until`` (ns) as far as their first and last tell."""
+        c = t.incidents.c
+        return self._incidents(c.first_seen <= until, c.last_seen >= since, limit=limit)
 
     def error_counts(self, service: str, since: int, until: int) -> int:
         """Records of ``service`` that matched ``error-level`` in the minutes from ``since`` up to ``until`` (ns)."""
@@ -170,40 +200,36 @@ class Store:
         c = t.incidents.c
         with self._writing() as connection:
             # An update first, so that the floor read next is read under the write lock.
-            connection.execute(sa.update(t.incidents).where(c.id == incident_id).values(diagnosis=_json(diagnosis)))
+            connection.execute(sa.update(t.incidents).where(c.id == incident_id).values(diagnosis=json(diagnosis)))
             floor = connection.execute(sa.select(c.floor).where(c.id == incident_id)).scalar_one()
             severity = Severity.highest(Severity(floor), diagnosis.severity)
             connection.execute(sa.update(t.incidents).where(c.id == incident_id).values(severity=severity.value))
-            _note(
-                connection,
-                incident_id,
-                now,
-                event="diagnosed",
-                reason=f"{diagnosis.engine}: {diagnosis.status.value}",
-                actor="logmedic",
-            )
+            why = Reason("diagnosed", {"engine": diagnosis.engine, "status": diagnosis.status.value})
+            note(connection, incident_id, now, "diagnosed", why, actor="logmedic")
 
     def note(self, incident_id: int, at: int, *, event: str, reason: str) -> None:
         """Add a line to an incident's timeline."""
         with self._writing() as connection:
-            _note(connection, incident_id, at, event=event, reason=reason, actor="logmedic")
+            note(connection, incident_id, at, event, Reason("by-hand", {"words": reason}), actor="logmedic")
 
     def set_state(
         self, incident_id: int, state: State, *, now: int, actor: str, reason: str, snoozed_until: int | None = None
     ) -> None:
-        with self._writing() as connection:
-            connection.execute(
-                sa.update(t.incidents)
-                .where(t.incidents.c.id == incident_id)
-                .values(state=state.value, snoozed_until=snoozed_until)
-            )
-            _note(connection, incident_id, now, event=state.value, reason=reason, actor=actor)
+        """As ``Changes.set_state``, with a reason in words."""
+        with self.changing(now=now, actor=actor) as changes:
+            changes.set_state(incident_id, state, Reason("by-hand", {"words": reason}), snoozed_until=snoozed_until)
 
     def timeline(self, incident_id: int) -> list[TimelineEntry]:
+        """What happened, oldest first."""
         c = t.timeline.c
-        query = sa.select(c.at, c.event, c.reason, c.actor).where(c.incident_id == incident_id).order_by(c.id)
+        query = sa.select(t.timeline).where(c.incident_id == incident_id).order_by(c.at, c.id)
         with self._reading() as connection:
-            return [TimelineEntry(*row) for row in connection.execute(query)]
+            return [
+                TimelineEntry(
+                    row.at, row.event, row.reason, row.actor, reason(row.code, row.params, row.reason), row.origin
+                )
+                for row in connection.execute(query)
+            ]
 
     # -- effects ---------------------------------------------------------------------------------------------------
 
@@ -230,17 +256,18 @@ class Store:
                 sa.update(t.effects)
                 .where(t.effects.c.key == key)
                 .values(
-                    result=outcome.result.value, reason=outcome.reason, receipt=_json(outcome.receipt), updated_at=now
+                    result=outcome.result.value, reason=outcome.reason, receipt=json(outcome.receipt), updated_at=now
                 )
             )
 
     def receipt(self, incident_id: int, channel: str) -> dict[str, object] | None:
-        """What the latest successful delivery to this channel returned."""
+        """What the latest successful delivery to this channel returned; merged incidents hand theirs down."""
         c = t.effects.c
         query = (
             sa.select(c.receipt)
             .where(c.incident_id == incident_id, c.channel == channel, c.result == "sent")
-            .order_by(c.generation.desc())
+            # Its own go before those of an incident that was merged into it.
+            .order_by(c.origin.is_not(None), c.generation.desc(), c.updated_at.desc())
             .limit(1)
         )
         with self._reading() as connection:
@@ -267,6 +294,7 @@ class Store:
                 query = (
                     sa.select(c.channel, c.result, c.reason, c.receipt, c.updated_at)
                     .join(t.incidents, sa.and_(i.id == c.incident_id, i.generation == c.generation))
+                    .where(c.origin.is_(None))
                     .where(c.incident_id.in_(incident_ids[start : start + 500]), c.result.in_(("failed", "deferred")))
                     .order_by(c.incident_id, c.channel)
                 )
@@ -295,7 +323,10 @@ class Store:
     def waiting(self) -> bool:
         """Whether an incident is still to be told of and nothing of it was put off until later."""
         c, e = t.incidents.c, t.effects.c
-        deferred = sa.exists().where(e.incident_id == c.id, e.generation == c.generation, e.result == "deferred")
+        deferred = sa.exists().where(
+            e.incident_id == c.id, e.generation == c.generation, e.result == "deferred",
+            e.origin.is_(None),
+        )  # fmt: skip
         with self._reading() as connection:
             query = sa.select(sa.exists().where(c.handled_generation < c.generation, ~deferred))
             return bool(connection.execute(query).scalar_one())
@@ -312,68 +343,11 @@ class Store:
     # -- reading rows ----------------------------------------------------------------------------------------------
 
     def _incidents(self, *conditions: sa.ColumnElement[bool], limit: int = 1000) -> list[Incident]:
-        query = (
-            sa.select(t.incidents).where(*conditions)
-            .order_by(t.incidents.c.last_seen.desc(), t.incidents.c.id.desc()).limit(limit)
-        )  # fmt: skip
         with self._reading() as connection:
-            rows = connection.execute(query).all()
-            bars = _histograms(connection, {row.id: row.last_seen for row in rows})
-            return [_incident(row, bars.get(row.id, ())) for row in rows]
+            return reading.incidents(connection, *conditions, limit=limit)
 
 
 def _damaged(error: object) -> StoreError:
     return StoreError(
         f"state database: {error}; make room if the disk is full, else move the file away to start afresh"
     )
-
-
-def _incident(row: sa.Row[tuple[object, ...]], bars: tuple[Bucket, ...]) -> Incident:
-    return Incident(
-        id=row.id,
-        fingerprint=row.fingerprint,
-        title=row.title,
-        culprit=row.culprit,
-        service=row.service,
-        error_code=row.error_code,
-        state=State(row.state),
-        substate=Substate(row.substate),
-        severity=Severity(row.severity),
-        floor=Severity(row.floor),
-        first_seen=row.first_seen,
-        last_seen=row.last_seen,
-        count=row._mapping["count"],  # a row has a method of that name
-        generation=row.generation,
-        reason=row.reason,
-        histogram=bars,
-        rules=tuple(msgspec.json.decode(row.rules)),
-        snoozed_until=row.snoozed_until,
-        diagnosis=None if row.diagnosis is None else _DIAGNOSIS.decode(row.diagnosis),
-    )
-
-
-def _histograms(connection: sa.Connection, last_seen: Mapping[int, int]) -> dict[int, tuple[Bucket, ...]]:
-    if not last_seen:
-        return {}
-    c = t.histogram.c
-    earliest = min(last_seen.values()) // MINUTE - HISTOGRAM_MINUTES
-    query = (
-        sa.select(c.incident_id, c.minute, c.count)
-        .where(c.incident_id.in_(list(last_seen)), c.minute > earliest)
-        .order_by(c.incident_id, c.minute)
-    )
-    bars: dict[int, list[Bucket]] = {}
-    for incident_id, minute, count in connection.execute(query):
-        if minute > last_seen[incident_id] // MINUTE - HISTOGRAM_MINUTES:
-            bars.setdefault(incident_id, []).append(Bucket(minute * MINUTE, count))
-    return {incident_id: tuple(buckets) for incident_id, buckets in bars.items()}
-
-
-def _note(connection: sa.Connection, incident_id: int, at: int, *, event: str, reason: str, actor: str) -> None:
-    connection.execute(
-        sa.insert(t.timeline).values(incident_id=incident_id, at=at, event=event, reason=reason, actor=actor)
-    )
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()

@@ -18,6 +18,7 @@ _Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 _UNHANDLED = sa.text("handled_generation < generation")
+_ESCALATING = sa.text("substate = 'escalating'")
 
 
 def _incident_id() -> sa.Column[int]:
@@ -61,10 +62,40 @@ incidents = sa.Table(
     sa.Column("snoozed_until", sa.BigInteger),
     sa.Column("diagnosis", sa.Text),
     sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("reason_code", sa.Text, nullable=False, server_default=""),
+    sa.Column("reason_params", sa.Text, nullable=False, server_default="{}"),
+    sa.Column("held", sa.Text),  # a model.Reason: why the latest occurrences were only counted
+    sa.Column("snooze_count", sa.BigInteger),
+    sa.Column("resolved_in", sa.Text),
+    sa.Column("resolved_next", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index(None, "last_seen"),
     sa.Index(None, "created_at"),
     sa.Index(None, "service", "culprit"),
     sa.Index("ix_incidents_unhandled", "id", sqlite_where=_UNHANDLED, postgresql_where=_UNHANDLED),
+    sa.Index("ix_incidents_escalating", "last_seen", sqlite_where=_ESCALATING, postgresql_where=_ESCALATING),
+)
+
+# Fingerprints that count as another incident than their own. An entry leads straight to the incident, never to
+# another entry, so there are no chains and no cycles; an incident whose own fingerprint stands here is merged.
+aliases = sa.Table(
+    "aliases",
+    metadata,
+    sa.Column("fingerprint", sa.Text, primary_key=True),
+    _incident_id(),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Index(None, "incident_id"),
+)
+
+# The order of ``id`` is the order in which we first saw the releases of a service.
+releases = sa.Table(
+    "releases",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("service", sa.Text, nullable=False),
+    sa.Column("release", sa.Text, nullable=False),
+    sa.Column("first_seen", sa.BigInteger, nullable=False),
+    sa.UniqueConstraint("service", "release"),
 )
 
 histogram = sa.Table(
@@ -85,6 +116,7 @@ samples = sa.Table(
     sa.Column("offset", sa.BigInteger, nullable=False),
     sa.Column("time", sa.BigInteger, nullable=False),
     sa.Column("body", sa.Text, nullable=False),
+    sa.Column("fingerprint", sa.Text, nullable=False, server_default=""),
     sa.UniqueConstraint("incident_id", "source", "stream", "offset"),
     sa.Index(None, "incident_id", "time"),
 )
@@ -98,6 +130,9 @@ timeline = sa.Table(
     sa.Column("event", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("code", sa.Text, nullable=False, server_default=""),
+    sa.Column("params", sa.Text, nullable=False, server_default="{}"),
+    sa.Column("origin", sa.Text),  # the fingerprint that it was about, when that has been merged into this incident
     sa.Index(None, "incident_id"),
 )
 
@@ -112,6 +147,7 @@ effects = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("receipt", sa.Text, nullable=False),
     sa.Column("updated_at", sa.BigInteger, nullable=False),
+    sa.Column("origin", sa.Text),  # as in the timeline
     sa.Index(None, "incident_id", "channel"),
 )
 

@@ -1,0 +1,107 @@
+"""What ``logmedic incidents show`` says of one incident."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from logmedic import reasons
+from logmedic.cli import output
+from logmedic.investigate import report
+from logmedic.model import Component, Grouping, Incident, Sample, Text
+from logmedic.respond import words
+
+if TYPE_CHECKING:
+    from logmedic.store.store import Store, TimelineEntry
+
+Explain = Callable[..., Grouping]
+"""``group.fingerprint.Grouper``"""
+
+_TIMELINE = Text("Timeline", "이력")
+_DELIVERIES = Text("Told", "알림")
+_GROUPED = Text("Why these records are one incident", "이 기록들이 하나의 인시던트인 이유")
+_MASKED = Text("masked", "가림")
+_ALSO = Text("also {fingerprint}", "함께 집계: {fingerprint}")
+_MERGED = Text("Merged into incident {id}: see there.", "인시던트 {id}에 병합됨: 그쪽을 보세요.")
+_SPLIT = Text("Split off; not seen since.", "분리됨; 이후 발생 없음.")
+_HELD = Text("Counted quietly: {why}", "조용히 집계: {why}")
+
+
+class Page(msgspec.Struct, frozen=True):
+    incident: Incident
+    timeline: list[TimelineEntry]
+    effects: list[tuple[int, str, str, str]]
+    components: tuple[Component, ...]
+
+
+def read(store: Store, incident: Incident, explain: Explain) -> Page:
+    """Everything that is shown. ``explain`` names what is masked in the latest sample."""
+    samples = store.samples(incident.id, limit=1)
+    return Page(
+        incident,
+        store.timeline(incident.id),
+        store.effects(incident.id),
+        _explained(samples[0], explain) if samples else (),
+    )
+
+
+def _explained(sample: Sample, explain: Explain) -> tuple[Component, ...]:
+    """Its components with what was masked, as far as its stored form still tells."""
+    rules = tuple(match.rule for match in sample.matches)
+    again = {c.name: c for c in explain(sample.record, rules, explain=True).components}
+    return tuple(
+        again[c.name] if c.name in again and again[c.name].value == c.value else c for c in sample.grouping.components
+    )
+
+
+def as_json(page: Page, language: str) -> dict[str, Any]:
+    body = output.incident_json(page.incident, language)
+    body["timeline"] = [
+        {
+            "at": output.iso(e.at),
+            "event": e.event,
+            "reason": reasons.render(e.why).in_(language),
+            "reason_code": e.why.code,
+            "actor": e.actor,
+            "origin": e.origin,
+        }
+        for e in page.timeline
+    ]
+    body["effects"] = [{"generation": g, "channel": c, "result": r, "reason": why} for g, c, r, why in page.effects]
+    body["grouped_by"] = [{"name": c.name, "value": c.value, "masked": list(c.masked)} for c in page.components]
+    return body
+
+
+def lines(page: Page, language: str) -> Iterator[str]:
+    """The page for people, without anything that a terminal would obey."""
+    incident = page.incident
+    if incident.diagnosis is not None:
+        yield report.to_text(incident.diagnosis, incident, language)
+    else:
+        yield f"{output.printable(incident.title)}\n({words.UNDIAGNOSED.in_(language)})"
+    if incident.merged_into is not None:
+        yield _MERGED.in_(language).format(id=incident.merged_into)
+    elif incident.count == 0:
+        yield _SPLIT.in_(language)
+    if incident.held is not None:
+        yield _HELD.in_(language).format(why=output.printable(reasons.render(incident.held).in_(language)))
+    if page.components:
+        yield _GROUPED.in_(language)
+        for component in page.components:
+            yield f"  {output.printable(component.name)}: {output.printable(component.value)}"
+            if component.masked:
+                yield f"    {_MASKED.in_(language)}: {output.printable(', '.join(component.masked))}"
+        for fingerprint in incident.aliases:
+            yield f"  {_ALSO.in_(language).format(fingerprint=fingerprint)}"
+    yield _TIMELINE.in_(language)
+    for entry in page.timeline:
+        name = reasons.EVENTS[entry.event].in_(language) if entry.event in reasons.EVENTS else entry.event
+        origin = f" [{entry.origin}]" if entry.origin else ""
+        why = output.printable(reasons.render(entry.why).in_(language))
+        yield f"  {output.iso(entry.at)}  {name}: {why} ({output.printable(entry.actor)}){origin}"
+    if page.effects:
+        yield _DELIVERIES.in_(language)
+    for generation, channel, result, reason in page.effects:
+        yield f"  #{generation} {channel}: {result}" + (f" ({output.printable(reason)})" if reason else "")

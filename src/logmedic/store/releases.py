@@ -1,0 +1,45 @@
+"""Which releases of a service were seen, in the order in which they first were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import sqlalchemy as sa
+
+from logmedic.store import tables as t
+from logmedic.store.rows import insert_for
+
+RELEASES_KEPT = 500  # of one service; the oldest go first. One that is forgotten and comes back counts as a new one
+
+
+def see(connection: sa.Connection, seen: Iterable[tuple[str, Mapping[str, int]]]) -> None:
+    """Note the releases that a batch named: (service, release → ns of its first occurrence); "" is none."""
+    first: dict[tuple[str, str], int] = {}
+    for service, releases in seen:
+        for release, time in releases.items():
+            if release:
+                first[service, release] = min(time, first.get((service, release), time))
+    if not first:
+        return
+    rows = [
+        {"service": service, "release": release, "first_seen": time}
+        for (service, release), time in sorted(first.items(), key=lambda item: (item[1], item[0]))
+    ]
+    statement = insert_for(connection, t.releases)
+    done = connection.execute(statement.on_conflict_do_nothing(index_elements=["service", "release"]), rows)
+    if done.rowcount:
+        for service in sorted({str(row["service"]) for row in rows}):
+            _forget(connection, service)
+
+
+def places(connection: sa.Connection, service: str) -> dict[str, int]:
+    """Release → its place in the order of first sight."""
+    c = t.releases.c
+    query = sa.select(c.release, c.id).where(c.service == service)
+    return {row.release: row.id for row in connection.execute(query)}
+
+
+def _forget(connection: sa.Connection, service: str) -> None:
+    c = t.releases.c
+    kept = sa.select(c.id).where(c.service == service).order_by(c.id.desc()).limit(RELEASES_KEPT)
+    connection.execute(sa.delete(t.releases).where(c.service == service, c.id.not_in(kept)))
