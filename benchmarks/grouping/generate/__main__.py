@@ -1,7 +1,4 @@
-"""Makes the corpus anew: ``python benchmarks/grouping/generate [--only python,go]``. See the README beside it.
-
-A recorder whose toolchain is missing stops the run, so that a corpus never loses a language by accident.
-"""
+"""Makes the corpus anew: ``python benchmarks/grouping/generate``. See the README of the folder above."""
 
 from __future__ import annotations
 

@@ -360,7 +360,7 @@ def zap(f: Facts) -> str | None:
         return None
     stack = parts[1].partition("\n")[2]
     stack = re.sub(r"(?m)^(\S.*)\([^()]*\)$", r"\1", re.sub(r"(?m) \+0x[0-9a-f]+$", "", stack))
-    stack = re.sub(r"(?m)^.*runtime/debug\.Stack\n.*\n|^panic\n.*\n", "", stack)
+    stack = re.sub(r"(?m)^panic$", "runtime.gopanic", re.sub(r"(?m)^runtime/debug\.Stack\n.*\n", "", stack))
     return _json({
         "level": "error", "ts": f.time.timestamp(), "logger": "shop", "caller": "shop/web.go:41", "msg": f.message,
         "service": "shop", "error": parts[0], "stacktrace": stack,

@@ -26,7 +26,7 @@ def python(work: Path, chance: random.Random) -> Iterator[Trace]:
     versions = Path.home() / ".pyenv" / "versions"
     for release in RELEASES:
         place = lay_out("python", release, work)
-        for version in _PYTHONS:
+        for version in (v for v in _PYTHONS if (versions / v).exists()):
             for bug in _bugs("python/main.py", r'\n    "([a-z-]+)": lambda'):
                 if bug in _NEEDS_311 and version.split(".")[1] in {"8", "9", "10"}:
                     continue
@@ -66,6 +66,8 @@ def rust(work: Path, chance: random.Random) -> Iterator[Trace]:
 
 def _rust_binaries(place: Path, target: Path) -> Iterator[tuple[str, Path]]:
     for channel, profile in (("1.95.0", "debug"), ("1.95.0", "release"), ("nightly", "debug"), ("nightly", "release")):
+        if run(["cargo", f"+{channel}", "--version"], place).returncode:
+            continue
         folder = target / channel
         flags = ["--release"] if profile == "release" else []
         command = ["cargo", f"+{channel}", "build", "-q", "-j2", "--features", "chains", *flags]

@@ -18,7 +18,7 @@ final class Orders {
     }
 
     static int quantity(String text) {
-        return Integer.parseInt(text);
+        return Integer.parseInt(text.trim());
     }
 
     static int price(String sku) {
