@@ -1,7 +1,8 @@
 """From a record to its incident: what is evidence, in which order, and its hash.
 
 The order: service; error code; types of the exception chain; the team's own frames; and where no stack names one of
-those, the template of the message. Where the innermost frame is a helper that only raises, the message is added.
+those, the template of the message. Where the innermost frame is a helper that only raises, or the types say nothing
+("Error", "panic"), what the exception says is added.
 Version 1 of the recipe: change what goes in, and the prefix must rise, because stored incidents are found by it.
 """
 
@@ -51,8 +52,9 @@ class _Evidence(NamedTuple):
     error_code: str
     types: str
     frames: str
-    template: str  # "" where frames speak for themselves
-    reason: str  # template of the exception's own message
+    template: str  # "" where the stack speaks for itself
+    said: str  # template of the exception's own message, "" where the frames speak for themselves
+    reason: str  # the same, for the title
     culprit: str
 
 
@@ -117,6 +119,7 @@ class Grouper:
             "",
             template,
             "" if reason in template else reason,
+            "" if reason in template else reason,
             clip(record.target, LONGEST_PART) or (clip(record.spans[-1], LONGEST_PART) if record.spans else ""),
         )
 
@@ -125,14 +128,17 @@ class Grouper:
         parser = next((p for p in PARSERS if p.language == stack.language), None)
         names = self._frames.evidence(stack, parser)
         types = " < ".join(_once(self._type_name(p.type) for p in stack.parts))[:LONGEST_TEXT] or plain.types
-        reason = self._template(_said(stack)) or plain.reason or plain.template
+        said = self._template(_said(stack))
+        reason = said or plain.reason or plain.template
         place = stack.culprit
         culprit = plain.culprit
         if place is not None:
             culprit = self._frames.name(place, parser) or self._frames.key(place, parser).removeprefix(FILE)
+        plain = plain._replace(types=types, frames=names.text, said=reason, reason=reason, culprit=culprit)
         if names.named and not names.helper:
-            return plain._replace(types=types, frames=names.text, template="", reason=reason, culprit=culprit)
-        return plain._replace(types=types, frames=names.text, reason=reason, culprit=culprit)
+            mute = TYPES_THAT_SAY_NOTHING.issuperset(types.split(" < "))
+            return plain._replace(template="", said=reason if mute else "")
+        return plain._replace(template="") if said and names.helper else plain
 
     def _slow(self, record: LogRecord) -> _Evidence:
         route = next((v for k in ROUTE_FIELDS if isinstance(v := record.fields.get(k), str) and v), "")
@@ -144,7 +150,7 @@ class Grouper:
             where = self._templates(clip(" > ".join(record.spans), LONGEST_PART)) or clip(record.target, LONGEST_PART)
         culprit = clip(record.spans[-1], LONGEST_PART) if record.spans else clip(record.target, LONGEST_PART)
         where = where or self._template(record.message)
-        return _Evidence(self.clean(record.service)[:LONGEST_PART], "slow", "", "", "", where, "", culprit)
+        return _Evidence(self.clean(record.service)[:LONGEST_PART], "slow", "", "", "", where, "", "", culprit)
 
     def _grouping(self, evidence: _Evidence) -> Grouping:
         known = self._cache.get(evidence)
@@ -222,10 +228,9 @@ def read_message(record: LogRecord) -> str:
 
 def _hashed(evidence: _Evidence) -> list[tuple[str, str]]:
     pairs = [("service", evidence.service), ("kind", evidence.kind), ("error_code", evidence.error_code)]
-    pairs += [("exception", evidence.types), ("frames", evidence.frames)]
     mute = TYPES_THAT_SAY_NOTHING.issuperset(evidence.types.split(" < "))
-    if evidence.template or mute or not evidence.frames:
-        pairs += [("template", evidence.template), ("reason", evidence.reason)]
+    pairs += [("exception", "" if mute else evidence.types), ("frames", evidence.frames)]
+    pairs += [("template", evidence.template), ("reason", evidence.said)]
     return [(name, value) for name, value in pairs if value]
 
 

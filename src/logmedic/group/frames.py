@@ -14,7 +14,7 @@ from logmedic.model import ExceptionPart, Frame, LogRecord, Stack
 
 MOST_NAMES = 5  # innermost frames of the team's own code that count; outer ones are how one got there
 # Of all traces only a Rust panic and a backtrace printed for debugging fit on one line.
-_ONE_LINE = " panicked at "
+_ONE_LINE = "panicked at "
 _ONE_LINE_DEBUG = '{ fn: "'
 FILE = "file "  # before the module of a call that has no name
 _LIBRARIES = ("/node_modules/", "/vendor/", "/site-packages/", "/go/pkg/mod/", "/.cargo/", "/.m2/", "/usr/lib/")
@@ -40,7 +40,7 @@ _HELPER_STARTS = (
 class Evidence(NamedTuple):
     text: str  # names, innermost last
     named: bool  # at least one frame of the team's own with a name
-    helper: bool  # the innermost of them only raises
+    helper: bool  # what the exception says decides: the innermost of them only raises, or nothing else is sure
 
 
 class Frames:
@@ -81,7 +81,7 @@ class Frames:
         """Up to five own frames of the innermost cause that has some, and the innermost of each other exception."""
         place = parser.place(stack) if parser is not None else None
         if place is not None:
-            return Evidence(place, named=bool(place), helper=False)
+            return Evidence(place, named=bool(place), helper=not place)
         own = [[f for f in part.frames if f.in_app] for part in stack.parts]
         deciding = max((i for i, frames in enumerate(own) if frames), default=None)
         if deciding is None:
@@ -101,13 +101,25 @@ def read_stack(record: LogRecord, parsers: Sequence[StackParser], frames: Frames
     if record.stack is not None:
         language = record.stack.language
         return frames.mark(record.stack, next((p for p in parsers if p.language == language), None))
-    for text in (record.stack_text, record.exception_message, record.message):
+    for text in (_panic(record), record.stack_text, record.exception_message, record.message):
         if not text or not has_lines(text):
             continue
         text = trace_text(text)  # noqa: PLW2901  the same text, as it was meant
         for parser in parsers:
             if parser.looks_like(text) and (stack := parser.parse(text)) is not None:
                 return frames.mark(stack, parser) if frames.configured else stack
+    return None
+
+
+def _panic(record: LogRecord) -> str | None:
+    """A Rust panic that a hook logged in pieces: its words as the message or in fields, the backtrace beside them."""
+    place = record.fields.get("panic.location")
+    if type(place) is str and place:
+        said, calls = (record.fields.get(f"panic.{name}") for name in ("payload", "backtrace"))
+        words = said if type(said) is str else record.message
+        return f"panicked at {place}:\n{words}\n{calls if type(calls) is str else record.stack_text or ''}"
+    if record.stack_text and _ONE_LINE in record.message and _ONE_LINE not in record.stack_text:
+        return f"{record.message}\n{record.stack_text}"
     return None
 
 

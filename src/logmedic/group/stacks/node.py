@@ -17,6 +17,7 @@ _AT = re.compile(
 _GECKO = re.compile(r"([^\s@(]{0,200})@((?:https?|file|webpack|app)\S{1,500}):(\d{1,7}):(\d{1,7})$")
 _GECKO_AT = re.compile(r"^[^\s@(]{0,200}@(?:https?|file|webpack|app)\S{1,500}:\d{1,7}$", re.MULTILINE)
 _HEAD = re.compile(r"\[?(?:Uncaught )?([A-Za-z_$][\w$.]{0,200})(?: \[([A-Z][A-Z0-9_]{1,80})\])?(?:: (.*)|\s*\{?)$")
+_INSIDE = re.compile(r"(?<![\w$.])[A-Z][\w$]{0,100}(?:Error|Exception)(?: \[[A-Z0-9_]{1,80}\])?: ")
 _TYPES = ("Error", "Exception", "Rejection", "Warning")
 _CAUSE = re.compile(r"\s{0,60}(?:\[cause\]|[cC]aused by): (.*)$")
 _AS = re.compile(r" \[as [^\]]{1,200}\]")
@@ -155,7 +156,11 @@ def _head(text: str, at: int) -> int:
             above = text.rfind("\n", 0, max(begin - 1, 0)) + 1
             if text[above:begin].strip() != "[errors]: [":
                 return best
-        elif i == 0 and line:
+            continue
+        inside = _INSIDE.search(text, begin, min(end, begin + 4_000))
+        if inside is not None:
+            return inside.start()
+        if i == 0 and line:
             best = begin
     return best
 
@@ -199,7 +204,7 @@ def _module(path: str) -> str:
     for i in range(1, len(pieces) - 1, 2):
         if not _hashed(pieces[i + 1]):
             kept += pieces[i : i + 2]
-    return module_of(folder + slash + "".join(kept))
+    return module_of(folder + slash + "".join(kept), in_project=True)
 
 
 def _hashed(piece: str) -> bool:

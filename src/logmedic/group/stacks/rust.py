@@ -23,7 +23,8 @@ MOST_LINES = 5_000
 MOST_FRAMES = 500
 MOST_CAUSES = 16
 PANIC = "panic"
-_PANIC = re.compile(r"thread '[^']{0,200}'(?: \(\d{1,20}\))? panicked at ")
+_PANIC = re.compile(r"(?:thread '[^'\n]{0,200}'(?: \(\d{1,20}\))? |^)panicked at ", re.MULTILINE)
+_NONE = frozenset({"<disabled>", "disabled backtrace", "unsupported backtrace", "<unsupported>"})
 # Before 1.73 the message stood in quotes before the place; the crate log-panics writes a colon between the two.
 _OLD = re.compile(r"'(.*)'[,:] ((?:[A-Za-z]:)?[^\s:'][^:'\n]{0,500}):(\d{1,9})(?::(\d{1,9}))?\s*$", re.DOTALL)
 _NEW = re.compile(r"((?:[A-Za-z]:)?[^\s:'][^:'\n]{0,500}):(\d{1,9}):(\d{1,9}):?\s*$")
@@ -73,7 +74,7 @@ class RustStacks(StackParser):
 
     def looks_like(self, text: str) -> bool:
         return (
-            " panicked at " in text
+            "panicked at " in text
             or "tack backtrace:" in text
             or "Caused by:\n" in text
             or '{ fn: "' in text
@@ -122,17 +123,17 @@ class _Reader:
         self.head: list[str] = []
         self.section = "backtrace" if panic is None and _bare(text) else "head"
         self.location: Frame | None = None
+        self.panics = panic is not None
         for line in text[panic.end() if panic else 0 :].split("\n", MOST_LINES)[:MOST_LINES]:
             self._line(line.rstrip())
         plain = " ".join(h.strip() for h in self.head).removeprefix("Error:").strip()
         self.message = self._panic() if panic else plain
-        self.is_panic = panic is not None
 
     def _line(self, line: str) -> None:
         section = _SECTIONS.get(line.strip(" ━"))
         if section is not None:
             self.section = section
-        elif line.startswith("note: ") or line.endswith(" frames hidden ⋮"):
+        elif line.startswith("note: ") or line.endswith(" frames hidden ⋮") or line in _NONE:
             return
         elif self.section == "head":
             self._head(line)
@@ -150,6 +151,9 @@ class _Reader:
         numbered = _FRAME.match(line)
         if numbered is not None and (self.head or self.causes) and [h.strip() for h in self.head] in (["Error:"], []):
             self.causes.append(numbered[2])
+        elif numbered is not None and numbered[1] == "0" and "::" in line and self.panics:  # no header in between
+            self.section = "backtrace"
+            self._frame(line, self.frames["backtrace"])
         elif line.strip() and len(self.head) < MOST_CAUSES:
             self.head.append(line)
 
@@ -188,12 +192,12 @@ class _Reader:
     def parts(self) -> tuple[ExceptionPart, ...]:
         """Surfaced first. The backtrace belongs to the innermost: it was taken where the error began."""
         calls = self.frames["backtrace"] or self.frames["spans"]
-        if not (self.is_panic or calls or self.causes):
+        if not (self.panics or calls or self.causes):
             return ()
         frames = list(reversed(calls))  # printed innermost first
-        if self.location is not None and (self.is_panic or not any(f.in_app for f in frames)):
+        if self.location is not None and (self.panics or not any(f.in_app for f in frames)):
             frames = _arrived(frames, self.location)
-        kind = PANIC if self.is_panic else ""
+        kind = PANIC if self.panics else ""
         messages = [m for m in (self.message, *self.causes) if m] or [""]
         last = len(messages) - 1
         return tuple(
@@ -274,7 +278,7 @@ def _arrived(frames: list[Frame], location: Frame) -> list[Frame]:
     for i in range(len(frames) - 1, -1, -1):
         call = frames[i]
         if call.in_app and call.line == location.line and call.path.replace("\\", "/").endswith(name):
-            return [*frames[:i], Frame(call.function, call.path, call.line, in_app=True, column=location.column)]
+            return [*frames[:i], Frame(call.function, location.path, call.line, in_app=True, column=location.column)]
     return [*(f for f in frames if f.in_app), location]
 
 
