@@ -37,6 +37,10 @@ _HELPER_STARTS = (
 )
 
 
+# Of a recursion without end only the calls that recur count: runtimes and loggers drop the others, or do not.
+_OVERFLOWS = frozenset({"RecursionError", "StackOverflowError", "StackOverflowException", "RangeError"})
+
+
 class Evidence(NamedTuple):
     text: str  # names, innermost last
     named: bool  # at least one frame of the team's own with a name
@@ -88,11 +92,14 @@ class Frames:
             return Evidence("", named=False, helper=False)
         names: list[str] = []
         for i, frames in enumerate(own):
-            unlike = list(dict.fromkeys(self.key(f, parser) for f in reversed(frames)))
+            called = [self.key(f, parser) for f in reversed(frames)]
+            if called and stack.parts[i].type.rpartition(".")[2] in _OVERFLOWS:
+                called = called[: len(called) - called[::-1].index(called[0])]
+            unlike = list(dict.fromkeys(called))
             names += reversed(unlike[: MOST_NAMES if i == deciding else 1])  # recursion of any depth is alike
         innermost = self.name(own[deciding][-1], parser)
         last = innermost.rsplit(".", 1)[-1]
-        helper = last in _HELPERS or last.startswith(_HELPER_STARTS)
+        helper = not last or last in _HELPERS or last.startswith(_HELPER_STARTS)
         return Evidence(" > ".join(names), named=bool(innermost), helper=helper)
 
 

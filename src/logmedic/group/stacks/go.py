@@ -118,7 +118,7 @@ class _Reader:
     def _frame(self, path: str, number: int) -> None:
         if self.pending or not self.traces:
             if len(self.traces) < MOST_PARTS:
-                self.traces.append(("\n".join(self.pending), []))
+                self.traces.append((self.pending[-1] if self.pending else "", []))  # above it may stand the log's words
             self.pending = []
         frames = self.traces[-1][1]
         called = self.call.removeprefix("created by ").partition(" in goroutine ")[0]

@@ -26,6 +26,8 @@ _NOT_OURS = (
     "/Lib/", "/lib64/python", "<attrs generated", "<decorator-gen", "<__array_function__", ".zip/",
 )  # fmt: skip
 
+_INLINED = frozenset({"<listcomp>", "<dictcomp>", "<setcomp>"})  # calls of their own only before 3.12
+
 
 class _Open:
     """One exception while its lines are read."""
@@ -193,4 +195,6 @@ def _frame(path: str, line: int, function: str) -> Frame:
 
 def _in_app(path: str, function: str) -> bool:
     plain = path.replace("\\", "/")
+    if function.rpartition(".")[2] in _INLINED:
+        return False
     return bool(plain and function) and not any(mark in plain for mark in _NOT_OURS)

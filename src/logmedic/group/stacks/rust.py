@@ -126,7 +126,7 @@ class _Reader:
         self.panics = panic is not None
         for line in text[panic.end() if panic else 0 :].split("\n", MOST_LINES)[:MOST_LINES]:
             self._line(line.rstrip())
-        plain = " ".join(h.strip() for h in self.head).removeprefix("Error:").strip()
+        plain = self.head[-1].strip().removeprefix("Error:").strip() if self.head else ""  # above it stands the log's
         self.message = self._panic() if panic else plain
 
     def _line(self, line: str) -> None:
@@ -151,7 +151,7 @@ class _Reader:
         numbered = _FRAME.match(line)
         if numbered is not None and (self.head or self.causes) and [h.strip() for h in self.head] in (["Error:"], []):
             self.causes.append(numbered[2])
-        elif numbered is not None and numbered[1] == "0" and "::" in line and self.panics:  # no header in between
+        elif numbered is not None and numbered[1] == "0" and self.panics:  # no header in between
             self.section = "backtrace"
             self._frame(line, self.frames["backtrace"])
         elif line.strip() and len(self.head) < MOST_CAUSES:
