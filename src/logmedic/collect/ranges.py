@@ -12,15 +12,16 @@ from logmedic.collect.blocks import Buffer, LineReader, fill_from
 from logmedic.collect.events import MAX_BYTES
 from logmedic.collect.events.whole import WholeEvents
 from logmedic.collect.following import Following
-from logmedic.collect.identity import continues
+from logmedic.collect.identity import Fingerprint, continues
 from logmedic.collect.interface import Batch
 from logmedic.collect.reading import Range, Reader
-from logmedic.collect.track import Track
+from logmedic.collect.track import Track, restored
 from logmedic.errors import SourceError
 
 __all__ = ["Range", "read_range", "split"]
 
 _STEP = 64 * 1024
+_SMALLER = 8  # the smallest range is so much smaller than the largest
 
 
 def split(
@@ -53,8 +54,10 @@ def split(
     while track.offset < last:
         start = track.offset
         end = last
-        if last - start > chunk_bytes:
-            end = _line_end_after(fd, start + chunk_bytes, last, max_line_bytes)
+        # Smaller towards the end, so that the workers finish together.
+        share = max(chunk_bytes // _SMALLER, min(chunk_bytes, (last - start) // _SMALLER))
+        if last - start > share:
+            end = _line_end_after(fd, start + share, last, max_line_bytes)
             if joins and end:
                 end = _beginning_after(fd, end, last, max_line_bytes)
             if end == 0:
@@ -63,7 +66,7 @@ def split(
 
 
 def read_range(part: Range) -> Iterator[Batch]:
-    """The lines of a range, for a worker process. The positions of its batches are informative: commit the range's.
+    """The lines of a range, for a worker process. Each batch's position may be committed, as if the source had read it.
 
     Raises:
         SourceError: the descriptor is no longer there, or the file was cut short meanwhile; resume from what is stored.
@@ -77,7 +80,8 @@ def read_range(part: Range) -> Iterator[Batch]:
         status = os.fstat(fd)
         if (status.st_dev, status.st_ino) != part.key or status.st_size < part.end:
             raise SourceError(gone)
-        track = Track(part.stream, part.path, part.key)
+        track = restored(part.position)
+        track.known = Fingerprint(part.start)
         lines = LineReader(Buffer(part.block_bytes, part.max_line_bytes), fill_from(fd, part.end), part.start)
         events = WholeEvents(joins=part.joins)
         for block in events.blocks(lines.blocks(), lambda: True):
@@ -85,7 +89,7 @@ def read_range(part: Range) -> Iterator[Batch]:
             position = part.position if block.end == part.end else track.position(part.source)
             yield Batch(
                 part.source, part.stream, block.start, block.data, position, part.dialect, part.service,
-                block.truncated, part.path, part.joins,
+                block.truncated, part.path, joins=part.joins,
             )  # fmt: skip
         if lines.offset != part.end:
             raise SourceError(gone)

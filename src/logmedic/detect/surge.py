@@ -54,17 +54,24 @@ class SurgeWindows:
         return service if service in self._services else OVERFLOW
 
     def judge(self, service: str, time: int) -> Match | None:
+        """:meth:`add` and, where it is part of a surge, :meth:`match`."""
+        return self.match(service, time) if self.add(service, time) else None
+
+    def add(self, service: str, time: int) -> bool:
         """Count an error of ``service`` at ``time`` (ns) and say whether it is part of a surge.
 
         An error later than ``late_s`` may find its window forgotten; it is not counted then.
         """
-        key = self._key(service, time)
-        cells = self._services.setdefault(key, {})
+        cells = self._services.setdefault(self._key(service, time), {})
         if not self._count(cells, time):
-            return None
-        count, more = self._densest(cells, time)
-        if count <= self.rule.more_than:
-            return None
+            return False
+        # A cell is as long as the window, so one that holds enough is a surge by itself; a storm asks no more.
+        return len(cells[time // self._within].times) >= self._keep or self._densest(cells, time)[0] >= self._keep
+
+    def match(self, service: str, time: int) -> Match:
+        """Why an error that :meth:`add` found to be part of a surge just now is one, with figures."""
+        key = self.key(service)
+        count, more = self._densest(self._services[key], time)
         whose = "of services beyond the limit" if key == OVERFLOW else f"of {service}" if service else "of one service"
         figure = f"at least {count}" if more else str(count)
         reason = f"{figure} errors {whose} in {_span(self.rule.within_s)}, more than {self.rule.more_than}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
 from logmedic.bounds import LONGEST_NAME, clip
-from logmedic.model import NANOSECONDS, Finding, Grouping, Sample, Severity
+from logmedic.model import NANOSECONDS, Finding, Grouping, LogRecord, Sample, Severity
 
 MINUTE = 60 * NANOSECONDS
 FIRST_SAMPLES = 2
@@ -16,92 +18,107 @@ MOST_RELEASES = 8  # of one fingerprint in one batch; what comes beyond counts a
 BAR_BYTES = 160  # of one entry of a dict of integers: 113 measured, more while it grows
 VALUE_BYTES = 64  # of a value and its place in a list: 32 for a number, 72 for an empty list
 ENTRY_BYTES = 100  # of a key and its entry in a dict
+PACKED_BYTES = 64  # of a bytes object and its place in a list
 RECORD_BYTES = 2_048  # of a record's objects beside its bytes; a round upper figure from sys.getsizeof
 
 
-class Delta:
-    """What one batch adds to one fingerprint. ``samples`` are not redacted."""
+# Made here, before there are threads; see ``store.store``.
+_JSON = msgspec.json.Encoder()
+_SAMPLE = msgspec.json.Decoder(Sample)
 
-    __slots__ = (
-        "_early",
-        "_late",
-        "count",
-        "culprit",
-        "error_code",
-        "fingerprint",
-        "first",
-        "last",
-        "minutes",
-        "releases",
-        "rules",
-        "service",
-        "severity",
-        "title",
-    )  # fmt: skip
 
-    def __init__(self, grouping: Grouping, finding: Finding) -> None:
-        record = finding.record
-        self.fingerprint = grouping.fingerprint
-        self.title = grouping.title
-        self.culprit = grouping.culprit
-        self.service = record.service
-        self.error_code = record.error_code
-        self.count = 0
-        self.first = record.time
-        self.last = record.time
-        self.minutes: dict[int, int] = {}  # minute since the epoch → occurrences
-        self.releases: dict[str, int] = {}  # release as logged ("": not named) → ns of its first occurrence here
-        self.rules: tuple[str, ...] = ()  # names, sorted
-        self.severity = Severity.INFO  # the highest floor of the rules that matched
-        self._early: list[Sample] = []
-        self._late: deque[Sample] = deque(maxlen=LAST_SAMPLES)
+class Delta(msgspec.Struct):
+    """What one batch adds to one fingerprint. Samples are not redacted. MessagePack takes it once it is packed."""
+
+    fingerprint: str
+    title: str
+    culprit: str
+    service: str
+    error_code: str | None
+    first: int
+    last: int
+    count: int = 0
+    minutes: dict[int, int] = {}  # minute since the epoch → occurrences
+    rules: tuple[str, ...] = ()  # names, sorted
+    severity: Severity = Severity.INFO  # the highest floor of the rules that matched
+    releases: dict[str, int] = {}  # release as logged ("": not named) → ns of its first occurrence here
+    kept: list[Sample | bytes] = []  # the first two and the last three occurrences; as JSON when they were packed
+    weights: list[int] = []  # of each of them, in bytes: to weigh one costs more than to count it
+
+    @classmethod
+    def of(cls, grouping: Grouping, record: LogRecord) -> Delta:
+        """Nothing yet, for the fingerprint of this record."""
+        return cls(
+            grouping.fingerprint, grouping.title, grouping.culprit, record.service, record.error_code,
+            first=record.time, last=record.time,
+        )  # fmt: skip
 
     @property
     def samples(self) -> tuple[Sample, ...]:
         """The first two and the last three occurrences, in order of arrival."""
-        return (*self._early, *self._late)
+        return tuple(_SAMPLE.decode(sample) if isinstance(sample, bytes) else sample for sample in self.kept)
+
+    def pack(self) -> None:
+        """Turn the samples into bytes: of most of those that come from another process nobody wants to see anything.
+
+        JSON, because it has room for the large integers that a log may hold.
+        """
+        packed = [sample if isinstance(sample, bytes) else _JSON.encode(sample) for sample in self.kept]
+        self.kept = [*packed]
+        self.weights = [PACKED_BYTES + len(sample) for sample in packed]
+
+    @property
+    def held(self) -> int:
+        """About how many bytes of memory its samples and bars hold."""
+        return sum(self.weights) + len(self.minutes) * BAR_BYTES
 
     def add(self, grouping: Grouping, finding: Finding) -> int:
         """Count one occurrence. Returns by how many bytes, about, the delta grew."""
         time = finding.record.time
         self.count += 1
-        self.first = min(self.first, time)
-        self.last = max(self.last, time)
+        if time < self.first:
+            self.first = time
+        elif time > self.last:
+            self.last = time
         bars = len(self.minutes)
         self._bar(time // MINUTE)
         release = finding.record.release or ""
         if release not in self.releases:
             self._release(release, time)
-        grown = (len(self.minutes) - bars) * BAR_BYTES
         for match in finding.matches:
             if match.rule not in self.rules:
                 self.rules = tuple(sorted((*self.rules, match.rule)))
             if match.severity is not self.severity:
                 self.severity = Severity.highest(self.severity, match.severity)
         sample = Sample(finding.record, grouping, finding.matches)
-        if len(self._early) < FIRST_SAMPLES:
-            self._early.append(sample)
-            return grown + weight(sample)
-        dropped = weight(self._late[0]) if len(self._late) == LAST_SAMPLES else 0
-        self._late.append(sample)
-        return grown + weight(sample) - dropped
+        return (len(self.minutes) - bars) * BAR_BYTES + self._keep(sample, weight(sample))
 
-    def absorb(self, later: Delta) -> None:
-        """Take over what another delta of the same fingerprint counted after this one."""
+    def absorb(self, later: Delta) -> int:
+        """Take over what another delta of the same fingerprint counted after this one. Returns as :meth:`add` does."""
         self.count += later.count
         self.first = min(self.first, later.first)
         self.last = max(self.last, later.last)
+        bars = len(self.minutes)
         for minute, n in later.minutes.items():
             self._bar(minute, n)
         for release, first in later.releases.items():
             self._release(release, first)
-        self.rules = tuple(sorted({*self.rules, *later.rules}))
+        if later.rules != self.rules:
+            self.rules = tuple(sorted({*self.rules, *later.rules}))
         self.severity = Severity.highest(self.severity, later.severity)
-        for sample in later.samples:
-            if len(self._early) < FIRST_SAMPLES:
-                self._early.append(sample)
-            else:
-                self._late.append(sample)
+        grown = (len(self.minutes) - bars) * BAR_BYTES
+        for sample, heavy in zip(later.kept, later.weights, strict=True):
+            grown += self._keep(sample, heavy)
+        return grown
+
+    def _keep(self, sample: Sample | bytes, heavy: int) -> int:
+        dropped = 0
+        if len(self.kept) == FIRST_SAMPLES + LAST_SAMPLES:
+            del self.kept[FIRST_SAMPLES]
+            dropped = self.weights.pop(FIRST_SAMPLES)
+        self.kept.append(sample)
+        self.weights.append(heavy)
+        return heavy - dropped
 
     def _release(self, release: str, first: int) -> None:
         release = clip(release, LONGEST_NAME)
@@ -138,6 +155,11 @@ class Fold:
         return len(self._deltas)
 
     @property
+    def held(self) -> int:
+        """About how many bytes of memory the samples and bars of its deltas hold."""
+        return self._bytes
+
+    @property
     def full(self) -> bool:
         return len(self._deltas) >= self._max_entries or self._bytes >= self._max_bytes
 
@@ -147,18 +169,19 @@ class Fold:
         if delta is None:
             if self.full:
                 return False
-            delta = self._deltas[grouping.fingerprint] = Delta(grouping, finding)
+            delta = self._deltas[grouping.fingerprint] = Delta.of(grouping, finding.record)
         self._bytes += delta.add(grouping, finding)
         return True
 
-    def absorb(self, later: Fold) -> None:
-        """Take over a fold of records that came after these, however full this one gets."""
-        for delta in later.drain():
-            known = self._deltas.setdefault(delta.fingerprint, delta)
-            if known is not delta:
-                self._bytes -= sum(map(weight, known.samples))
-                known.absorb(delta)
-            self._bytes += sum(map(weight, known.samples))
+    def absorb(self, later: Iterable[Delta]) -> None:
+        """Take over what was drained from a fold of records that came after these, however full this one gets."""
+        for delta in later:
+            known = self._deltas.get(delta.fingerprint)
+            if known is None:
+                self._deltas[delta.fingerprint] = delta
+                self._bytes += delta.held
+            else:
+                self._bytes += known.absorb(delta)
 
     def drain(self) -> list[Delta]:
         """Everything so far, sorted by fingerprint so that concurrent writers lock rows in one order; then empty."""

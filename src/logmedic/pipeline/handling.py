@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,6 +20,8 @@ from logmedic.store.store import Store
 
 log = logging.getLogger("logmedic")
 
+MOST_HELD_SECONDS = 5.0  # for which an alert may wait for reading
+HELD_POLL_SECONDS = 0.05
 DEFERRED_SECONDS = 60.0  # at least, before a delivery that failed for the moment is tried again
 
 # Made here, before there are threads; see ``store.store``.
@@ -54,12 +57,25 @@ class Handling:
         self._channels = channels
         self._clock = clock
         self._language = language
+        self._holds: dict[object, float] = {}  # who holds → the end of its patience, monotonic
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """For a block that needs all cores: incidents wait meanwhile, but no longer than ``MOST_HELD_SECONDS``."""
+        hold = object()
+        self._holds[hold] = self._clock.monotonic() + MOST_HELD_SECONDS
+        try:
+            yield
+        finally:
+            del self._holds[hold]
 
     def run(self, incident_id: int, generation: int, step: Step) -> float | None:
         """Investigate, then act by policy. Safe to run again from any point.
 
         Returns after how many seconds to come back for what could not be delivered, ``None`` when all is done.
         """
+        while any(self._clock.monotonic() < end for end in tuple(self._holds.values())):
+            self._clock.sleep(HELD_POLL_SECONDS)
         step("investigate", lambda: self.investigate(incident_id))
         planned = step("plan", lambda: self._planned(incident_id))
         waits: list[float] = []

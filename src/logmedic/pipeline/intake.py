@@ -161,14 +161,15 @@ class Intake:
         ingest.keep_rejects(digest.rejects, now)
         touched: set[int] = set()
         raised: set[int] = set()
-        illustrations: dict[str, tuple[Sample, ...]] = {}
+        latest: dict[str, Addition] = {}
         for fold in digest.folds:
             deltas = fold.drain()
-            illustrations.update({d.service: d.samples for d in deltas})
+            latest.update((delta.service, delta) for delta in deltas)
             self._add(ingest, deltas, now, touched, raised)
         surges = self._surges_in(digest)
         for surge in surges:
-            surge.illustrate(illustrations.get(surge.service, ()))
+            if surge.service in latest:
+                surge.illustrate(latest[surge.service].samples)
         self._add(ingest, surges, now, touched, raised)
         ingest.settle(now)
         ingest.count_rules(digest.matches)
@@ -182,17 +183,17 @@ class Intake:
         found: dict[str, Synthetic] = {}
         for windows in self._surges:
             for service, time in digest.errors:
-                match = windows.judge(service, time) if windows.rule.serves(service) else None
-                if match is None:
+                if not windows.rule.serves(service) or not windows.add(service, time):
                     continue
                 minute = time // MINUTE
-                key = (match.rule, service, minute)
+                key = (windows.rule.name, service, minute)
                 digest.matches[key] = digest.matches.get(key, 0) + 1
                 whose = windows.key(service)
                 surge = found.get(whose)
                 if surge is None:
                     beyond = whose == OVERFLOW
                     grouping = _overflow_grouping() if beyond else surge_grouping(service)
+                    match = windows.match(service, time)
                     surge = found[whose] = Synthetic(grouping, "" if beyond else service, match, time)
                 surge.add(1, time, time, {minute: 1})
         return list(found.values())
