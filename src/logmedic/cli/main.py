@@ -28,6 +28,8 @@ COMMANDS: Mapping[str, str] = {
     "fingerprint": "logmedic.cli.fingerprint:fingerprint",
     "replay": "logmedic.cli.replay:replay",
     "incidents": "logmedic.cli.incidents:incidents",
+    "usage": "logmedic.cli.usage:usage",
+    "doctor": "logmedic.cli.doctor:doctor",
     "regroup": "logmedic.cli.regroup:regroup",
 }
 

@@ -15,7 +15,8 @@ Order = Callable[[str, str], int | None]
 # Semantic Versioning 2.0.0, item 9 to 11; besides, "v1.2.3", "shop@1.2.3", and two or four numbers instead of three.
 _VERSION = re.compile(
     r"(?:(?P<package>[A-Za-z][\w./-]{0,80})@)?[vV]?(?P<numbers>\d{1,9}(?:\.\d{1,9}){1,3})"
-    r"(?:-(?P<pre>[0-9A-Za-z-]{1,40}(?:\.[0-9A-Za-z-]{1,40}){0,9}))?(?:\+[0-9A-Za-z.-]{1,80})?\Z"
+    r"(?:-(?P<pre>[0-9A-Za-z-]{1,40}(?:\.[0-9A-Za-z-]{1,40}){0,9}))?(?:\+[0-9A-Za-z.-]{1,80})?\Z",
+    re.ASCII,
 )
 _COMMIT = re.compile(r"[0-9a-f]{7,40}\Z")
 

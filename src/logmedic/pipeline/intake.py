@@ -285,7 +285,7 @@ class Intake:
             substate=decision.substate,
             severity=floor if known is None else Severity.highest(known.severity, floor),
             floor=floor,
-            first_seen=addition.first if known is None else min(known.first_seen, addition.first),
+            first_seen=addition.first if known is None or not known.count else min(known.first_seen, addition.first),
             last_seen=addition.last if known is None else max(min(known.last_seen, now), addition.last),
             last_raised=decision.last_raised,
             added=addition.count,
