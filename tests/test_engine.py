@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from logmedic.engine import ATTEMPTS, DurableEngine, InlineEngine, Step
+from logmedic.engine import DurableEngine, InlineEngine, Next, Step, after_failure
 from logmedic.store.database import open_database
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
@@ -139,22 +139,86 @@ def test_what_is_put_off_comes_back_and_does_not_count_as_busy_until_it_is_due(d
     assert ran[1] - ran[0] >= 1.4
 
 
-def test_work_that_failed_is_tried_again_when_asked_for_but_not_without_end(
-    database: sa.Engine, capfd: pytest.CaptureFixture[str]
-) -> None:
-    ran = []
+HOUR = 3_600_000_000_000
 
-    def handler(incident_id: int, generation: int, step: Step) -> None:
-        ran.append(generation)
+
+class Burning:
+    """A handler that fails, and counts how often."""
+
+    def __init__(self) -> None:
+        self.ran = 0
+
+    def __call__(self, incident_id: int, generation: int, step: Step) -> None:
+        self.ran += 1
         raise LookupError("the disk is on fire")
+
+
+def test_work_that_failed_is_tried_again_for_three_days_and_then_handed_back(database: sa.Engine) -> None:
+    handler, left, now = Burning(), [(1, FINGERPRINT, 1)], time.time_ns()
+    with opened(database, handler) as engine:
+        hand_over(engine, database)
+        for later in range(3):
+            wait_for(lambda: idle(engine))
+            assert engine.retry_failed(left, now + later * HOUR) == []
+        wait_for(lambda: idle(engine))
+        assert handler.ran == 3, "not at once after the first failure, but after an hour each time"
+        assert engine.retry_failed(left, now + 71 * HOUR) == []
+        wait_for(lambda: idle(engine))
+        assert engine.retry_failed(left, now + 73 * HOUR) == [(1, 1)]
+        assert engine.retry_failed(left, now + 73 * HOUR, at_once=True) == [(1, 1)]
+        wait_for(lambda: idle(engine))
+        assert handler.ran == 4
+        engine.forget(FINGERPRINT, 1)
+        assert engine.retry_failed(left, now + 73 * HOUR) == [], "whoever asks for it gets another round"
+        wait_for(lambda: handler.ran == 5 and idle(engine))
+
+
+def test_the_waits_after_a_failure_grow_and_a_restart_waits_for_nothing(database: sa.Engine) -> None:
+    def wait_until_tried(attempt: int) -> float:
+        return next(s for s in range(0, 10_000, 10) if after_failure(attempt, failing=s, since=s) is Next.TRY)
+
+    assert [wait_until_tried(attempt) for attempt in (0, 1, 2, 3, 4, 50)] == [60, 120, 240, 480, 900, 900]
+    handler = Burning()
+    with opened(database, handler) as engine:
+        hand_over(engine, database)
+        wait_for(lambda: handler.ran == 1 and idle(engine))
+        engine.retry_failed([(1, FINGERPRINT, 1)], time.time_ns())
+        assert idle(engine)
+        engine.retry_failed([(1, FINGERPRINT, 1)], time.time_ns(), at_once=True)
+        wait_for(lambda: handler.ran == 2)
+
+
+def test_what_was_put_off_is_due_at_a_restart(database: sa.Engine) -> None:
+    ran: list[int] = []
+
+    def handler(incident_id: int, generation: int, step: Step) -> float | None:
+        ran.append(generation)
+        return 3600.0 if len(ran) == 1 else None
 
     with opened(database, handler) as engine:
         hand_over(engine, database)
-        for _ in range(3):
-            wait_for(lambda: idle(engine))
-            engine.retry_failed([(1, FINGERPRINT, 1)])
-        wait_for(lambda: idle(engine))
-    assert len(ran) == 4 < ATTEMPTS
+        wait_for(lambda: ran and idle(engine))
+        engine.retry_failed([(1, FINGERPRINT, 1)], time.time_ns())
+        time.sleep(0.3)
+        assert len(ran) == 1
+        engine.retry_failed([(1, FINGERPRINT, 1)], time.time_ns(), at_once=True)
+        wait_for(lambda: len(ran) == 2)
+
+
+def test_a_long_outage_leaves_no_long_trail(database: sa.Engine) -> None:
+    ran: list[int] = []
+
+    def handler(incident_id: int, generation: int, step: Step) -> float | None:
+        ran.append(generation)
+        return 0.01 if len(ran) < 60 else None
+
+    with opened(database, handler) as engine:
+        hand_over(engine, database)
+        hand_over(engine, database, generation=10)  # its id begins with that of the first generation
+        wait_for(lambda: len(ran) >= 60 and idle(engine), 60)
+    with database.connect() as connection:
+        query = "SELECT COUNT(*) FROM workflow_status WHERE workflow_uuid LIKE 'incident:%'"
+        assert connection.execute(sa.text(query)).scalar_one() <= 6
 
 
 def test_work_that_is_under_way_is_not_tried_a_second_time(database: sa.Engine) -> None:
@@ -167,7 +231,7 @@ def test_work_that_is_under_way_is_not_tried_a_second_time(database: sa.Engine) 
     with opened(database, handler) as engine:
         hand_over(engine, database)
         wait_for(lambda: ran)
-        engine.retry_failed([(1, FINGERPRINT, 1)])
+        engine.retry_failed([(1, FINGERPRINT, 1)], time.time_ns(), at_once=True)
         wait_for(lambda: idle(engine))
     assert ran == [1]
 

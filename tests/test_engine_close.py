@@ -49,6 +49,6 @@ def test_a_full_disk_is_reported_in_one_line(tmp_path: Path) -> None:
         connection.execute("PRAGMA max_page_count=1")  # SQLite takes the pages that there are
 
     with pytest.raises(StoreError, match="disk is full, while alerts were given another try"):
-        engine.retry_failed([(n, "v1:" + "a" * 1_000, n) for n in range(500)])
+        engine.retry_failed([(n, "v1:" + "a" * 1_000, n) for n in range(500)], 0)
     engine.close(1)
     database.dispose()

@@ -9,8 +9,9 @@ workflow continues behind its last stored step. A step that was interrupted runs
 
 from __future__ import annotations
 
+import enum
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
@@ -25,7 +26,8 @@ WORKFLOW = "incident"
 # Workflows of one version are not taken up by code of another; raise it when the order of steps changes.
 APPLICATION_VERSION = "1"
 EXECUTOR = "local"  # fixed: together with the instance lock it lets a new process take up what a dead one left
-ATTEMPTS = 48  # workflows for one generation: the first, and those that follow a deferral or an unforeseen failure
+FIRST_WAIT, LONGEST_WAIT = 60.0, 900.0  # seconds before what failed in an unforeseen way is tried again; doubles
+GIVE_UP_SECONDS = 72 * 3600.0  # of failing in an unforeseen way: longer than a weekend that nobody looks
 
 
 class Step(Protocol):
@@ -35,7 +37,10 @@ class Step(Protocol):
 
 
 Handler = Callable[[int, int, Step], float | None]
-"""What a workflow does: (incident id, generation, step). Returns after how many seconds to try again what is left."""
+"""What a workflow does: (incident id, generation, step).
+
+Returns after how many seconds to try again what is left, ``None`` when nothing is: it alone decides when to give up.
+"""
 
 
 class Engine(Protocol):
@@ -55,8 +60,18 @@ class Engine(Protocol):
         """What was enqueued has been committed."""
         ...
 
-    def retry_failed(self, unhandled: list[tuple[int, str, int]]) -> None:
-        """Give incidents another try whose workflows have all ended, ``ATTEMPTS`` times in all."""
+    def retry_failed(
+        self, unhandled: Sequence[tuple[int, str, int]], now: int, *, at_once: bool = False
+    ) -> list[tuple[int, int]]:
+        """Give incidents (id, fingerprint, generation) another try whose workflows have all ended.
+
+        ``now``: ns. The waits between two tries grow, and after ``GIVE_UP_SECONDS`` there are no more: those incidents
+        are returned, as (id, generation). ``at_once``: wait for nothing, also not for what was put off until later.
+        """
+        ...
+
+    def forget(self, fingerprint: str, generation: int) -> None:
+        """Begin anew with an incident that was given up: the next :meth:`retry_failed` takes it for a fresh one."""
         ...
 
     def busy(self, now: int) -> bool:
@@ -85,6 +100,31 @@ def _storing(what: str) -> Iterator[None]:
 
 _Work = tuple[int, int, str, int]
 """(incident id, generation, the workflow id of the first attempt, attempt)"""
+
+
+def _base(fingerprint: str, generation: int) -> str:
+    return f"incident:{fingerprint}:{generation}"
+
+
+class Next(enum.Enum):
+    """What to do about work whose last attempt has failed."""
+
+    TRY = "try again"
+    WAIT = "wait a little longer"
+    GIVE_UP = "give up"
+
+
+def after_failure(attempt: int, *, failing: float, since: float) -> Next:
+    """``attempt``: the number of the one that failed, from 0; ``failing``, ``since``: seconds since the first began and
+    since this one ended."""
+    if failing >= GIVE_UP_SECONDS:
+        return Next.GIVE_UP
+    return Next.TRY if since >= min(FIRST_WAIT * 2 ** min(attempt, 10), LONGEST_WAIT) else Next.WAIT
+
+
+def _seconds(now: int, milliseconds: int | None) -> float:
+    """From a time of DBOS until ``now`` (ns)."""
+    return now / 1e9 - (milliseconds or 0) / 1e3
 
 
 def _name(base: str, attempt: int) -> str:
@@ -132,9 +172,9 @@ class DurableEngine:
                 raise
             finally:
                 self._running -= 1
-            if again is not None and attempt + 1 < ATTEMPTS:
+            if again is not None:
                 # A new, delayed workflow rather than a long sleep in this one, which would hold a worker.
-                _step("later", lambda: self._submit((incident_id, generation, base, attempt + 1), delay=again))
+                _step("later", lambda: self._hand_on((incident_id, generation, base, attempt), delay=again))
 
         def _step(name: str, function: Callable[[], T]) -> T:
             result: T = dbos.DBOS.run_step({"name": name}, function)
@@ -161,21 +201,57 @@ class DurableEngine:
     def enqueue(self, connection: sa.Connection, incident_id: int, fingerprint: str, generation: int) -> None:
         if self._client is None:
             raise StoreError("the engine was not prepared before work was handed to it")
-        self._enqueue(connection, (incident_id, generation, f"incident:{fingerprint}:{generation}", 0))
+        self._enqueue(connection, (incident_id, generation, _base(fingerprint, generation), 0))
 
     def committed(self) -> None:
         """The queue is polled; there is nothing to wake."""
 
     @_storing("while alerts were given another try")
-    def retry_failed(self, unhandled: list[tuple[int, str, int]]) -> None:
+    def retry_failed(
+        self, unhandled: Sequence[tuple[int, str, int]], now: int, *, at_once: bool = False
+    ) -> list[tuple[int, int]]:
+        given_up: list[tuple[int, int]] = []
         for incident_id, fingerprint, generation in unhandled:
-            base = f"incident:{fingerprint}:{generation}"
-            ids = [_name(base, attempt) for attempt in range(ATTEMPTS)]
-            status = {w.workflow_id: w.status for w in self._client.list_workflows(workflow_ids=ids)}
-            last = max((attempt for attempt, name in enumerate(ids) if name in status), default=-1)
-            ended = last < 0 or status[ids[last]] not in ("PENDING", "ENQUEUED", "DELAYED")
-            if ended and last + 1 < ATTEMPTS:
-                self._submit((incident_id, generation, base, last + 1))
+            base = _base(fingerprint, generation)
+            attempts = self._attempts(base)
+            if not attempts:
+                self._submit((incident_id, generation, base, 0))
+                continue
+            number = max(attempts)
+            last = attempts[number]
+            if last.status == "DELAYED" and at_once:
+                self._client.set_workflow_delay(last.workflow_id, delay_seconds=0)
+            if last.status in ("PENDING", "ENQUEUED", "DELAYED"):
+                continue
+            step = after_failure(
+                number, failing=_seconds(now, attempts[min(attempts)].created_at), since=_seconds(now, last.updated_at)
+            )
+            if step is Next.GIVE_UP:
+                given_up.append((incident_id, generation))
+            elif step is Next.TRY or at_once:
+                self._hand_on((incident_id, generation, base, number))
+        return given_up
+
+    def _attempts(self, base: str) -> dict[int, Any]:
+        """What is known of the workflows of one generation, by attempt."""
+        found = self._client.list_workflows(workflow_id_prefix=base, load_input=False, load_output=False)
+        numbers = {w.workflow_id.removeprefix(base): w for w in found}
+        return {int(rest[1:] or 0): w for rest, w in numbers.items() if rest == "" or rest[0] == ":"}
+
+    @_storing("while an incident was begun anew")
+    def forget(self, fingerprint: str, generation: int) -> None:
+        self.prepare()
+        attempts = self._attempts(_base(fingerprint, generation))
+        ended = [w.workflow_id for w in attempts.values() if w.status not in ("PENDING", "ENQUEUED", "DELAYED")]
+        if len(ended) == len(attempts):
+            self._client.delete_workflows(ended)
+
+    def _hand_on(self, work: _Work, delay: float | None = None) -> None:
+        """Let the next attempt follow this one. Of earlier ones only the first is kept, whose id makes it unique."""
+        incident_id, generation, base, attempt = work
+        self._submit((incident_id, generation, base, attempt + 1), delay)
+        if attempt > 1:
+            self._client.delete_workflows([_name(base, attempt - 1)])
 
     @_storing("while alerts were under way")
     def busy(self, now: int) -> bool:
@@ -242,8 +318,13 @@ class InlineEngine:
             assert self._handler is not None
             self._handler(incident_id, generation, _straight)
 
-    def retry_failed(self, unhandled: list[tuple[int, str, int]]) -> None:
-        """Nothing is left over: whatever is given is run."""
+    def retry_failed(
+        self, unhandled: Sequence[tuple[int, str, int]], now: int, *, at_once: bool = False
+    ) -> list[tuple[int, int]]:
+        return []  # nothing is left over: whatever is given is run
+
+    def forget(self, fingerprint: str, generation: int) -> None:
+        """Nothing is remembered."""
 
     def busy(self, now: int) -> bool:
         return False

@@ -17,8 +17,8 @@ from pipeline_scenes import Project, every, line, minutes_ago
 from logmedic import build
 from logmedic.errors import StalePositionError, StoreError
 from logmedic.model import State
-from logmedic.pipeline import handling
 from logmedic.pipeline.running import Runtime, Tally
+from logmedic.respond import retry
 from logmedic.store.database import open_database
 from logmedic.store.store import Store
 from logmedic.testing.discord import FakeDiscord, Fault
@@ -212,7 +212,8 @@ class TestDiscord:
     def test_an_alert_that_discord_could_not_take_arrives_when_it_is_back(
         self, tmp_path: Path, discord: FakeDiscord, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(handling, "DEFERRED_SECONDS", 0.2)
+        monkeypatch.setattr(retry, "FIRST_PAUSE", 0.2)
+        monkeypatch.setattr(retry, "DOWN_SECONDS", 0.1)
         project = self.project(tmp_path, discord, CRITICAL)
         discord.faults.extend([Fault.status(503)] * 2)
         project.write(*failures(minutes_ago(10), 3))
@@ -227,7 +228,8 @@ class TestDiscord:
     def test_an_alert_that_was_put_off_arrives_with_a_later_scan(
         self, tmp_path: Path, discord: FakeDiscord, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(handling, "DEFERRED_SECONDS", 1.0)
+        monkeypatch.setattr(retry, "FIRST_PAUSE", 1.0)
+        monkeypatch.setattr(retry, "DOWN_SECONDS", 0.1)
         project = self.project(tmp_path, discord, CRITICAL)
         discord.faults.append(Fault.status(503))
         project.write(*failures(minutes_ago(10), 3))

@@ -1,6 +1,14 @@
 """Config → pipeline: the shape of the configuration (``shape``), and the only wiring (``wiring``)."""
 
-from logmedic.build.shape import Config, Loaded, RepositoryConfig, SourceConfig, StoreConfig, load_config
+from logmedic.build.shape import (
+    Config,
+    Loaded,
+    RepositoryConfig,
+    SourceConfig,
+    StoreConfig,
+    load_config,
+    require_sources,
+)
 from logmedic.build.wiring import (
     ancestry,
     anchored,
@@ -14,6 +22,7 @@ from logmedic.build.wiring import (
     runtime,
     single_instance,
     system_clock,
+    take_up,
 )
 
 __all__ = [
@@ -32,7 +41,9 @@ __all__ = [
     "open_store",
     "rehearsal",
     "repository",
+    "require_sources",
     "runtime",
     "single_instance",
     "system_clock",
+    "take_up",
 ]

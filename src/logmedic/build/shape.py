@@ -109,6 +109,13 @@ def load_config(explicit: str | None, cwd: Path, *, paths: Sequence[str] = ()) -
     return Loaded(config, base, path, config.language or settings.language)
 
 
+def require_sources(loaded: Loaded) -> None:
+    """A run that reads logs needs to know of some. Raises :class:`ConfigError`."""
+    if not loaded.config.sources:
+        where = loaded.path or "no logmedic.toml here"
+        raise ConfigError(f"{where}: no [[sources]] to read; `logmedic init` writes a config, or name files to scan")
+
+
 def _named_on_command_line(paths: Sequence[str], cwd: Path) -> list[SourceConfig]:
     files = [str(cwd / p) for p in paths if p != "-"]
     for path in files:

@@ -28,19 +28,18 @@ from logmedic.detect.surge import SurgeWindows
 from logmedic.errors import ConfigError
 from logmedic.group.fingerprint import Grouper
 from logmedic.group.release import Order, unknown
-from logmedic.model import LogRecord, Outcome
+from logmedic.model import LogRecord
 from logmedic.redact import Redactor
 from logmedic.respond import channels, policy
-from logmedic.respond.retry import RetryConfig, deliver_with_retry
+from logmedic.respond.retry import Patient
 from logmedic.store.lock import InstanceLock, sqlite_path
 
 if TYPE_CHECKING:
     from logmedic.engine import Engine
     from logmedic.pipeline.digest import Digester
-    from logmedic.pipeline.handling import Deliver
+    from logmedic.pipeline.handling import Deliver, Witness
     from logmedic.pipeline.rehearsal import Notes
     from logmedic.pipeline.running import Runtime
-    from logmedic.respond.interface import Notice, Responder
     from logmedic.store.store import Store
 
 IN_MEMORY = StoreConfig(url="sqlite://")
@@ -96,11 +95,11 @@ def open_store(loaded: Loaded) -> Iterator[Store]:
 
 
 @contextmanager
-def runtime(loaded: Loaded, *, poll_seconds: float = 0.5) -> Iterator[Runtime]:
+def runtime(loaded: Loaded, *, poll_seconds: float = 0.5, witness: Witness | None = None) -> Iterator[Runtime]:
     """The whole pipeline on the configured state, engine and channels.
 
     ``poll_seconds``: how often the engine looks for work. Half a second costs an idle service 1 % of a core; one pass
-    over a backlog can afford to look more often.
+    over a backlog can afford to look more often. ``witness`` is told what happens.
     """
     from logmedic.engine import DurableEngine  # noqa: PLC0415  imports SQLAlchemy, 0.35 s
 
@@ -110,7 +109,7 @@ def runtime(loaded: Loaded, *, poll_seconds: float = 0.5) -> Iterator[Runtime]:
     deliver: dict[str, Deliver] = {}
     for channel in loaded.config.channels:
         responder = channels.make(channel, http=http, clock=clock, secret=secrets.get(channel.name))
-        deliver[channel.name] = partial(_deliver, responder, clock, loaded.config.retry)
+        deliver[channel.name] = Patient(responder, clock, loaded.config.retry)
     with open_store(loaded) as opened:
         built = _assemble(
             loaded,
@@ -119,12 +118,27 @@ def runtime(loaded: Loaded, *, poll_seconds: float = 0.5) -> Iterator[Runtime]:
             deliver,
             secrets=_own(secrets.values()),
             parallel=True,
+            witness=witness,
         )
         try:
             yield built
         finally:
             built.close()
             http.close()
+
+
+def take_up(opened: Store, incidents: Iterable[tuple[str, int]]) -> None:
+    """Let what failed of these (fingerprint, generation) be told again, by the ``serve`` that runs or the next scan."""
+    from logmedic.engine import DurableEngine  # noqa: PLC0415  imports SQLAlchemy, 0.35 s
+    from logmedic.store.deliveries import Deliveries  # noqa: PLC0415
+
+    engine = DurableEngine(opened.database)
+    try:
+        for fingerprint, generation in incidents:
+            engine.forget(fingerprint, generation)
+            Deliveries(opened.database).take_up(fingerprint, generation, system_clock().now())
+    finally:
+        engine.close(0.0)
 
 
 @contextmanager
@@ -158,9 +172,10 @@ def _assemble(
     secrets: Sequence[str],
     parallel: bool,
     since: int | None = None,
+    witness: Witness | None = None,
 ) -> Runtime:
     from logmedic.investigate.offline import OfflineInvestigator  # noqa: PLC0415  not needed by an idle scan
-    from logmedic.pipeline.handling import Handling  # noqa: PLC0415
+    from logmedic.pipeline.handling import Handling, Nobody  # noqa: PLC0415
     from logmedic.pipeline.intake import Intake  # noqa: PLC0415
     from logmedic.pipeline.parallel import Pool  # noqa: PLC0415
     from logmedic.pipeline.running import Runtime  # noqa: PLC0415
@@ -178,6 +193,8 @@ def _assemble(
         channels=deliver,
         clock=clock,
         language=loaded.language,
+        retry=config.retry,
+        witness=witness or Nobody(),
     )
     intake = Intake(
         store=opened,
@@ -213,10 +230,6 @@ def digester(config: Config, *, since: int | None = None, secrets: Sequence[str]
 def grouper(config: Config, secrets: Sequence[str] = ()) -> Grouper:
     """What says which incident a record belongs to. ``secrets``: our own, for the redactor."""
     return Grouper(config.group, Redactor(config.redact, secrets))
-
-
-def _deliver(responder: Responder, clock: doors.Clock, config: RetryConfig, notice: Notice) -> Outcome:
-    return deliver_with_retry(responder, notice, clock, config)
 
 
 def _own(secrets: Iterable[str]) -> tuple[str, ...]:

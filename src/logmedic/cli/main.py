@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = {
     "usage": "logmedic.cli.usage:usage",
     "doctor": "logmedic.cli.doctor:doctor",
     "regroup": "logmedic.cli.regroup:regroup",
+    "notify": "logmedic.cli.notify:notify",
 }
 
 

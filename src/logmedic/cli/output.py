@@ -13,6 +13,7 @@ from logmedic import reasons
 from logmedic.investigate import report
 from logmedic.model import NANOSECONDS, Incident, State, Text
 from logmedic.respond import words
+from logmedic.respond.spoken import title
 
 PIPED_WIDTH = 120  # columns of a table that goes into a file or a pipe
 
@@ -116,7 +117,7 @@ def incident_table(incidents: Iterable[Incident], now: int, language: str) -> No
             ago(incident.last_seen, now, language),
             _state(incident).in_(language),
             Cell(printable(incident.service)),
-            Cell(printable(incident.title))
+            Cell(printable(title(incident, language)))
             + (Cell(f"\n{printable(incident.culprit)}", style="dim") if incident.culprit else Cell()),
         )
     Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)

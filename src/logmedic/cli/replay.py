@@ -10,7 +10,30 @@ import click
 from logmedic import build
 from logmedic.cli import options, output
 from logmedic.cli.progress import Progress
-from logmedic.model import NANOSECONDS
+from logmedic.model import NANOSECONDS, Text
+from logmedic.respond.interface import Mode
+from logmedic.respond.spoken import spoken
+
+_REPLAYED = Text(
+    "{lines:,} lines, {incidents:,} incidents, {alerts:,} alerts; nothing was sent or stored",
+    "{lines:,}줄, 인시던트 {incidents:,}건, 알림 {alerts:,}건; 아무것도 보내거나 저장하지 않음",
+)
+_MODES = {
+    Mode.SEND: Text("send", "전송"),
+    Mode.EDIT: Text("edit", "수정"),
+    Mode.RECORD: Text("record", "기록"),
+    Mode.SKIP: Text("skip", "생략"),
+}
+_MENTIONS = Text(", mentions people", ", 멘션 포함")
+_OTHER = Text("\nThe other config:", "\n다른 설정:")
+_DIFFERENCES = {
+    "only_here": Text("only here", "이 설정에만 있음"),
+    "only_there": Text("only there", "다른 설정에만 있음"),
+    "count_changed": Text("count changed", "횟수가 다름"),
+    "severity_changed": Text("severity changed", "심각도가 다름"),
+    "alerts_here": Text("alerts here", "이 설정의 알림"),
+    "alerts_there": Text("alerts there", "다른 설정의 알림"),
+}
 
 if TYPE_CHECKING:
     from logmedic.pipeline.rehearsal import Replayed
@@ -29,6 +52,7 @@ def replay(files: tuple[str, ...], since: int | None, compare: str | None, confi
     """
     from_time = None if since is None else build.system_clock().now() - since * NANOSECONDS
     loaded = build.load_config(config, Path.cwd(), paths=files)
+    build.require_sources(loaded)
     with Progress(quiet=as_json) as progress:
         replayed = _replay(loaded, from_time, progress)
         other = None
@@ -87,21 +111,25 @@ def _difference(one: Replayed, two: Replayed) -> dict[str, object]:
 
 
 def _for_people(replayed: Replayed, other: Replayed | None, language: str) -> None:
-    s = replayed.summary
-    click.echo(
-        f"{s.lines:,} lines, {len(replayed.incidents)} incidents, {len(replayed.alerts)} alerts; "
-        "nothing was sent or stored",
-        err=True,
-    )
+    counts = {
+        "lines": replayed.summary.lines,
+        "incidents": len(replayed.incidents),
+        "alerts": len(replayed.alerts),
+    }
+    click.echo(_REPLAYED.in_(language).format(**counts), err=True)
+    for _name, why in replayed.summary.problems:
+        click.echo(f"logmedic: {output.printable(why)}", err=True)
     output.incident_table(replayed.incidents, max((i.last_seen for i in replayed.incidents), default=0), language)
-    titles = {i.fingerprint: i.title for i in replayed.incidents}
+    incidents = {i.fingerprint: i for i in replayed.incidents}
     for alert in replayed.alerts:
-        mention = ", mentions people" if alert.mention else ""
-        click.echo(
-            f"  {alert.channel}: {alert.mode.value}{mention} ({alert.reason}): "
-            f"{output.printable(titles[alert.fingerprint])}"
-        )
+        mention = _MENTIONS.in_(language) if alert.mention else ""
+        incident = incidents[alert.fingerprint]
+        said = spoken(incident, language)
+        why = output.printable(said.reason if alert.reason == incident.reason else alert.reason)
+        what = output.printable(said.title)
+        click.echo(f"  {alert.channel}: {_MODES[alert.mode].in_(language)}{mention} ({why}): {what}")
     if other is not None:
-        click.echo("\nThe other config:")
+        click.echo(_OTHER.in_(language))
         for name, value in _difference(replayed, other).items():
-            click.echo(f"  {name.replace('_', ' ')}: {', '.join(value) if isinstance(value, list) else value}")
+            shown = ", ".join(value) if isinstance(value, list) else value
+            click.echo(f"  {_DIFFERENCES[name].in_(language)}: {shown}")

@@ -11,13 +11,18 @@ import click
 import msgspec
 
 from logmedic import build
-from logmedic.cli import options, output
+from logmedic.cli import options, output, telling
 from logmedic.cli.progress import Progress
 from logmedic.detect.rules import build_rules
-from logmedic.model import Incident, Severity
+from logmedic.model import Incident, Severity, Text
 from logmedic.pipeline.summary import Summary
 
 FAIL_ON = 10
+_READ = Text(
+    "{lines:,} lines ({megabytes:,.1f} MB) in {seconds:.1f} s, {rejects:,} rejected; {matched}",
+    "{lines:,}줄({megabytes:,.1f} MB)을 {seconds:.1f}초 동안 읽음, 거부 {rejects:,}줄; {matched}",
+)
+_NOTHING = Text("nothing matched a rule", "규칙에 걸린 줄 없음")
 
 
 @click.command()
@@ -42,6 +47,7 @@ def scan(files: tuple[str, ...], config: str | None, as_json: bool, fail_on: str
     FILES are log files or globs that take the place of the config's sources; - is standard input.
     """
     loaded = build.load_config(config, Path.cwd(), paths=files)
+    build.require_sources(loaded)
     with build.single_instance(loaded):
         if build.nothing_new(loaded):
             summary = Summary(matches=dict.fromkeys((rule.name for rule in build_rules(loaded.config.rules)), 0))
@@ -57,13 +63,13 @@ def scan(files: tuple[str, ...], config: str | None, as_json: bool, fail_on: str
             worst = max((i.severity.rank for i in store.by_ids(summary.raised)), default=-1)
             if worst >= Severity(fail_on).rank:
                 raise click.exceptions.Exit(FAIL_ON)
-    if summary.problems:
+    if summary.failed:
         raise click.exceptions.Exit(1)
 
 
 def _print_json(summary: Summary, incidents: Iterable[Incident], language: str) -> None:
     """One object; the incidents are written one by one, because a thousand diagnoses would not fit the memory."""
-    _print_problems(summary)
+    _print_problems(summary, language)
     head = {
         "lines": summary.lines,
         "bytes": summary.bytes,
@@ -79,18 +85,26 @@ def _print_json(summary: Summary, incidents: Iterable[Incident], language: str) 
     out.flush()
 
 
-def _print_problems(summary: Summary) -> None:
-    for why in (*(why for _name, why in summary.problems), *summary.put_off):
-        click.echo(f"logmedic: {output.printable(why)}", err=True)
+def _print_problems(summary: Summary, language: str) -> None:
+    lines = [output.printable(why) for _name, why in summary.problems]
+    lines += [telling.missed(item, language) for item in summary.missed]
+    lines += [telling.UNFINISHED.in_(language)] if summary.unfinished else []
+    for line in lines:
+        click.echo(f"logmedic: {line}", err=True)
 
 
 def _for_people(summary: Summary, incidents: Iterable[Incident], language: str) -> None:
+    matched = ", ".join(f"{rule} {n:,}" for rule, n in summary.matches.items() if n) or _NOTHING.in_(language)
     click.echo(
-        f"{summary.lines:,} lines ({summary.bytes / 1e6:,.1f} MB) in {summary.seconds:.1f} s, "
-        f"{summary.rejects:,} rejected; "
-        + (", ".join(f"{rule} {n:,}" for rule, n in summary.matches.items() if n) or "nothing matched a rule"),
+        _READ.in_(language).format(
+            lines=summary.lines,
+            megabytes=summary.bytes / 1e6,
+            seconds=summary.seconds,
+            rejects=summary.rejects,
+            matched=matched,
+        ),
         err=True,
     )
-    _print_problems(summary)
+    _print_problems(summary, language)
     if summary.touched:
         output.incident_table(incidents, build.system_clock().now(), language)

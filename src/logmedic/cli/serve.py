@@ -7,31 +7,94 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import click
+import msgspec
 
 from logmedic import build
-from logmedic.cli import options
-from logmedic.errors import ConfigError
+from logmedic.cli import options, output
+from logmedic.cli.output import printable
+from logmedic.model import Incident, Outcome, Result, Text
+from logmedic.respond.spoken import outcome as said
+
+log = logging.getLogger("logmedic")
+
+_FOLLOWING = Text("following %s; state in %s", "%s 감시 중; 상태 저장 위치: %s")
+_STOPPING = Text(
+    "stopping: what was read is stored; what is not told yet goes on at the next start",
+    "종료: 읽은 내용은 저장되었고, 아직 알리지 못한 것은 다음 시작 때 이어서 알림",
+)
+_FAILED = Text(
+    "incident %d did not reach %s: %s; `logmedic notify retry %d` tries again",
+    "인시던트 %d, %s에 전달되지 않음: %s; `logmedic notify retry %d`로 다시 시도",
+)
+_PUT_OFF = Text(
+    "incident %d did not reach %s yet: %s; tried again in %d s",
+    "인시던트 %d, 아직 %s에 전달되지 않음: %s; %d초 뒤 다시 시도",
+)
+_ARRIVED = Text("incident %d has reached %s at last", "인시던트 %d, 마침내 %s에 전달됨")
 
 
 @click.command()
 @options.config
+@options.json
 @click.option("--verbose", "-v", is_flag=True, help="Say more on stderr.")
-def serve(config: str | None, verbose: bool) -> None:
-    """Follow the sources, raise incidents as they happen, until Ctrl-C or SIGTERM."""
+def serve(config: str | None, as_json: bool, verbose: bool) -> None:
+    """Follow the sources, raise incidents as they happen, until Ctrl-C or SIGTERM.
+
+    --json prints one object a line, each with "event": started, incident, delivery, stopped.
+    """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("logmedic").setLevel(logging.DEBUG if verbose else logging.INFO)
+    log.setLevel(logging.DEBUG if verbose else logging.INFO)
     loaded = build.load_config(config, Path.cwd())
-    if not loaded.config.sources:
-        raise ConfigError("no [[sources]] to follow; `logmedic init` writes a config, or name files to `logmedic scan`")
+    build.require_sources(loaded)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with build.single_instance(loaded), build.runtime(loaded) as runtime:
-        names = ", ".join(source.name for source in runtime.sources)
-        logging.getLogger("logmedic").info("following %s; state in %s", names, loaded.shown_store_url)
+    printer = Printer(as_json, loaded.language)
+    with build.single_instance(loaded), build.runtime(loaded, witness=printer) as runtime:
+        names = [source.name for source in runtime.sources]
+        log.info(_FOLLOWING.in_(loaded.language), ", ".join(names), loaded.shown_store_url)
+        printer.event("started", sources=names, state=loaded.shown_store_url)
         runtime.serve(stop)
-        logging.getLogger("logmedic").info(
-            "stopping: what was read is stored; what is not told yet goes on at the next start"
-        )
+        log.info(_STOPPING.in_(loaded.language))
+    printer.event("stopped")
+
+
+class Printer:
+    """Says on stderr what did not arrive, and as JSON on stdout everything that happens. Thread-safe."""
+
+    def __init__(self, as_json: bool, language: str) -> None:
+        self._as_json = as_json
+        self._language = language
+        self._late: set[tuple[int, str]] = set()  # (incident, channel) of what was put off
+        self._lock = threading.Lock()
+
+    def event(self, name: str, **facts: Any) -> None:
+        """One line of JSON."""
+        if not self._as_json:
+            return
+        line = msgspec.json.encode({"event": name, "at": output.iso(build.system_clock().now()), **facts})
+        with self._lock:
+            sys.stdout.buffer.write(line + b"\n")
+            sys.stdout.flush()
+
+    def raised(self, incident: Incident) -> None:
+        self.event("incident", incident=output.incident_json(incident, self._language))
+
+    def delivered(self, incident: Incident, channel: str, outcome: Outcome, again: float | None) -> None:
+        self.event(
+            "delivery", id=incident.id, fingerprint=incident.fingerprint, generation=incident.generation,
+            channel=channel, result=outcome.result.value, reason=outcome.reason, again_in_s=again,
+        )  # fmt: skip
+        key = (incident.id, channel)
+        reason = printable(said(outcome.reason, self._language))
+        if outcome.result is Result.DEFERRED:
+            self._late.add(key)
+            log.warning(_PUT_OFF.in_(self._language), incident.id, channel, reason, again or 0)
+        elif outcome.result is Result.FAILED:
+            log.error(_FAILED.in_(self._language), incident.id, channel, reason, incident.id)
+        elif key in self._late:
+            self._late.discard(key)
+            log.info(_ARRIVED.in_(self._language), incident.id, channel)

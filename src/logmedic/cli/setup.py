@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from logmedic import build
+from logmedic import build, doors
 from logmedic import config as configuration
 from logmedic.cli import options, output
 from logmedic.collect import dialects as layouts
@@ -17,6 +17,7 @@ from logmedic.collect.file import FileSourceConfig
 from logmedic.config import CONFIG_NAME
 from logmedic.detect.rules import build_rules
 from logmedic.errors import ConfigError, UsageError
+from logmedic.model import Text
 from logmedic.respond import channels
 
 TEMPLATE = """\
@@ -49,20 +50,31 @@ name = "console"
 # over_ms = 3000
 """
 
+_WROTE = Text(
+    "Wrote {path}. Next: logmedic check && logmedic scan", "{path}에 썼습니다. 다음: logmedic check && logmedic scan"
+)
+
 
 @click.command()
 @click.argument("path", default=CONFIG_NAME)
 @click.option("--logs", multiple=True, help="Log file or glob; may be given several times.")
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
-def init(path: str, logs: tuple[str, ...], force: bool) -> None:
+@options.json
+def init(path: str, logs: tuple[str, ...], force: bool, as_json: bool) -> None:
     """Write a config with the defaults spelled out."""
     target = Path(path)
     if target.exists() and not force:
         raise UsageError(f"{path} exists; --force overwrites it")
     quoted = ", ".join('"' + p.replace("\\", "\\\\").replace('"', '\\"') + '"' for p in logs or ("logs/*.log",))
-    language = 'language = "ko"\n' if build.load_config(None, Path("/")).language == "ko" else ""
-    target.write_text(TEMPLATE.format(paths=quoted, language=language), encoding="utf-8")
-    click.echo(f"Wrote {path}. Next: logmedic check && logmedic scan", err=True)
+    spoken = build.load_config(None, Path("/")).language
+    language = 'language = "ko"\n' if spoken == "ko" else ""
+    try:
+        target.write_text(TEMPLATE.format(paths=quoted, language=language), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
+    if as_json:
+        output.print_json({"path": str(target.absolute()), "next": ["logmedic check", "logmedic scan"]})
+    click.echo(_WROTE.in_(spoken).format(path=path), err=True)
 
 
 @click.command()
@@ -114,7 +126,7 @@ def examine(loaded: build.Loaded, *, environment: bool) -> list[Finding]:
     for channel in config.channels:
         secret = channels.secret_of(channel)
         if secret is not None and environment:
-            found.append(_check_secret(channel.name, secret, loaded.base))
+            found.append(_check_channel(channel, secret, loaded.base))
         else:
             found.append(Finding(True, f"channel {channel.name}", channels.kind_of(channel)))
     if environment:
@@ -137,9 +149,12 @@ def _check_files(source: FileSourceConfig, base: Path) -> Finding:
     return Finding(True, name, f"{len(matches)} file(s), e.g. {matches[0]}")
 
 
-def _check_secret(name: str, secret: configuration.Secret, base: Path) -> Finding:
+def _check_channel(channel: channels.ChannelConfig, secret: configuration.Secret, base: Path) -> Finding:
+    """Whether its secret is there and of the form that the channel needs; never what it is. Nothing is sent."""
+    name = f"channel {channel.name}"
     try:
-        configuration.read_secret(secret, f"channel {name}", base=base)
+        value = configuration.read_secret(secret, name, base=base)
+        channels.make(channel, http=doors.SystemHttp(), clock=build.system_clock(), secret=value)
     except ConfigError as error:
-        return Finding(False, f"channel {name}", str(error))
-    return Finding(True, f"channel {name}", "its secret is there")
+        return Finding(False, name, str(error))
+    return Finding(True, name, "its secret is there and has the right form")

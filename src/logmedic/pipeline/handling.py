@@ -6,23 +6,24 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from logmedic.doors import Clock, Git
 from logmedic.engine import Step
 from logmedic.investigate.interface import Case, History, Investigator, LogContext
-from logmedic.model import NANOSECONDS, Diagnosis, Incident, Outcome, Result
+from logmedic.model import Diagnosis, Incident, Outcome, Result
 from logmedic.respond.interface import Mode, Notice
 from logmedic.respond.policy import Action
+from logmedic.respond.retry import RetryConfig, put_off
+from logmedic.store.deliveries import Deliveries
 from logmedic.store.store import Store
 
 log = logging.getLogger("logmedic")
 
 MOST_HELD_SECONDS = 5.0  # for which an alert may wait for reading
 HELD_POLL_SECONDS = 0.05
-DEFERRED_SECONDS = 60.0  # at least, before a delivery that failed for the moment is tried again
 
 # Made here, before there are threads; see ``store.store``.
 _ACTIONS = msgspec.json.Decoder(list[Action])
@@ -32,6 +33,28 @@ Plan = Callable[[Incident, Receipts], Sequence[Action]]
 """The policy over the configured channels, given what each was last told."""
 Deliver = Callable[[Notice], Outcome]
 """One responder with its retries around it."""
+
+
+class Witness(Protocol):
+    """Told what happens, by whichever thread does it; must be quick."""
+
+    def raised(self, incident: Incident) -> None:
+        """People are about to hear of it; its diagnosis is stored."""
+        ...
+
+    def delivered(self, incident: Incident, channel: str, outcome: Outcome, again: float | None) -> None:
+        """What became of one try to tell a channel. ``again``: after how many seconds it is tried again."""
+        ...
+
+
+class Nobody:
+    """A witness for runs that nobody watches."""
+
+    def raised(self, incident: Incident) -> None:
+        pass
+
+    def delivered(self, incident: Incident, channel: str, outcome: Outcome, again: float | None) -> None:
+        pass
 
 
 class Handling:
@@ -48,6 +71,8 @@ class Handling:
         channels: Mapping[str, Deliver],
         clock: Clock,
         language: str,
+        retry: RetryConfig,
+        witness: Witness,
     ) -> None:
         self._store = store
         self._investigator = investigator
@@ -57,6 +82,9 @@ class Handling:
         self._channels = channels
         self._clock = clock
         self._language = language
+        self._retry = retry
+        self._witness = witness
+        self._deliveries = Deliveries(store.database)
         self._holds: dict[object, float] = {}  # who holds → the end of its patience, monotonic
 
     @contextlib.contextmanager
@@ -76,7 +104,7 @@ class Handling:
         """
         while any(self._clock.monotonic() < end for end in tuple(self._holds.values())):
             self._clock.sleep(HELD_POLL_SECONDS)
-        step("investigate", lambda: self.investigate(incident_id))
+        step("investigate", lambda: self._look_into(incident_id, generation))
         planned = step("plan", lambda: self._planned(incident_id))
         waits: list[float] = []
         for action in _ACTIONS.decode(planned):
@@ -87,6 +115,14 @@ class Handling:
             return min(waits)
         step("done", lambda: self._store.mark_handled(incident_id, generation))
         return None
+
+    def _look_into(self, incident_id: int, generation: int) -> str:
+        """Investigate, unless this is only another try to tell people what was found."""
+        if self._deliveries.begun(self._incident(incident_id).fingerprint, generation):
+            return "known"
+        found = self.investigate(incident_id)
+        self._witness.raised(self._incident(incident_id))
+        return found
 
     def investigate(self, incident_id: int) -> str:
         """Diagnose and store the diagnosis. Returns what became of it."""
@@ -131,6 +167,7 @@ class Handling:
         earlier = self._store.begin_effect(key, incident_id, generation, action.channel, now)
         if earlier is not None:
             return None
+        again = None
         if incident.merged_into is not None:
             outcome = Outcome(Result.SKIPPED, f"merged into incident {incident.merged_into}")
         elif action.mode is Mode.SKIP:
@@ -144,12 +181,12 @@ class Handling:
                 mode=action.mode,
                 mention=action.mention,
             )
+            earlier_try = self._deliveries.last_receipt(key)
             outcome = self._channels[action.channel](notice)
+            outcome, again = put_off(outcome, earlier_try, self._clock.now(), self._retry)
         self._store.end_effect(key, outcome, self._clock.now())
-        if outcome.result is not Result.DEFERRED:
-            return None
-        asked: float = (outcome.receipt.get("retry_at", 0) - self._clock.now()) / NANOSECONDS
-        return max(DEFERRED_SECONDS, asked)
+        self._witness.delivered(incident, action.channel, outcome, again)
+        return again
 
     def _incident(self, incident_id: int) -> Incident:
         incident = self._store.incident(incident_id)

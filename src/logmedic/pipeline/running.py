@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import logging
 import threading
 from collections.abc import Callable, Generator, Sequence
 
 from logmedic.collect.interface import Position, Source
 from logmedic.doors import Clock
-from logmedic.engine import Engine
+from logmedic.engine import GIVE_UP_SECONDS, Engine
 from logmedic.errors import LogmedicError, SourceError, StalePositionError, StoreError
-from logmedic.model import NANOSECONDS, Diagnosis, Finding, Incident
+from logmedic.model import Diagnosis, Finding, Incident
 from logmedic.pipeline.digest import Digest, Digester
-from logmedic.pipeline.handling import DEFERRED_SECONDS, Handling
+from logmedic.pipeline.handling import Handling
 from logmedic.pipeline.intake import Intake, Moved, Taken
-from logmedic.pipeline.summary import Summary
+from logmedic.pipeline.summary import Missed, Summary
+from logmedic.store.deliveries import Deliveries
 from logmedic.store.store import Store
 
 log = logging.getLogger("logmedic")
@@ -29,6 +29,7 @@ SETTLES = 3  # times that one pass waits for an event at the end of a file; what
 RETRY_SECONDS = 5.0  # after a source or the database failed
 DRAIN_SECONDS = 60.0  # for people to be told, when there is nothing left to read
 DRAIN_POLL_SECONDS = 0.05
+GIVEN_UP = f"given up after {GIVE_UP_SECONDS / 3600:.0f} h of failing; `logmedic notify retry` tries again"
 
 ProgressReport = Callable[[int, int], None]
 """Told (bytes done, bytes in all)."""
@@ -40,10 +41,6 @@ def no_progress(done: int, total: int) -> None:
 
 Parallel = Callable[[Source], Generator[tuple[Digest, Position], None, None]]
 """Digests byte ranges of a big backlog in worker processes, in order; yields nothing when that does not pay."""
-
-
-def _alerts(count: int) -> str:
-    return "1 alert" if count == 1 else f"{count:,} alerts"
 
 
 class Tally:
@@ -137,7 +134,7 @@ class Runtime:
         if left or tally.raised:
             # Only now: workflows that run while a backlog is read would take half of its cores.
             self.open()
-            self._engine.retry_failed(left)
+            self._try_again(left)
             in_time = self.drain(started + deadline)
             self._account(tally, {incident_id for incident_id, _, _ in left} | tally.raised, in_time)
         tally.summary.touched = sorted(tally.touched)
@@ -145,26 +142,26 @@ class Runtime:
         return tally.summary
 
     def _account(self, tally: Tally, told: set[int], in_time: bool) -> None:
-        """Say what people have not been told, by channel and reason: a storm must not become a storm of lines."""
-        failed: dict[tuple[str, str], int] = {}
-        put_off: dict[tuple[str, str], tuple[int, int]] = {}
+        """Note what people have not been told, by channel and reason."""
+        counts: dict[tuple[str, str, bool], tuple[int, int]] = {}
         for alert in self.store.undelivered(sorted(told)):
-            key = (alert.channel, alert.reason)
-            if alert.final:
-                failed[key] = failed.get(key, 0) + 1
-            else:
-                again = max(alert.asked, alert.tried + int(DEFERRED_SECONDS * NANOSECONDS))
-                count, first = put_off.get(key, (0, again))
-                put_off[key] = (count + 1, min(first, again))
-        for (channel, reason), count in failed.items():
-            tally.summary.problems.append((channel, f"{_alerts(count)} did not reach {channel}: {reason}"))
-        for (channel, reason), (count, first) in put_off.items():
-            at = datetime.datetime.fromtimestamp(first // NANOSECONDS, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            tally.summary.put_off.append(
-                f"{_alerts(count)} did not reach {channel} yet: {reason}; tried again by the first scan after {at}"
-            )
-        if not in_time:
-            tally.summary.put_off.append("not everything was told before the deadline; the next scan goes on with it")
+            key = (alert.channel, alert.reason, alert.final)
+            count, first = counts.get(key, (0, alert.asked))
+            counts[key] = (count + 1, min(first, alert.asked))
+        tally.summary.missed = [
+            Missed(channel=channel, reason=reason, count=count, again=None if final else first)
+            for (channel, reason, final), (count, first) in counts.items()
+        ]
+        tally.summary.unfinished = not in_time
+
+    def _try_again(self, left: Sequence[tuple[int, str, int]], *, at_once: bool = False) -> None:
+        """Take up what an earlier run, or an earlier try, left untold."""
+        fingerprints = {(incident_id, generation): fingerprint for incident_id, fingerprint, generation in left}
+        for incident_id, generation in self._engine.retry_failed(left, self.clock.now(), at_once=at_once):
+            now = self.clock.now()
+            self.store.note(incident_id, now, event="given up", reason=GIVEN_UP)
+            Deliveries(self.store.database).give_up(fingerprints[incident_id, generation], generation, GIVEN_UP, now)
+            log.error("incident %d: %s", incident_id, GIVEN_UP)
 
     def drain(self, until: float) -> bool:
         """Wait until all that can be told now is told, or the monotonic clock shows ``until``. Whether it was."""
@@ -183,7 +180,7 @@ class Runtime:
             LogmedicError: a source's thread ended through a fault of ours; better to be restarted than to look alive.
         """
         self.open()
-        self._engine.retry_failed(self.store.unhandled())
+        self._try_again(self.store.unhandled(), at_once=True)
         threads = [
             threading.Thread(target=self._follow, args=(source, stop), name=f"source-{source.name}")
             for source in self.sources
@@ -209,7 +206,7 @@ class Runtime:
                 raise LogmedicError(f"{dead[0]} stopped unexpectedly; what it had read is stored, start logmedic again")
             if self.clock.monotonic() - looked >= RETRY_FAILED_SECONDS:
                 looked = self.clock.monotonic()
-                self._engine.retry_failed(self.store.unhandled())
+                self._try_again(self.store.unhandled())
 
     def _follow(self, source: Source, stop: threading.Event) -> None:
         tally = Tally(self._rules)

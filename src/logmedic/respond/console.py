@@ -12,6 +12,7 @@ from logmedic.errors import DeliveryError
 from logmedic.model import Diagnosis, Incident, Outcome, Result, Severity, State, Substate
 from logmedic.respond import words
 from logmedic.respond.interface import Notice, told
+from logmedic.respond.spoken import spoken
 from logmedic.respond.text import one_line, sparkline, utc
 
 _WIDTH = 300  # UTF-16 units of foreign text per line
@@ -85,7 +86,7 @@ class ConsoleResponder:
 
 def render(notice: Notice, language: str) -> Iterator[Line]:
     """The lines of a notice, inert: a control, direction or invisible character of a log is shown escaped."""
-    incident = notice.incident
+    incident = spoken(notice.incident, language)
     facts = [words.SEVERITY[incident.severity].in_(language).upper(), words.SUBSTATE[incident.substate].in_(language)]
     if incident.state is not State.OPEN:
         facts.append(words.STATE[incident.state].in_(language))

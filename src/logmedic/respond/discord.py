@@ -23,6 +23,7 @@ from logmedic.respond.ratelimit import RateLimits
 from logmedic.respond.text import one_line
 
 _WEBHOOK = re.compile(r"(?:/api(?:/v[0-9]+)?)/webhooks/(?P<id>[0-9]{15,20})/(?P<token>[A-Za-z0-9_-]{20,200})/?\Z")
+_HOST = re.compile(r"(?:[a-z0-9-]{1,20}\.)?discord(?:app)?\.com")  # ptb. and canary. are those of test clients
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SNOWFLAKE = re.compile(r"[0-9]{15,20}\Z")
 _SOON = 1.0  # s; what we ask of the caller when the far side names no time
@@ -189,13 +190,9 @@ def _parse(webhook: str, name: str) -> tuple[str, tuple[str, ...]]:
     except ValueError:
         parts, port = urlsplit(""), None
     match = _WEBHOOK.match(parts.path)
-    local = parts.hostname in _LOOPBACK
-    if (
-        match is None
-        or parts.query
-        or parts.username
-        or not (parts.scheme == "https" or (parts.scheme == "http" and local))
-    ):
+    local = parts.hostname in _LOOPBACK and parts.scheme in {"http", "https"}
+    theirs = _HOST.fullmatch(parts.hostname or "") is not None and parts.scheme == "https"
+    if match is None or parts.query or parts.username or not (theirs or local):
         raise ConfigError(
             f"channel {name}: the webhook is not of the form https://discord.com/api/webhooks/<id>/<token>; "
             "copy it from the channel's settings (Integrations → Webhooks)"

@@ -12,6 +12,7 @@ from typing import Any
 from logmedic.model import NANOSECONDS, Diagnosis, Incident, Severity, State, Substate, Suspect
 from logmedic.respond import words
 from logmedic.respond.interface import Notice
+from logmedic.respond.spoken import spoken
 from logmedic.respond.text import cut, fence, markdown, markdown_line, sparkline, units, utc
 
 TITLE, DESCRIPTION, FIELDS, FIELD_NAME, FIELD_VALUE, FOOTER, TOTAL = 256, 4096, 25, 256, 1024, 2048, 6000
@@ -65,7 +66,7 @@ def thread_name(incident: Incident, language: str) -> str:
 
 def embed(notice: Notice, language: str) -> dict[str, Any]:
     """The incident as one embed. All foreign text is neutralised here."""
-    incident, diagnosis = notice.incident, notice.incident.diagnosis
+    incident, diagnosis = spoken(notice.incident, language), notice.incident.diagnosis
     made: dict[str, Any] = {
         "title": _title(incident, language),
         "description": _description(diagnosis, language),

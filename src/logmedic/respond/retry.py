@@ -8,7 +8,9 @@ arrived, and a second one may follow. Both carry the same incident marker in the
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -18,6 +20,8 @@ from logmedic.model import NANOSECONDS, Outcome, Result
 from logmedic.respond.interface import Notice, Responder
 
 MOST_SECONDS = 1_000_000_000  # of a setting: 31 years, so that sums of times stay times
+FIRST_PAUSE, LONGEST_PAUSE = 60.0, 900.0  # seconds until what was put off is tried again; doubles each time
+DOWN_SECONDS = 30.0  # for which a channel that took nothing is left alone, so that a storm does not queue up before it
 
 
 class RetryConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,10 +34,12 @@ class RetryConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     max_delay_s: float = 30.0
     """Longest wait of our own choice, in seconds. What the far side asks for is honoured beyond it."""
     deadline_s: float = 60.0
-    """Total time for one delivery, in seconds. What would take longer is deferred."""
+    """Total time for one delivery, in seconds. What would take longer is put off, and tried again later."""
+    give_up_after_s: float = 259_200.0
+    """What has been put off for so long is given up, in seconds (three days). `notify retry` takes it up again."""
 
     def __post_init__(self) -> None:
-        for name in ("first_delay_s", "max_delay_s", "deadline_s"):
+        for name in ("first_delay_s", "max_delay_s", "deadline_s", "give_up_after_s"):
             if not 0 <= getattr(self, name) <= MOST_SECONDS:
                 raise ValueError(f"`{name}` must be a number of seconds from 0 to {MOST_SECONDS:,}")
         if self.tries < 1:
@@ -98,3 +104,61 @@ def deliver_with_retry(
         if step.retry_in is not None:
             receipt |= {"retry_at": clock.now() + int(step.retry_in * NANOSECONDS), "unclear": unclear}
         return Outcome(step.result, step.reason, receipt)
+
+
+def put_off(
+    outcome: Outcome, earlier: Mapping[str, Any] | None, now: int, config: RetryConfig
+) -> tuple[Outcome, float | None]:
+    """What to store of a delivery that was deferred, and after how many seconds to come back for it. Pure.
+
+    ``earlier``: the receipt of this delivery's last deferral, if there was one. ``now``: ns on the wall clock.
+    The pauses grow up to ``LONGEST_PAUSE``, or to what the far side asks for; after ``give_up_after_s`` it has failed.
+    Any other outcome is settled and comes back as it is.
+    """
+    if outcome.result is not Result.DEFERRED:
+        return outcome, None
+    known = earlier or {}
+    since, times = _number(known.get("since"), now), _number(known.get("times"), 0)
+    asked = (_number(outcome.receipt.get("retry_at"), now) - now) / NANOSECONDS
+    pause = max(min(FIRST_PAUSE * 2 ** min(times, 10), LONGEST_PAUSE), asked)
+    if (now - since) / NANOSECONDS >= config.give_up_after_s:
+        hours = config.give_up_after_s / 3600
+        return Outcome(Result.FAILED, f"given up after {hours:,.0f} h: {outcome.reason}", outcome.receipt), None
+    receipt = {**outcome.receipt, "since": since, "times": times + 1, "retry_at": now + int(pause * NANOSECONDS)}
+    return Outcome(Result.DEFERRED, outcome.reason, receipt), pause
+
+
+def _number(value: Any, default: int) -> int:
+    """A receipt is data that was stored."""
+    return value if isinstance(value, int) else default
+
+
+class Patient:
+    """One channel, with retries around it. Thread-safe.
+
+    While it is down it is left alone for ``DOWN_SECONDS`` and then tried once, not by every alert that waits for it: so
+    alerts to other channels do not queue up behind it.
+    """
+
+    def __init__(self, responder: Responder, clock: Clock, config: RetryConfig) -> None:
+        self._responder = responder
+        self._clock = clock
+        self._config = config
+        self._lock = threading.Lock()
+        self._down: tuple[float, str] | None = None  # monotonic time until when it is left alone, and why
+
+    def __call__(self, notice: Notice) -> Outcome:
+        with self._lock:
+            down = self._down
+            left = 0.0 if down is None else down[0] - self._clock.monotonic()
+            if down is not None and left <= 0:
+                self._down = (self._clock.monotonic() + DOWN_SECONDS, down[1])  # others wait for what becomes of this
+        if down is not None and left > 0:
+            retry_at = self._clock.now() + int(left * NANOSECONDS)
+            return Outcome(Result.DEFERRED, down[1], {**(notice.receipt or {}), "retry_at": retry_at})
+        config = self._config if down is None else msgspec.structs.replace(self._config, tries=1)
+        outcome = deliver_with_retry(self._responder, notice, self._clock, config)
+        with self._lock:
+            deferred = outcome.result is Result.DEFERRED
+            self._down = (self._clock.monotonic() + DOWN_SECONDS, outcome.reason) if deferred else None
+        return outcome

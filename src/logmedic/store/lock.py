@@ -9,6 +9,8 @@ from typing import IO
 
 from logmedic.errors import AlreadyRunningError, StoreError
 
+IGNORE = "# Written by logmedic: its state holds what your logs say.\n*\n"
+
 
 def sqlite_path(url: str) -> Path | None:
     """The file behind a SQLite URL; ``None`` for other databases and for memory. Imports nothing heavy."""
@@ -19,9 +21,13 @@ def sqlite_path(url: str) -> Path | None:
 
 
 def make_folder(state: Path) -> None:
-    """Make the folder that a state file is to stand in. Raises :class:`StoreError`."""
+    """Make the folder that a state file is to stand in, one that git ignores. Raises :class:`StoreError`."""
+    if state.parent.is_dir():
+        return
     try:
         state.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(_private(state.parent / ".gitignore"), "w", encoding="utf-8") as file:
+            file.write(IGNORE)
     except (OSError, ValueError) as error:
         raise _unusable(state, error) from None
 

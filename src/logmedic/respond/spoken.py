@@ -1,0 +1,130 @@
+"""What is stored in English, said in the language of whoever reads: titles of our own making, what became of alerts.
+
+Titles and the reasons of outcomes are kept as they were written, because programs compare them; they are translated
+where they are shown. A title that quotes a log stays as the log has it. Foreign words inside a reason (what an
+operating system or a far side said) stay as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from logmedic.model import Incident, Severity, Substate, Text
+from logmedic.respond import words
+
+_STORM = Text("Storm of distinct errors", "서로 다른 오류 폭주")
+_SURGE = Text("Error-rate surge in {service}", "오류 급증: {service}")
+_SURGE_UNNAMED = Text("Error-rate surge in an unnamed service", "오류 급증: 이름 없는 서비스")
+_SURGE_BEYOND = Text("Error-rate surge in services beyond the limit", "오류 급증: 한도를 넘는 서비스들")
+_SLOW = Text("Slow: {what}", "느림: {what}")
+_UNNAMED = Text("unnamed operation", "이름 없는 작업")
+_ERROR_IN = Text("Error in {where}", "오류 발생 위치: {where}")
+_SILENT = Text("Error without a message", "메시지 없는 오류")
+
+
+def title(incident: Incident, language: str) -> str:
+    """The incident's title. Ours are told from a log's words by what else the incident says of itself."""
+    if language != "ko":
+        return incident.title
+    for ours in (_STORM, _SURGE_UNNAMED, _SURGE_BEYOND, _SILENT):
+        if incident.title == ours.en:
+            return ours.ko
+    for ours, name in ((_SURGE, incident.service), (_ERROR_IN, incident.culprit)):
+        if name and incident.title == ours.en.format(service=name, where=name):
+            return ours.ko.format(service=name, where=name)
+    slow = _SLOW.en.format(what="")
+    if incident.rules == ("slow",) and incident.title.startswith(slow):
+        what = incident.title.removeprefix(slow)
+        return _SLOW.ko.format(what=_UNNAMED.ko if what == _UNNAMED.en else what)
+    return incident.title
+
+
+def spoken(incident: Incident, language: str) -> Incident:
+    """The incident with its title in the language, for those that show it."""
+    said = title(incident, language)
+    return incident if said == incident.title else msgspec.structs.replace(incident, title=said)
+
+
+def outcome(reason: str, language: str) -> str:
+    """The reason of an :class:`logmedic.model.Outcome` or of a plan."""
+    if language != "ko":
+        return reason
+    for pattern, korean in _WHOLE:
+        found = pattern.fullmatch(reason)
+        if found is not None:
+            return korean.format(**{name: _word(value) for name, value in found.groupdict().items()})
+    for pattern, make in _PARTS:
+        reason = pattern.sub(make, reason)
+    return reason
+
+
+def _word(value: str) -> str:
+    known: dict[str, Text] = {
+        **{s.value: text for s, text in words.SEVERITY.items()},
+        **{s.value: text for s, text in words.SUBSTATE.items()},
+    }
+    return known[value].ko if value in known else value
+
+
+_SEVERITIES = "|".join(s.value for s in Severity)
+_SUBSTATES = "|".join(s.value for s in Substate)
+
+
+def _whole(english: str, korean: str) -> tuple[re.Pattern[str], str]:
+    pattern = re.escape(english).replace(r"\{severity\}", f"(?P<severity>{_SEVERITIES})")
+    pattern = pattern.replace(r"\{least\}", f"(?P<least>{_SEVERITIES})")
+    pattern = pattern.replace(r"\{substate\}", f"(?P<substate>{_SUBSTATES})").replace(r"\{id\}", r"(?P<id>\d+)")
+    return re.compile(pattern), korean
+
+
+_WHOLE: Sequence[tuple[re.Pattern[str], str]] = (
+    _whole("sent", "전송함"),
+    _whole("sent with a mention", "멘션과 함께 전송함"),
+    _whole("sent anew, the earlier message is gone", "이전 메시지가 없어 새로 전송함"),
+    _whole("edited in place", "기존 메시지를 수정함"),
+    _whole("written", "기록함"),
+    _whole("noted", "기록함"),
+    _whole("recorded: {substate}", "기록: {substate}"),
+    _whole("{severity} is below the channel's {least}", "심각도 {severity}: 채널 기준({least})보다 낮음"),
+    _whole("severity fell to {severity}", "심각도가 {severity}(으)로 낮아짐"),
+    _whole("severity rose to {severity}", "심각도가 {severity}(으)로 높아짐"),
+    _whole("first told: {substate}", "첫 알림: {substate}"),
+    _whole("already told of this", "이미 알린 내용"),
+    _whole("resolved, never told", "알리기 전에 해결됨"),
+    _whole("merged into incident {id}", "인시던트 {id}에 병합됨"),
+    _whole("{substate}", "{substate}"),
+    *(_whole(state.value, text.ko) for state, text in words.STATE.items()),
+)
+
+_PARTS: Sequence[tuple[re.Pattern[str], str]] = [
+    (re.compile(english), korean)
+    for english, korean in (
+        (
+            r"given up after ([\d,]+) h of failing; (`[^`]+`) tries again",
+            r"\1시간 동안 실패하여 포기함; \2로 다시 시도",
+        ),
+        (r"given up after ([\d,]+) h: ", r"\1시간 동안 시도한 뒤 포기함: "),
+        (r" \(it may have arrived\)", " (이미 도착했을 수 있음)"),
+        (r"; no time left within ([\d.]+) s", r"; \1초 안에 전송하지 못함"),
+        (r"; tried (\d+) times", r"; \1번 시도함"),
+        (r"no answer from Discord: ", "Discord의 응답이 없음: "),
+        (r"Discord's rate limit, ([\d.]+) s to wait", r"Discord 호출 제한, \1초 대기 필요"),
+        (r"Discord answered (\d+)", r"Discord 응답 \1"),
+        (
+            "the webhook was deleted; create a new one and update the secret",
+            "웹훅이 삭제됨; 새로 만들어 비밀 값을 바꾸세요",
+        ),
+        ("the webhook's token is wrong; copy its URL again", "웹훅 토큰이 틀림; URL을 다시 복사하세요"),
+        ("it belongs to a forum channel; set `forum = true`", "포럼 채널의 웹훅임; `forum = true`로 설정하세요"),
+        (
+            "it does not belong to a forum channel; set `forum = false`",
+            "포럼 채널의 웹훅이 아님; `forum = false`로 설정하세요",
+        ),
+        ("check the webhook in the settings of the Discord channel", "Discord 채널 설정에서 웹훅을 확인하세요"),
+        (r"cannot write to (\S+): ", r"\1에 쓸 수 없음: "),
+        (r"cannot write: ", "쓸 수 없음: "),
+    )
+]
