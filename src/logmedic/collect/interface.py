@@ -37,6 +37,7 @@ class Batch(msgspec.Struct, frozen=True):
     truncated: dict[int, int] = {}  # offset of a line that was cut → its full length in bytes
     path: str = ""  # what to show people
     joins: bool = False  # lines of plain text may belong together; then it begins and ends where an event does
+    also: Position | None = None  # of the next stream, when lines at its beginning are the end of the last event here
 
 
 class Source(Protocol):

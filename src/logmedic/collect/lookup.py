@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from logmedic.collect.blocks import Block, Buffer, LineReader, fill_from
+from logmedic.collect.events import MAX_LINES
 from logmedic.collect.events.whole import WholeEvents
 from logmedic.collect.following import Following
 from logmedic.collect.gz import GzError, GzStream
@@ -189,9 +190,21 @@ class Lookup:
             if at < 0:
                 break
         if at >= 0:
-            return start + at + 1
+            return start + self._event_start(data, at + 1, whole=start == 0)
         first = data.find(b"\n")
         return 0 if start == 0 else (start + first + 1 if first >= 0 else offset)
+
+    def _event_start(self, data: bytes, line: int, *, whole: bool) -> int:
+        """A place at or before this line where an event begins, as far as can be told from the data.
+
+        ``whole``: the data begin where the stream begins.
+        """
+        from logmedic.collect.events import joining  # noqa: PLC0415  as the decoders
+
+        if not self._limits.multiline or line >= len(data):
+            return line
+        found = joining.beginning_before(data, data.find(b"\n", line) + 1, MAX_LINES)
+        return found if found or whole else line
 
     def _aligned(self, track: Track, budget: int) -> int:
         """Where the last ``budget`` bytes of the file begin, moved on to a line start."""

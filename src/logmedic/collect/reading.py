@@ -14,6 +14,7 @@ from logmedic.collect.following import Following, intact
 from logmedic.collect.gz import GzError, GzStream
 from logmedic.collect.identity import HEAD_BYTES, Key, ReadAt, continues
 from logmedic.collect.interface import Batch, Position
+from logmedic.collect.parted import Parted
 from logmedic.collect.track import Track, shown
 from logmedic.doors import Clock
 
@@ -74,6 +75,7 @@ class Reader:
         self._config = config
         self._buffer = buffer
         self._following = following
+        self._parted = Parted(following)
         self._clock = clock
 
     def drain(self, track: Track) -> Iterator[Batch]:
@@ -94,6 +96,8 @@ class Reader:
             track.size, track.mtime = status.st_size, status.st_mtime_ns
             if not intact(track):
                 self._following.displace(track)
+                return
+            if self._waits(track):
                 return
             yield from self._lines(track, final=False)
             if track.stamp[0] < 0 and not intact(track):
@@ -170,10 +174,16 @@ class Reader:
         track.stamp = (-1, -1)
         quiet = final or self._quiet_for(track) >= self._config.multiline_timeout
         events = WholeEvents(joins=self._config.multiline)
-        for block in events.blocks(lines.blocks(final=final), lambda: quiet and lines.examined == size):
+
+        def complete() -> bool:
+            return final or (quiet and lines.examined == size and self._parted.behind(track) is None)
+
+        for block in events.blocks(lines.blocks(final=final), complete):
             if lines.examined == size and lines.complete_at == block.end:
                 track.stamp = (size, mtime)  # so this batch's position already says that all was looked at
             yield self.batch(track, block, track.read_at)
+        if events.held and quiet and lines.examined == size:
+            yield from self._joined(track, events)
         track.held = (size, mtime) if events.held else (-1, -1)
         if not events.held:
             if lines.offset > track.offset:  # a hole, and the beginning of a line behind it
@@ -182,6 +192,29 @@ class Reader:
                 track.stamp = (size, mtime)
         track.scanned = lines.scanned
         self.counters.nul_bytes += lines.nul_bytes
+
+    def _waits(self, track: Track) -> bool:
+        """Whether its first lines are to be handed over with the end of the file before, once that is complete."""
+        if track.offset or not self._config.multiline or self._parted.before(track) is None:
+            return False
+        track.held = (track.size, track.mtime)
+        return True
+
+    def _joined(self, track: Track, events: WholeEvents) -> Iterator[Batch]:
+        """Hand over what is held, with the lines of the next file that belong to it, unless more of them may come."""
+        later = self._parted.behind(track)
+        length, more = self._parted.rest(events.held, later) if later is not None else (0, False)
+        if later is not None and more and self._quiet_for(later) < self._config.multiline_timeout:
+            return
+        block = events.release()
+        if later is None or not length:
+            yield self.batch(track, block, track.read_at)
+            return
+        rest = later.read_at(length, 0)
+        batch = self.batch(track, block._replace(data=memoryview(bytes(block.data) + rest)), track.read_at)
+        later.consume(length, later.read_at)
+        self.counters.bytes_read += length
+        yield msgspec.structs.replace(batch, also=later.position(self._config.source))
 
     def _drain_gz(self, track: Track) -> Iterator[Batch]:
         """What a compressed part holds beyond the offset. Cut files are tried again once they have changed."""
@@ -217,7 +250,9 @@ class Reader:
         """Seconds until the event that was held back is complete, should nothing more be written; 0 without one."""
         if track.held[0] < 0 or track.done or track.key is None:
             return 0.0
-        return max(_A_MOMENT, self._config.multiline_timeout - self._quiet_for(track))
+        later = self._parted.behind(track)
+        quiet = min(self._quiet_for(t) for t in (track, later) if t is not None)
+        return max(_A_MOMENT, self._config.multiline_timeout - quiet)
 
     def _quiet_for(self, track: Track) -> float:
         """Seconds since the file was last written to, as far as can be told."""

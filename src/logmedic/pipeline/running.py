@@ -258,6 +258,8 @@ class Runtime:
         for batch in source.read():
             lines, rejects = digester.add(pending.digest, batch, self.clock.now())
             pending.reached(batch.position, lines, rejects)
+            if batch.also is not None:
+                pending.reached(batch.also, 0, 0)
             if pending.digest.bytes >= COMMIT_BYTES or pending.digest.full:
                 self._commit(pending, tally)
                 pending = Pending()

@@ -18,6 +18,8 @@ _WALK = 64  # lines that are gone back, one by one, in search of a certain begin
 _NOT_OBJECT = re.compile(rb"(?:\A|(?<=\n))[^{\n]")
 _SPACE = b" \t\r\x0b\x0c\x00"
 
+_INTRODUCES = (b"Exception ", b"Unhandled exception in ")  # Python prints a traceback below
+
 # What the lines of an event so far make of the next one.
 (_PLAIN, _FRAMES, _RAISED, _FIELDS, _LINKED, _MESSAGE, _SCRIPT, _CARETS, _GOROUTINE, _TRACE, _OBJECT, _CLOSED) = range(
     12
@@ -45,15 +47,15 @@ class _Event:
         elif shapes.OBJECT.match(line):
             self._state = _OBJECT
         elif shapes.GOROUTINE.match(line):
-            self._state = _GOROUTINE
+            self._traced, self._state = True, _GOROUTINE
         elif shapes.SCRIPT.match(line):
             self._state = _SCRIPT
         elif shapes.PANIC_PLACE.match(line):
-            self._state = _MESSAGE
-        elif shapes.EXCEPTION.match(line):
+            self._traced, self._state = True, _MESSAGE
+        elif shapes.EXCEPTION.match(line) or (shapes.CRASH.match(line) and not line.startswith(_INTRODUCES)):
             self._traced = True
         if shapes.TRACEBACK.match(line):
-            self._traced, self._silent, self._state = True, False, _FRAMES
+            self._traced, self._silent, self._state = True, False, _framed(line)
 
     def takes(self, line: bytes, end: int, blanks: int) -> bool:
         """Whether the line, after so many blank ones, belongs to it; then it does from here on."""
@@ -66,12 +68,12 @@ class _Event:
         return True
 
     def _continued_by(self, line: bytes, blanks: int) -> bool:
-        if shapes.BEGINS.match(line) or shapes.CRASH.match(line):
+        if _certainly_begins(line):
             return False
         if self._state == _OBJECT:
             return self._member(line)
         if shapes.TRACEBACK.match(line):
-            return self._traceback()
+            return self._traceback(line)
         if line[:1] in (b" ", b"\t"):
             return self._indented(line)
         return self._flush_left(line, blanks)
@@ -82,12 +84,12 @@ class _Event:
             return True
         return line[:1] in (b" ", b"\t")
 
-    def _traceback(self) -> bool:
+    def _traceback(self, line: bytes) -> bool:
         """One that is not linked to another, and whose header is no complaint, is an error of its own."""
         if self._state != _LINKED and (self._traced or not self._complains()):
             return False
         self._traced = True
-        self._state = _FRAMES
+        self._state = _framed(line)
         return True
 
     def _indented(self, line: bytes) -> bool:
@@ -118,7 +120,7 @@ class _Event:
             return True
         if shapes.TAIL.match(line):
             if shapes.GOROUTINE.match(line):
-                self._state = _GOROUTINE
+                self._traced, self._state = True, _GOROUTINE
             return True
         if not self._traced and self._complains() and shapes.EXCEPTION.match(line):
             self._traced = True
@@ -159,7 +161,7 @@ def open_from(data: bytes) -> int:
     last_line = data.rfind(b"\n", 0, -1) + 1
     if data.startswith(b"{", last_line):  # as nearly always
         return last_line if shapes.OBJECT.match(data, last_line) else len(data)
-    start = _beginning_before(data, len(data), _WALK)
+    start = beginning_before(data, len(data), _WALK)
     last = None
     for event in _events(data[start:]):
         last = event
@@ -171,6 +173,14 @@ def open_from(data: bytes) -> int:
         return len(data)
     behind = data[start + last.end :].strip(_SPACE + b"\n")
     return len(data) if behind else start + last.begin
+
+
+def continued(held: bytes, data: bytes) -> int:
+    """Up to where ``data`` continues the one event in ``held``; both are whole lines. 0: not at all."""
+    first = next(_events(held + data), None)
+    if first is None or first.begin > 0 or first.end < len(held):
+        return 0
+    return first.end + 1 - len(held)
 
 
 def spans(data: bytes, *, joins: bool = True) -> Iterator[tuple[int, int]]:
@@ -191,7 +201,7 @@ def event_around(data: bytes, begin: int, end: int) -> tuple[int, int]:
     """Begin and end of the event that a line is part of, as far as it stands in these whole lines."""
     if data.startswith(b"{", begin) and not shapes.OBJECT.match(data[begin:end]):
         return begin, end
-    start = _beginning_before(data, end + 1, MAX_LINES)
+    start = beginning_before(data, end + 1, MAX_LINES)
     events = joined(data[start : data.find(b"\n", min(len(data) - 1, begin + 2 * MAX_BYTES)) + 1])
     return next(((start + b, start + e) for b, e in events if start + b <= begin < start + e), (begin, end))
 
@@ -208,7 +218,7 @@ def first_beginning(data: bytes) -> int:
         stop = data.find(b"\n", at)
         if stop < 0:
             break
-        if shapes.BEGINS.match(data[at : min(stop, at + _LOOKED_AT)]):
+        if _certainly_begins(data[at : min(stop, at + _LOOKED_AT)]):
             return at
         at = stop + 1
     return -1
@@ -219,17 +229,17 @@ def closed_until(data: bytes) -> int:
     last_line = data.rfind(b"\n", 0, -1) + 1
     if last_line and data.startswith(b"{", last_line) and not shapes.OBJECT.match(data, last_line):
         return len(data)
-    return _beginning_before(data, len(data), MAX_LINES)
+    return beginning_before(data, len(data), MAX_LINES)
 
 
-def _beginning_before(data: bytes, end: int, lines: int) -> int:
+def beginning_before(data: bytes, end: int, lines: int) -> int:
     """Where a line stands that certainly begins an event, at most so many lines before ``end``; else 0."""
     at = end
     for _ in range(lines):
         if at <= 0:
             break
         begin = data.rfind(b"\n", 0, at - 1) + 1
-        if shapes.BEGINS.match(data[begin : min(at - 1, begin + _LOOKED_AT)]):
+        if _certainly_begins(data[begin : min(at - 1, begin + _LOOKED_AT)]):
             return begin
         at = begin
     return 0
@@ -270,6 +280,16 @@ def _object_before(block: bytes, at: int) -> _Event | None:
     begin = block.rfind(b"\n", 0, at - 1) + 1
     line = block[begin : min(at - 1, begin + 80)]
     return _Event(line, begin, at - 1) if shapes.OBJECT.match(line) else None
+
+
+def _certainly_begins(line: bytes) -> bool:
+    """Whether it begins an event whatever stands above it."""
+    return any(shape.match(line) for shape in (shapes.BEGINS, shapes.CRASH, shapes.SCRIPT))
+
+
+def _framed(traceback: bytes) -> int:
+    """The state behind a header: in a group, everything up to its end is indented."""
+    return _TRACE if b"Group" in traceback else _FRAMES
 
 
 def _level(line: bytes) -> Level | None:

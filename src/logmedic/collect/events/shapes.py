@@ -33,7 +33,7 @@ BEGINS = re.compile(
     + rb"|(?:level|lvl|severity)=|<[0-9]{1,3}>"
     + rb"|(?:trce|dbug|info|warn|fail|crit): [\w.]{1,200}\[[0-9]+\]"  # .NET's console
 )  # fmt: skip
-"""A line that begins an event wherever it stands, so that reading may start there."""
+"""What a logger writes first: it begins an event wherever it stands."""
 
 CRASH = re.compile(
     rb"thread '[^']{0,200}' (?:\([0-9]{1,20}\) )?(?:panicked at |has overflowed)"
@@ -41,17 +41,17 @@ CRASH = re.compile(
     rb"|Exception in thread |Exception ignored in|Unhandled exception|Uncaught "
     rb"|The application panicked|\(node:[0-9]+\) "
 )
-"""What a runtime, not a logger, prints when a program breaks: never part of another event."""
+"""What a runtime, not a logger, prints when a program breaks: it begins an event wherever it stands."""
 PANIC_PLACE = re.compile(rb"thread '[^']{0,200}' (?:\([0-9]{1,20}\) )?panicked at [^\n]{1,500}:[0-9]+:[0-9]+:\s*\Z")
 """Since Rust 1.73 the message follows on the next line, whatever it looks like."""
 SCRIPT = re.compile(rb"(?:file://|/|[A-Za-z]:\\|node:)[^\n]{0,500}:[0-9]{1,6}\s*\Z")
-"""Where Node shows the place that threw; the source line, carets, a blank line and the error follow."""
+"""Where Node shows what threw; the source line, carets, a blank line and the error follow. As :data:`CRASH`."""
 CARETS = re.compile(rb"[ \t]+\^+\s*\Z")
 OBJECT = re.compile(rb"\{\s*\Z")
 """A pretty-printed JSON object begins."""
 
 TRACEBACK = re.compile(rb"[ \t]{0,8}(?:\+ Exception Group )?Traceback \(most recent call last\):")
-FILE = re.compile(rb"[ \t]+(?:\| +)*File \"")
+FILE = re.compile(rb"[ \t]+File \"")
 LINK = re.compile(
     rb"During handling of the above exception, another|The above exception was the direct cause of the following"
 )
@@ -72,7 +72,8 @@ CALL = re.compile(rb"[\w./][^\n]*\)\s*\Z")
 """One call of a goroutine's stack."""
 
 FRAME = re.compile(
-    rb"[ \t]+(?:at |File \"|\.\.\. |Suppressed: |Caused by: |[0-9]+: |[\^~]|\||\+[- ]|-+>|--- End|\[Previous line"
+    rb"[ \t]+(?!\+ Exception Group)"
+    rb"(?:at |File \"|\.\.\. |Suppressed: |Caused by: |[0-9]+: |[\^~]|\||\+[- ]|-+>|--- End|\[Previous line"
     rb"|from )"
 )
 """An indented line that only a trace has."""

@@ -29,16 +29,16 @@ class WholeEvents:
             return
         for block in blocks:
             if self.held and (block.truncated or block.start != self._end):
-                yield self._release()
+                yield self.release()
             if not block.data:
                 if self.held and complete():
-                    yield self._release()
+                    yield self.release()
             elif block.truncated or (not self.held and _ends_with_object(block.data)):
                 yield block
             else:
                 yield from self._cut(block)
         if self.held and complete():
-            yield self._release()
+            yield self.release()
 
     def _cut(self, block: Block) -> Iterator[Block]:
         from logmedic.collect.events import joining  # noqa: PLC0415  many patterns, and an idle scan needs none
@@ -54,7 +54,8 @@ class WholeEvents:
         if cut:
             yield Block(start, memoryview(data)[:cut], start + cut, {})
 
-    def _release(self) -> Block:
+    def release(self) -> Block:
+        """What is held, as complete."""
         held, self.held = self.held, b""
         return Block(self._start, memoryview(held), self._end, {})
 
