@@ -8,7 +8,10 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-_USERS = ("kim.minji", "ann", "o'brien", "lee_2", "j.doe-smith", "박서준", "svc-report", "X9")
+_USERS = (
+    "kim.minji", "ann", "o'brien", "lee_2", "j.doe-smith", "박서준", "svc-report", "X9", "root", "maría", "bob",
+    "ci-bot", "u48213", "m.schröder", "佐藤", "deploy", "anna_k", "guest", "tom.h",
+)  # fmt: skip
 _HOSTS = ("db-{0}", "ip-10-0-0-{0}.ec2.internal", "node{0}", "db-{0}.eu-west-1.example.net")
 _DURATIONS = ("{0}ms", "{0}.5s", "{0} ms", "1m{1}s", "{0}µs")
 _SIZES = ("{0} bytes", "{0}KB", "{0}.2 MiB", "{0}B")
