@@ -14,6 +14,7 @@ SCRIPTS = (
     "collect/read_speed.py",
     "grouping/speed.py",
     "diagnosis/run.py",
+    "diagnosis/repository.py",
     "tracing/cost.py",
 )
 

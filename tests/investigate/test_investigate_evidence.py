@@ -10,6 +10,7 @@ from investigate_scenes import DAY, REDACTOR, History, Repo, case, incident, rec
 
 from logmedic.doors import Git, SystemShell
 from logmedic.errors import SourceError, StoreError
+from logmedic.investigate import git
 from logmedic.investigate.evidence import gather
 from logmedic.investigate.offline import OfflineInvestigator
 from logmedic.model import NANOSECONDS, ExceptionPart, Frame, Level, Stack
@@ -285,3 +286,19 @@ def test_long_and_redacted_records_are_still_quoted_faithfully(length):
     assert found.claims
     assert all(len(item.text) <= 8_000 for item in found.evidence)
     assert not any("kim@example.com" in item.text for item in found.evidence)
+
+
+def test_in_a_long_history_a_line_older_than_the_window_has_no_author_and_a_younger_one_has(tmp_path, monkeypatch):
+    monkeypatch.setattr(git, "WINDOW_COMMITS", 3)
+    repo = shop(tmp_path / "shop")
+    young = repo.edit("young", "app/pricing.py", "    return order", "    return 1 * order")
+    repo.commit("after", {"README.md": "# Shop\n"})
+    head = repo.git("rev-parse", "HEAD").strip()
+
+    def authors(limit: int) -> list[str]:
+        monkeypatch.setattr(git, "BLAMED_WHOLE", limit)
+        repository = git.Repository(Git(repo.root, SystemShell()))
+        return [b.commit for b in repository.blame(head, "app/pricing.py", 5, 6)]
+
+    assert authors(100) == [repo.ids["first"], young]
+    assert authors(4) == [young]
