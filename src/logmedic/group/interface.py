@@ -6,6 +6,8 @@ from typing import Protocol
 
 from logmedic.model import Frame, Stack
 
+CACHED = 1_024  # names and paths that each pure helper of a parser remembers: those of one service come again and again
+
 
 class StackParser(Protocol):
     """One language. Parsers are pure, and linear in the length of the text.

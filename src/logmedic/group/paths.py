@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 # Folders that hold a project rather than belong to it. What stands before the last of them is where it was installed.
 _ROOTS = frozenset(
     {"src", "app", "apps", "lib", "code", "task", "workspace", "site-packages", "dist-packages", "source", "repo",
@@ -11,6 +13,7 @@ _GENERIC = frozenset({"__init__", "__main__", "mod", "lib", "index"})
 _ENTRIES = frozenset({"main", "app", "manage", "wsgi", "asgi", "run", "server", "cli"})
 
 
+@lru_cache(maxsize=1_024)
 def module_of(path: str, *, in_project: bool = False) -> str:
     """The last two names of a path below its project root, no suffix: ``/srv/app/shop/orders.py``: ``shop.orders``.
 

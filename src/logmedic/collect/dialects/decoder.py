@@ -9,11 +9,11 @@ import msgspec
 from logmedic.bounds import LONGEST_NAME, clip
 from logmedic.collect.dialects import generic, levels, values
 from logmedic.collect.dialects.dialect import Dialect, Role, Scale, Unit
-from logmedic.collect.dialects.exceptions import ErrorFacts, read_error
+from logmedic.collect.dialects.exceptions import ErrorFacts, read_error, read_frames, structured
 from logmedic.collect.dialects.parse import Parsed, parse
 from logmedic.collect.dialects.text import find_event_level, find_time
 from logmedic.collect.events import joining, shapes
-from logmedic.model import Level, LogRecord, Ref, Reject
+from logmedic.model import ExceptionPart, Level, LogRecord, Ref, Reject
 
 MAX_FIELDS = 512
 """Other members kept of one record; a line with 200,000 keys is somebody's mistake or attack."""
@@ -257,6 +257,9 @@ def _facts(hits: list[list[_Hit] | None], fields: dict[str, Any]) -> ErrorFacts:
         facts.text = stack
     elif type(stack) is list and facts.text is None:
         facts.text = "\n".join(line for line in stack if type(line) is str) or None
+        if facts.text is None and facts.stack is None:
+            part = ExceptionPart(facts.type or "", facts.message or "", read_frames(stack))
+            facts.stack = structured([part])
     return facts
 
 

@@ -14,8 +14,14 @@ MAX_FRAMES = 256
 _TYPE = ("type", "exc_type", "name", "class", "kind", "className")
 _MESSAGE = ("message", "exc_value", "msg", "value", "detail")
 _TEXT = ("stack", "stack_trace", "stacktrace", "traceback", "backtrace", "text")
+_LISTS = ("extendedStackTrace", "stackTrace", "stack", "stacktrace", "trace")  # of frames, the innermost first
 _CODE = ("code", "error_code")  # both are generic aliases too: the prefilter looks for their values
 _CAUSE = ("cause", "__cause__", "inner", "source")
+_LANGUAGES = {
+    "py": "python", "rs": "rust", "go": "go", "cs": "dotnet", "fs": "dotnet", "vb": "dotnet", "java": "java",
+    "kt": "java", "scala": "java", "groovy": "java", "js": "node", "mjs": "node", "cjs": "node", "jsx": "node",
+    "ts": "node", "mts": "node", "cts": "node", "tsx": "node",
+}  # fmt: skip
 
 
 class ErrorFacts(msgspec.Struct):
@@ -46,13 +52,12 @@ def read_error(value: Any) -> ErrorFacts:
         return ErrorFacts()
     surfaced = chain[0] if chain else None
     code = _first(value, _CODE) if type(value) is dict else None
-    framed = any(part.frames for part in chain)
     return ErrorFacts(
         type=(surfaced.type or None) if surfaced else None,
         message=(surfaced.message or None) if surfaced else None,
         text=text,
         code=code,
-        stack=Stack(language=_language(chain), parts=tuple(chain)) if framed else None,
+        stack=structured(chain),
     )
 
 
@@ -79,33 +84,60 @@ def _cause(value: dict[str, Any]) -> Any:
 
 
 def _frames(value: dict[str, Any]) -> tuple[Frame, ...]:
-    frames = value.get("frames")
-    if type(frames) is not list:
-        return ()
-    return tuple(_frame(frame) for frame in frames[-MAX_FRAMES:] if type(frame) is dict)
+    """Outermost first, as structlog, our own layer and Sentry write ``frames``; others write the innermost first."""
+    held = value.get("stacktrace")
+    frames = value.get("frames") or (held.get("frames") if type(held) is dict else None)
+    if type(frames) is list:
+        return tuple(_frame(frame) for frame in frames[-MAX_FRAMES:] if type(frame) is dict)
+    for key in _LISTS:
+        if type(value.get(key)) is list:
+            return read_frames(value[key])
+    return ()
+
+
+def read_frames(frames: list[Any]) -> tuple[Frame, ...]:
+    """Frames in a list that begins with the innermost, as Java's layouts and zerolog's ``stack`` do."""
+    return tuple(_frame(frame) for frame in reversed(frames[:MAX_FRAMES]) if type(frame) is dict)
 
 
 def _frame(value: dict[str, Any]) -> Frame:
-    line = value.get("lineno", value.get("line_number"))
+    line = _first_number(value, ("lineno", "line_number", "lineNumber"))
     code = _first(value, ("code", "context_line"))
-    if type(line) is not int:
-        line = value.get("line")
+    if not line:
+        line = _first_number(value, ("line",))
     elif code is None:
         code = _first(value, ("line",))  # structlog puts the source text there
     return Frame(
-        function=_first(value, ("function", "name", "func")) or "",
-        path=_first(value, ("file", "filename", "path")) or "",
-        line=line if type(line) is int and 0 < line < 1 << 31 else 0,
-        module=_first(value, ("module",)) or "",
+        function=_first(value, ("function", "method", "methodName", "name", "func")) or "",
+        path=_first(value, ("file", "filename", "fileName", "abs_path", "path", "source")) or "",
+        line=line,
+        module=_first(value, ("module", "class", "className", "declaringClass")) or "",
         code=(code or "").strip()[:500],
+        column=_first_number(value, ("colno", "column", "columnNumber")),
     )
 
 
+def _first_number(value: dict[str, Any], keys: tuple[str, ...]) -> int:
+    """A line or column; zerolog writes its lines as text."""
+    for key in keys:
+        found = value.get(key)
+        if type(found) is str and found.isascii() and found.isdecimal() and len(found) < 10:
+            found = int(found)
+        if type(found) is int and 0 < found < 1 << 31:
+            return found
+    return 0
+
+
+def structured(parts: list[ExceptionPart]) -> Stack | None:
+    """The stack of a chain of which at least one exception has frames."""
+    framed = any(part.frames for part in parts)
+    return Stack(language=_language(parts), parts=tuple(parts)) if framed else None
+
+
 def _language(chain: list[ExceptionPart]) -> str:
-    suffixes = {"py": "python", "rs": "rust", "java": "java", "kt": "java", "js": "node", "ts": "node", "go": "go"}
     for part in chain:
         for frame in part.frames:
-            language = suffixes.get(frame.path.rpartition(".")[2])
+            language = _LANGUAGES.get(frame.path.rpartition(".")[2])
             if language is not None:
                 return language
     return ""

@@ -43,7 +43,7 @@ KEYS: dict[Role, tuple[str, ...]] = {
         "line", "line_number", "lineno", "log.origin.file.line", "code.line.number", "code.lineno", "source.line",
         "src.line", "caller_line_number",
     ),
-    Role.ERROR: ("exception", "error", "err", "exc_info", "exc", "cause", "Exception", "@x"),
+    Role.ERROR: ("exception", "error", "err", "exc_info", "exc", "cause", "Exception", "@x", "thrown"),
     Role.EXCEPTION_TYPE: (
         "exception.type", "error.type", "error.kind", "err.type", "exception_type", "error_type", "errorType",
         "exception_class", "exc_type",

@@ -6,8 +6,9 @@ Of an ``AggregateException`` the first inner exception counts; the others are pr
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from logmedic.group.interface import StackParser
+from logmedic.group.interface import CACHED, StackParser
 from logmedic.model import ExceptionPart, Frame, Stack
 
 MOST_LINES = 5_000
@@ -15,7 +16,7 @@ MOST_FRAMES = 500
 MOST_PARTS = 16
 MOST_WORDS = 40  # lines of the messages above the first frame
 # "at" and "in … :line" are translated, so any short word stands for them; the brackets of the arguments tell the line.
-_FRAME = re.compile(r"[ \t]{1,12}[^\s(.]{1,12} ([^\s(]{1,200}\.[^\s(]{1,400})\(([^()]{0,1000})\)(.{0,1000})$")
+_FRAME = re.compile(r"[ \t]{1,12}[^\s(.]{1,12} ([^\s(]{3,600})\(([^()]{0,1000})\)(.{0,1000})$")
 _AT = re.compile(r"^[ \t]{1,12}[^\s(.]{1,12} [^\s(]{3,600}\([^()\n]{0,1000}\)[^\n]{0,1000}$", re.MULTILINE)
 _HEAD = re.compile(r"([^\W\d][\w.+`]{1,300})(?: \(0x[0-9A-Fa-f]{8}\))?(?:: ?|$)(.*)$", re.DOTALL)
 _INSIDE = re.compile(r"(?<![\w.])[^\W\d][\w.+`]{1,300}Exception(?: \(0x[0-9A-Fa-f]{8}\))?:")
@@ -117,7 +118,7 @@ def _head(text: str, at: int) -> int:
 
 def _frame(line: str) -> Frame | None:
     found = _FRAME.match(line)
-    if found is None:
+    if found is None or "." not in found[1]:
         return None
     path, number = "", 0
     rest = found[3].strip().rstrip(".")
@@ -139,10 +140,12 @@ def _typed(arguments: str) -> bool:
     )
 
 
+@lru_cache(maxsize=CACHED)
 def _ours(function: str) -> bool:
     return bool(function) and not function.startswith(_NOT_OURS)
 
 
+@lru_cache(maxsize=CACHED)
 def _symbol(function: str) -> str:
     """``Shop.Repo`1.<LoadAsync>d__5.MoveNext``: ``Shop.Repo.LoadAsync``."""
     plain = _without_generics(function)

@@ -7,8 +7,9 @@ those of deferred functions that recovered or panicked again.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from logmedic.group.interface import StackParser
+from logmedic.group.interface import CACHED, StackParser
 from logmedic.group.paths import module_of
 from logmedic.model import ExceptionPart, Frame, Stack
 
@@ -143,6 +144,7 @@ class _Reader:
         return tuple(ExceptionPart("", words[:4_000], tuple(reversed(frames))) for words, frames in reversed(traces))
 
 
+@lru_cache(maxsize=CACHED)
 def _ours(path: str, function: str) -> bool:
     plain = path.replace("\\", "/")
     if not function or any(mark in plain for mark in _NOT_OUR_PATHS) or "@v" in plain:
@@ -161,6 +163,7 @@ def _inlined(function: str) -> bool:
     )
 
 
+@lru_cache(maxsize=CACHED)
 def _symbol(function: str) -> str:
     """``github.com/acme/shop/v2/orders.(*Service).Total.func1``: ``github.com/acme/shop/orders.Service.Total``."""
     name = _CLOSURE.sub("", function.partition("[")[0])

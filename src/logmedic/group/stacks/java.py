@@ -6,8 +6,9 @@ Suppressed exceptions are left out: whether closing a resource also failed does 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from logmedic.group.interface import StackParser
+from logmedic.group.interface import CACHED, StackParser
 from logmedic.model import ExceptionPart, Frame, Stack
 
 MOST_LINES = 5_000
@@ -178,6 +179,7 @@ def _frame(where: str, source: str) -> Frame:
     return Frame(function, path if "." in file else "", number, owner, in_app=bool(function) and _ours(owner, function))
 
 
+@lru_cache(maxsize=CACHED)
 def _ours(owner: str, function: str) -> bool:
     if not owner or "$$" in owner.replace("$$inlined", "") or "$Proxy" in owner or _SYNTHETIC.match(function):
         return False
@@ -187,6 +189,7 @@ def _ours(owner: str, function: str) -> bool:
     return not dotted.startswith(_NOT_OURS)
 
 
+@lru_cache(maxsize=CACHED)
 def _plain(owner: str, function: str) -> tuple[str, str, str]:
     """Package, class and method without what the compiler adds; nested classes with ``$``, numbered ones left out."""
     package, _, name = owner.rpartition(".")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from logmedic.group.interface import StackParser
+from logmedic.group.interface import CACHED, StackParser
 from logmedic.group.paths import module_of
 from logmedic.model import ExceptionPart, Frame, Stack
 
@@ -68,7 +69,7 @@ class NodeStacks(StackParser):
         return _ours(frame.path)
 
     def name(self, frame: Frame) -> str:
-        function = _function(frame)
+        function = _named(frame.function, frame.path)
         module = frame.module or _module(frame.path)
         return ".".join(n for n in (module, function) if n) if function else ""
 
@@ -135,7 +136,9 @@ class _Reader:
         unlike = {}
         for chain in self.chains[1:]:
             parts = [part.part() for part in chain]
-            unlike[tuple((p.type, *(f"{_module(f.path)} {f.function}" for f in p.frames)) for p in parts)] = parts
+            unlike[
+                tuple((p.type, *(f"{_module(f.path)} {f.function}" for f in p.frames if f.in_app)) for p in parts)
+            ] = parts
         members = [part for key in sorted(unlike) for part in unlike[key]]
         parts = [part.part() for part in self.chains[0]] + members
         return tuple(parts) if any(part.frames for part in parts) else ()
@@ -188,6 +191,7 @@ def _made(function: str, where: str) -> Frame:
     return Frame(plain, path, int(line), in_app=_ours(path), column=int(column))
 
 
+@lru_cache(maxsize=CACHED)
 def _ours(path: str) -> bool:
     plain = path.replace("\\", "/")
     if not plain or plain[0] in "<(" or plain.startswith(("node:", "internal/", "native", "index ", "wasm://")):
@@ -195,6 +199,7 @@ def _ours(path: str) -> bool:
     return plain not in _CORE and not any(mark in plain for mark in _NOT_OURS)
 
 
+@lru_cache(maxsize=CACHED)
 def _module(path: str) -> str:
     """The file below its project's root, without suffix and hash; the same for a source and what it was compiled to."""
     plain = _SCHEME.sub("", path.partition("?")[0].replace("\\", "/"), count=1)
@@ -215,14 +220,15 @@ def _hashed(piece: str) -> bool:
     return len(piece) == 8 and piece.isalnum() and (digit or not (piece[1:].islower() or piece.isupper()))
 
 
-def _function(frame: Frame) -> str:
+@lru_cache(maxsize=CACHED)
+def _named(function: str, path: str) -> str:
     """Without what calls it, and without names that a minifier made up."""
-    function = _AS.sub("", frame.function.removeprefix("async ")).removeprefix("new ")
+    function = _AS.sub("", function.removeprefix("async ")).removeprefix("new ")
     for owner in _OWNERS:
         function = function.removeprefix(owner)
     if function.endswith("<anonymous>") or function in {"eval", "?"}:
         return ""
-    name = frame.path.rpartition("/")[2]
+    name = path.rpartition("/")[2]
     bundled = any(mark in name for mark in _BUNDLED) or any(_hashed(p) for p in re.split(r"[.-]", name)[1:])
     if bundled and all(len(part) <= 2 for part in function.split(".")):
         return ""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from logmedic.bounds import clip
-from logmedic.group.interface import StackParser
+from logmedic.group.interface import CACHED, StackParser
 from logmedic.group.paths import module_of
 from logmedic.model import ExceptionPart, Frame, Stack
 
@@ -193,6 +194,7 @@ def _frame(path: str, line: int, function: str) -> Frame:
     return Frame(function, path, line, module_of(path), in_app=_in_app(path, function))
 
 
+@lru_cache(maxsize=CACHED)
 def _in_app(path: str, function: str) -> bool:
     plain = path.replace("\\", "/")
     if function.rpartition(".")[2] in _INLINED:

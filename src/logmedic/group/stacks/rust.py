@@ -4,7 +4,8 @@ What identifies a panic is its place in the team's code and its words, never its
 arose, while the calls are there only if ``RUST_BACKTRACE`` is set, and differ with optimisation. The line of the place
 moves with every edit above it, so it does not count. Where the words are the compiler's own and say nothing about the
 bug (an index out of bounds, ``unwrap`` on ``None``) the column does: it stays where lines move, and tells two such
-panics in one file apart. A panic that arose in a library is known by the team's calls, if they are there.
+panics in one file apart. A panic that arose in a library has its place where the team's code called it, which only a
+backtrace tells.
 
 An error with context (``a: b: c``) is known by its chain, which is the same with and without a backtrace; a lone
 message by its backtrace, if there is one.
@@ -13,9 +14,10 @@ message by its backtrace, if there is one.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from logmedic.bounds import clip
-from logmedic.group.interface import StackParser
+from logmedic.group.interface import CACHED, StackParser
 from logmedic.group.paths import module_of
 from logmedic.model import ExceptionPart, Frame, Stack
 
@@ -66,7 +68,16 @@ _NOT_OURS = frozenset({
     "tower_http", "tower_service", "tracing", "tracing_core", "tracing_error", "tracing_futures",
     "tracing_subscriber", "warp",
 })  # fmt: skip
-_NOT_OUR_PATHS = ("/rustc/", "/.cargo/registry/", "/.cargo/git/", "/rustlib/src/", "library/std/src/", "/vendor/")
+_NOT_OUR_PATHS = (
+    "/rustc/",
+    "/.cargo/registry/",
+    "/.cargo/git/",
+    "/rustlib/src/",
+    "library/std/src/",
+    "library/core/src/",
+    "library/alloc/src/",
+    "/vendor/",
+)
 
 
 class RustStacks(StackParser):
@@ -100,11 +111,11 @@ class RustStacks(StackParser):
         return _in_app(frame.path, frame.module or frame.function, frame.function)
 
     def place(self, stack: Stack) -> str | None:
-        first, last = stack.parts[0], stack.parts[-1]
+        first = stack.parts[0]
         if first.type != PANIC:
             return "" if len(stack.parts) > 1 and not any(part.type for part in stack.parts) else None
-        at = last.frames[-1] if last.frames else None
-        if at is None or not at.in_app or not at.path:
+        at = next((frame for frame in reversed(stack.parts[-1].frames) if frame.in_app), None)
+        if at is None or not at.path:
             return None
         column = f" column {at.column}" if at.column and first.message.startswith(_GENERIC) else ""
         return f"file {_source(at.path)}{column}"
@@ -211,6 +222,7 @@ def _bare(text: str) -> bool:
     return text[:40].lstrip().startswith("0: ") and "::" in text[:2_000]
 
 
+@lru_cache(maxsize=CACHED)
 def symbol(name: str) -> str:
     """A demangled path without hash, generics, closures; ``<A as B>::f`` is ``A::f``, or ``B::f`` for a bare type."""
     name = _HASH.sub("", name)
@@ -300,10 +312,11 @@ def _words(message: str) -> str:
     return message
 
 
+@lru_cache(maxsize=CACHED)
 def _source(path: str) -> str:
     """The module of a file: all below ``src``, behind the crate's folder where it is one of a workspace."""
     names = [n for n in path.replace("\\", "/").split("/") if n not in {"", "."}]
-    absolute = path[:1] == "/" or path[1:2] == ":"
+    absolute = path[:1] in {"/", "."} or path[1:2] == ":"  # backtraces are relative to where the program runs
     if "src" in names:
         at = len(names) - 1 - names[::-1].index("src")
         crate = names[at - 1 : at] if at and (not absolute or names[at - 2] in _WORKSPACES) else []
@@ -314,6 +327,7 @@ def _source(path: str) -> str:
     return ".".join(names if stem == "mod" and names else [*names, stem])
 
 
+@lru_cache(maxsize=CACHED)
 def _in_app(path: str, module: str, function: str) -> bool:
     plain = path.replace("\\", "/")
     if any(mark in plain for mark in _NOT_OUR_PATHS):
