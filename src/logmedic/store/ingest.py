@@ -13,7 +13,7 @@ from logmedic.model import NANOSECONDS, Reason, Reject, Sample, Severity, State,
 from logmedic.reasons import render
 from logmedic.store import aliases, releases
 from logmedic.store import tables as t
-from logmedic.store.rows import REASON, entry, insert_for, json, parts, reason
+from logmedic.store.rows import COUNTING, REASON, entry, insert_for, json, parts, reason
 
 SAMPLES_KEPT = 20  # per fingerprint of an incident: the first few and the latest
 REJECTS_KEPT = 1_000  # per transaction; all are counted
@@ -110,7 +110,8 @@ class Ingest:
             written = self.connection.execute(
                 insert_for(self.connection, t.positions)
                 .values(source=position.source, stream=position.stream, lines=lines, rejects=rejects, **values)
-                .on_conflict_do_nothing(index_elements=["source", "stream"])
+                .on_conflict_do_nothing(index_elements=["source", "stream"]),
+                execution_options=COUNTING,
             )
         else:
             written = self.connection.execute(

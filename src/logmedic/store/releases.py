@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import sqlalchemy as sa
 
 from logmedic.store import tables as t
-from logmedic.store.rows import insert_for
+from logmedic.store.rows import COUNTING, insert_for
 
 RELEASES_KEPT = 500  # of one service; the oldest go first. One that is forgotten and comes back counts as a new one
 
@@ -26,7 +26,9 @@ def see(connection: sa.Connection, seen: Iterable[tuple[str, Mapping[str, int]]]
         for (service, release), time in sorted(first.items(), key=lambda item: (item[1], item[0]))
     ]
     statement = insert_for(connection, t.releases)
-    done = connection.execute(statement.on_conflict_do_nothing(index_elements=["service", "release"]), rows)
+    done = connection.execute(
+        statement.on_conflict_do_nothing(index_elements=["service", "release"]), rows, execution_options=COUNTING
+    )
     if done.rowcount:
         for service in sorted({str(row["service"]) for row in rows}):
             _forget(connection, service)

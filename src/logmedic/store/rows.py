@@ -15,6 +15,8 @@ from logmedic.store import tables as t
 
 T = TypeVar("T")
 
+COUNTING = {"preserve_rowcount": True}  # else the rows of an INSERT are not counted on PostgreSQL
+
 # Made once, before there are threads: the process crashes where several are the first to decode a type (msgspec 0.22).
 REASON = msgspec.json.Decoder(Reason)
 _PARAMS = msgspec.json.Decoder(dict[str, int | float | str])
