@@ -99,6 +99,11 @@ SENTENCES: Mapping[str, Text] = {
         "grouped anew: {samples} of {total} samples now belong to {fingerprint}",
         "재그룹화: 표본 {total}건 중 {samples}건이 이제 {fingerprint}에 속함",
     ),
+    # delivery
+    "given-up": Text(
+        "given up after {hours} h of failing; `logmedic notify retry` tries again",
+        "{hours}시간 동안 실패하여 포기함; `logmedic notify retry`로 다시 시도",
+    ),
     # investigation
     "diagnosed": Text("{engine}: {status}", "{engine}: {status}"),
     "not-diagnosed": Text("{words}", "{words}"),
@@ -119,6 +124,7 @@ EVENTS: Mapping[str, Text] = {
     "split": Text("split", "분리"),
     "regrouped": Text("regrouped", "재그룹화"),
     "diagnosed": Text("diagnosed", "진단됨"),
+    "given up": Text("given up", "포기"),
     "not diagnosed": Text("not diagnosed", "진단 실패"),
 }
 """Names of what stands in a timeline."""

@@ -23,6 +23,7 @@ from logmedic.errors import LogmedicError, ShellError
 from logmedic.investigate import report
 from logmedic.model import Text
 from logmedic.respond.console import ConsoleConfig
+from logmedic.respond.spoken import spoken
 
 if TYPE_CHECKING:
     from logmedic.model import Incident
@@ -197,7 +198,7 @@ def _tell(incidents: list[Incident], story: Story) -> None:
     if worst:
         first = max(worst, key=lambda i: i.severity.rank)
         assert first.diagnosis is not None
-        click.echo("\n" + report.to_text(first.diagnosis, first, story.language))
+        click.echo("\n" + report.to_text(first.diagnosis, spoken(first, story.language), story.language))
 
 
 def _example() -> Path:

@@ -21,6 +21,7 @@ from logmedic.investigate.alert import Alert
 from logmedic.investigate.alert import read as read_alert
 from logmedic.investigate.changelist import ChangeList
 from logmedic.model import Diagnosis, Incident
+from logmedic.respond.spoken import spoken as said
 
 TEXT_BYTES = 1 << 20  # a panic or traceback that somebody pasted is not longer
 _JSON_LINE = re.compile(rb"^[ \t]*\{", re.MULTILINE)
@@ -67,7 +68,7 @@ def diagnose(
     if as_json:
         output.print_json(report.to_json(diagnosis, spoken))
     else:
-        click.echo(report.to_text(diagnosis, incident, spoken))
+        click.echo(report.to_text(diagnosis, said(incident, spoken), spoken))
 
 
 def _with_repository(loaded: build.Loaded, repo: str | None) -> build.Loaded:

@@ -12,6 +12,8 @@ from logmedic.cli import output
 from logmedic.investigate import report
 from logmedic.model import Component, Grouping, Incident, Sample, Text
 from logmedic.respond import words
+from logmedic.respond.spoken import outcome, spoken
+from logmedic.respond.spoken import result as said
 
 if TYPE_CHECKING:
     from logmedic.store.store import Store, TimelineEntry
@@ -78,9 +80,9 @@ def lines(page: Page, language: str) -> Iterator[str]:
     """The page for people, without anything that a terminal would obey."""
     incident = page.incident
     if incident.diagnosis is not None:
-        yield report.to_text(incident.diagnosis, incident, language)
+        yield report.to_text(incident.diagnosis, spoken(incident, language), language)
     else:
-        yield f"{output.printable(incident.title)}\n({words.UNDIAGNOSED.in_(language)})"
+        yield f"{output.printable(spoken(incident, language).title)}\n({words.UNDIAGNOSED.in_(language)})"
     if incident.merged_into is not None:
         yield _MERGED.in_(language).format(id=incident.merged_into)
     elif incident.count == 0:
@@ -104,4 +106,5 @@ def lines(page: Page, language: str) -> Iterator[str]:
     if page.effects:
         yield _DELIVERIES.in_(language)
     for generation, channel, result, reason in page.effects:
-        yield f"  #{generation} {channel}: {result}" + (f" ({output.printable(reason)})" if reason else "")
+        why = f" ({output.printable(outcome(reason, language))})" if reason else ""
+        yield f"  #{generation} {channel}: {said(result, language)}{why}"

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import msgspec
 
 from logmedic.model import Incident, Severity, Substate, Text
+from logmedic.reasons import why_now
 from logmedic.respond import words
 
 _STORM = Text("Storm of distinct errors", "서로 다른 오류 폭주")
@@ -43,9 +44,13 @@ def title(incident: Incident, language: str) -> str:
 
 
 def spoken(incident: Incident, language: str) -> Incident:
-    """The incident with its title in the language, for those that show it."""
-    said = title(incident, language)
-    return incident if said == incident.title else msgspec.structs.replace(incident, title=said)
+    """The incident with its title and the reason of its latest news in the language, for those that show it."""
+    return msgspec.structs.replace(incident, title=title(incident, language), reason=why_now(incident, language))
+
+
+def result(name: str, language: str) -> str:
+    """What became of an alert: a :class:`logmedic.model.Result`, or "pending"."""
+    return _RESULTS[name].ko if language == "ko" and name in _RESULTS else name
 
 
 def outcome(reason: str, language: str) -> str:
@@ -69,6 +74,13 @@ def _word(value: str) -> str:
     return known[value].ko if value in known else value
 
 
+_RESULTS = {
+    "pending": Text("pending", "대기"),
+    "sent": Text("sent", "전송"),
+    "skipped": Text("skipped", "생략"),
+    "deferred": Text("deferred", "보류"),
+    "failed": Text("failed", "실패"),
+}
 _SEVERITIES = "|".join(s.value for s in Severity)
 _SUBSTATES = "|".join(s.value for s in Substate)
 

@@ -10,7 +10,10 @@ import msgspec
 import sqlalchemy as sa
 
 from logmedic.errors import StoreError
+from logmedic.model import Reason
+from logmedic.reasons import render
 from logmedic.store import tables as t
+from logmedic.store.rows import note
 
 # Made here, before there are threads; see ``store.store``.
 _RECEIPT = msgspec.json.Decoder(dict[str, Any])
@@ -69,15 +72,16 @@ class Deliveries:
                 for row in connection.execute(query)
             ]  # fmt: skip
 
-    def give_up(self, fingerprint: str, generation: int, reason: str, now: int) -> None:
+    def give_up(self, incident_id: int, fingerprint: str, generation: int, why: Reason, now: int) -> None:
         """Nothing of this generation is tried again by itself; what has no outcome yet has failed."""
         c, i = t.effects.c, t.incidents.c
         with _storing(), self._database.begin() as connection:
             connection.execute(
                 sa.update(t.effects)
                 .where(_of(fingerprint, generation), c.result.in_(("pending", "deferred")))
-                .values(result="failed", reason=reason, updated_at=now)
+                .values(result="failed", reason=render(why).en, updated_at=now)
             )
+            note(connection, incident_id, now, event="given up", why=why, actor="logmedic")
             connection.execute(
                 sa.update(t.incidents)
                 .where(i.fingerprint == fingerprint, i.handled_generation < generation)
