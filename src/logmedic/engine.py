@@ -13,7 +13,7 @@ import enum
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import sqlalchemy as sa
 
@@ -21,11 +21,21 @@ from logmedic.errors import StoreError
 
 T = TypeVar("T")
 log = logging.getLogger("logmedic")
-QUEUE = "incidents"
-WORKFLOW = "incident"
+
+
+class Lane(NamedTuple):
+    """A queue with a workflow of its own, so that what waits in one holds nobody up in the other."""
+
+    queue: str
+    workflow: str  # also what its workflow ids begin with
+
+
+ALERTS = Lane("incidents", "incident")
+DEEPER = Lane("diagnoses", "diagnosis")  # what comes after people have been told
 # Workflows of one version are not taken up by code of another; raise it when the order of steps changes.
 APPLICATION_VERSION = "1"
 EXECUTOR = "local"  # fixed: together with the instance lock it lets a new process take up what a dead one left
+LEFT_OVER_SECONDS = 2.0  # between two looks into a lane that is not used any more
 FIRST_WAIT, LONGEST_WAIT = 60.0, 900.0  # seconds before what failed in an unforeseen way is tried again; doubles
 GIVE_UP_SECONDS = 72 * 3600.0  # of failing in an unforeseen way: longer than a weekend that nobody looks
 
@@ -48,8 +58,11 @@ class Engine(Protocol):
         """Get ready to enqueue. Safe to call again."""
         ...
 
-    def open(self, handler: Handler) -> None:
-        """Begin to run what is enqueued, and what an earlier process left unfinished. Safe to call again."""
+    def open(self, handler: Handler, deeper: Handler | None = None) -> None:
+        """Begin to run what is enqueued, and what an earlier process left unfinished. Safe to call again.
+
+        ``deeper``: run once for each incident after ``handler`` has ended for the first time, in workers of its own.
+        """
         ...
 
     def enqueue(self, connection: sa.Connection, incident_id: int, fingerprint: str, generation: int) -> None:
@@ -101,9 +114,15 @@ def _storing(what: str) -> Iterator[None]:
 _Work = tuple[int, int, str, int]
 """(incident id, generation, the workflow id of the first attempt, attempt)"""
 
+_LANES = {lane.workflow: lane for lane in (ALERTS, DEEPER)}
+
+
+def _lane(work: _Work) -> Lane:
+    return _LANES[work[2].partition(":")[0]]
+
 
 def _base(fingerprint: str, generation: int) -> str:
-    return f"incident:{fingerprint}:{generation}"
+    return f"{ALERTS.workflow}:{fingerprint}:{generation}"
 
 
 class Next(enum.Enum):
@@ -134,9 +153,12 @@ def _name(base: str, attempt: int) -> str:
 class DurableEngine:
     """DBOS over the same database as the store. One per process (DBOS is a singleton)."""
 
-    def __init__(self, database: sa.Engine, *, workers: int = 4, poll_seconds: float = 0.5) -> None:
+    def __init__(
+        self, database: sa.Engine, *, workers: int = 4, deeper_workers: int = 2, poll_seconds: float = 0.5
+    ) -> None:
         self._database = database
         self._workers = workers
+        self._deeper_workers = deeper_workers
         self._poll = poll_seconds
         self._url = database.url.render_as_string(hide_password=False)
         self._schema = None if database.dialect.name == "sqlite" else "dbos"
@@ -156,29 +178,11 @@ class DurableEngine:
         self._client = dbos.DBOSClient(system_database_engine=self._database, retry_connection_errors=False)
 
     @_storing("while the engine was started")
-    def open(self, handler: Handler) -> None:
+    def open(self, handler: Handler, deeper: Handler | None = None) -> None:
         if self._launched:
             return
         self.prepare()
         import dbos  # noqa: PLC0415  already loaded by prepare()
-
-        def workflow(incident_id: int, generation: int, base: str, attempt: int) -> None:
-            self._running += 1
-            try:
-                again = handler(incident_id, generation, _step)
-            except Exception as error:
-                # One line for people; DBOS keeps the whole of it in its tables, and retry_failed tries again.
-                log.error("%s: %s: %s", _name(base, attempt), type(error).__name__, error)  # noqa: TRY400
-                raise
-            finally:
-                self._running -= 1
-            if again is not None:
-                # A new, delayed workflow rather than a long sleep in this one, which would hold a worker.
-                _step("later", lambda: self._hand_on((incident_id, generation, base, attempt), delay=again))
-
-        def _step(name: str, function: Callable[[], T]) -> T:
-            result: T = dbos.DBOS.run_step({"name": name}, function)
-            return result
 
         dbos.DBOS(
             config={
@@ -188,15 +192,46 @@ class DurableEngine:
                 "executor_id": EXECUTOR,
                 "application_version": APPLICATION_VERSION,
                 "log_level": "CRITICAL",
-                "max_executor_threads": self._workers + 4,
+                "max_executor_threads": self._workers + self._deeper_workers + 4,
                 # We use no notifications, but close() waits until their listener has slept for so long.
                 "notification_listener_polling_interval_sec": 2 * self._poll,
             }
         )
-        dbos.DBOS.workflow(name=WORKFLOW)(workflow)
+        dbos.DBOS.workflow(name=ALERTS.workflow)(self._workflow(handler, hand_on=deeper is not None))
+        # Registered in any case: an earlier process may have left some, and been configured otherwise.
+        dbos.DBOS.workflow(name=DEEPER.workflow)(self._workflow(deeper or _nothing))
         dbos.DBOS.launch()
-        dbos.DBOS.register_queue(QUEUE, worker_concurrency=self._workers, polling_interval_sec=self._poll)
+        seldom = self._poll if deeper is not None else LEFT_OVER_SECONDS
+        dbos.DBOS.register_queue(ALERTS.queue, worker_concurrency=self._workers, polling_interval_sec=self._poll)
+        dbos.DBOS.register_queue(DEEPER.queue, worker_concurrency=self._deeper_workers, polling_interval_sec=seldom)
         self._launched = True
+
+    def _workflow(self, handler: Handler, *, hand_on: bool = False) -> Callable[[int, int, str, int], None]:
+        """What DBOS runs. ``hand_on``: let the deeper lane begin when the first attempt has ended."""
+        import dbos  # noqa: PLC0415  already loaded by prepare()
+
+        def step(name: str, function: Callable[[], T]) -> T:
+            result: T = dbos.DBOS.run_step({"name": name}, function)
+            return result
+
+        def workflow(incident_id: int, generation: int, base: str, attempt: int) -> None:
+            self._running += 1
+            try:
+                again = handler(incident_id, generation, step)
+            except Exception as error:
+                # One line for people; DBOS keeps the whole of it in its tables, and retry_failed tries again.
+                log.error("%s: %s: %s", _name(base, attempt), type(error).__name__, error)  # noqa: TRY400
+                raise
+            finally:
+                self._running -= 1
+            if hand_on and attempt == 0:
+                after = f"{DEEPER.workflow}:{base.partition(':')[2]}"
+                step("hand on", lambda: self._submit((incident_id, generation, after, 0)))
+            if again is not None:
+                # A new, delayed workflow rather than a long sleep in this one, which would hold a worker.
+                step("later", lambda: self._hand_on((incident_id, generation, base, attempt), delay=again))
+
+        return workflow
 
     def enqueue(self, connection: sa.Connection, incident_id: int, fingerprint: str, generation: int) -> None:
         if self._client is None:
@@ -257,11 +292,15 @@ class DurableEngine:
     def busy(self, now: int) -> bool:
         if self._client is None:
             return False
-        ours = {"queue_name": QUEUE, "app_version": APPLICATION_VERSION, "load_input": False, "load_output": False}
-        if self._client.list_workflows(status=["PENDING", "ENQUEUED"], limit=1, **ours):
-            return True
-        delayed = self._client.list_workflows(status="DELAYED", **ours)
-        return any((w.delay_until_epoch_ms or 0) * 1_000_000 <= now for w in delayed)
+        for lane in (ALERTS, DEEPER):
+            ours = {"queue_name": lane.queue, "app_version": APPLICATION_VERSION}
+            few = {"load_input": False, "load_output": False}
+            if self._client.list_workflows(status=["PENDING", "ENQUEUED"], limit=1, **ours, **few):
+                return True
+            delayed = self._client.list_workflows(status="DELAYED", **ours, **few)
+            if any((w.delay_until_epoch_ms or 0) * 1_000_000 <= now for w in delayed):
+                return True
+        return False
 
     def _submit(self, work: _Work, delay: float | None = None) -> None:
         with self._database.begin() as connection:
@@ -269,8 +308,8 @@ class DurableEngine:
 
     def _enqueue(self, connection: sa.Connection, work: _Work, delay: float | None = None) -> None:
         options: dict[str, Any] = {
-            "queue_name": QUEUE,
-            "workflow_name": WORKFLOW,
+            "queue_name": _lane(work).queue,
+            "workflow_name": _lane(work).workflow,
             "workflow_id": _name(work[2], work[3]),
             "app_version": APPLICATION_VERSION,
         }
@@ -300,14 +339,14 @@ class InlineEngine:
     def __init__(self, *, handle: bool = True) -> None:
         """``handle=False``: let incidents be recorded, and do nothing about them."""
         self._handle = handle
-        self._handler: Handler | None = None
+        self._handlers: list[Handler] = []
         self._given: list[tuple[int, int]] = []
 
     def prepare(self) -> None:
         """Nothing to get ready."""
 
-    def open(self, handler: Handler) -> None:
-        self._handler = handler
+    def open(self, handler: Handler, deeper: Handler | None = None) -> None:
+        self._handlers = [handler, deeper] if deeper is not None else [handler]
 
     def enqueue(self, connection: sa.Connection, incident_id: int, fingerprint: str, generation: int) -> None:
         self._given.append((incident_id, generation))
@@ -315,8 +354,9 @@ class InlineEngine:
     def committed(self) -> None:
         given, self._given = self._given, []
         for incident_id, generation in given if self._handle else ():
-            assert self._handler is not None
-            self._handler(incident_id, generation, _straight)
+            assert self._handlers, "the engine was not opened"
+            for handler in self._handlers:
+                handler(incident_id, generation, _straight)
 
     def retry_failed(
         self, unhandled: Sequence[tuple[int, str, int]], now: int, *, at_once: bool = False
@@ -331,6 +371,10 @@ class InlineEngine:
 
     def close(self, timeout: float) -> None:
         """Nothing to stop."""
+
+
+def _nothing(incident_id: int, generation: int, step: Step) -> None:
+    """What is left of a lane that is not used any more."""
 
 
 def _straight(name: str, function: Callable[[], T]) -> T:

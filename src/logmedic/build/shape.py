@@ -17,6 +17,7 @@ from logmedic.detect.interface import RuleConfig
 from logmedic.errors import ConfigError, UsageError
 from logmedic.group.fingerprint import GroupConfig
 from logmedic.group.window import WindowConfig
+from logmedic.investigate.claude.config import DiagnoseConfig
 from logmedic.redact import RedactConfig
 from logmedic.respond.channels import ChannelConfig
 from logmedic.respond.console import ConsoleConfig
@@ -55,6 +56,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     window: WindowConfig = WindowConfig()
     """``[window]``: when a repeat is only counted, and when it is raised again."""
     repository: RepositoryConfig = RepositoryConfig()
+    diagnose: DiagnoseConfig = DiagnoseConfig()
     redact: RedactConfig = RedactConfig()
     """``[redact]``: what is blanked before anything is stored or sent."""
     channels: tuple[ChannelConfig, ...] = (ConsoleConfig(),)
@@ -71,6 +73,7 @@ class Loaded(msgspec.Struct, frozen=True):
     base: Path
     path: Path | None
     language: str
+    diagnostic_model: str | None = None  # what ``DIAGNOSTIC_MODEL`` says
 
     @property
     def store_url(self) -> str:
@@ -106,7 +109,7 @@ def load_config(explicit: str | None, cwd: Path, *, paths: Sequence[str] = ()) -
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ConfigError(f"{path}: {what}: the name {twice[0]!r} is used twice; give each its own")
-    return Loaded(config, base, path, config.language or settings.language)
+    return Loaded(config, base, path, config.language or settings.language, settings.diagnostic_model)
 
 
 def require_sources(loaded: Loaded) -> None:

@@ -5,9 +5,10 @@ Importing this module is cheap; what is heavy (SQLAlchemy, DBOS, hyperscan) is i
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ import msgspec
 from logmedic import config as configuration
 from logmedic import doors, store
 from logmedic.bounds import bounded
+from logmedic.build import diagnosing
 from logmedic.build.shape import Config, Loaded, SourceConfig, StoreConfig
 from logmedic.collect import dialects
 from logmedic.collect.file import FileSource, FileSourceConfig
@@ -35,12 +37,16 @@ from logmedic.respond.retry import Patient
 from logmedic.store.lock import InstanceLock, sqlite_path
 
 if TYPE_CHECKING:
+    import sqlalchemy as sa
+
     from logmedic.engine import Engine
     from logmedic.pipeline.digest import Digester
     from logmedic.pipeline.handling import Deliver, Witness
     from logmedic.pipeline.rehearsal import Notes
     from logmedic.pipeline.running import Runtime
     from logmedic.store.store import Store
+
+log = logging.getLogger("logmedic")
 
 IN_MEMORY = StoreConfig(url="sqlite://")
 
@@ -95,15 +101,20 @@ def open_store(loaded: Loaded) -> Iterator[Store]:
 
 
 @contextmanager
-def runtime(loaded: Loaded, *, poll_seconds: float = 0.5, witness: Witness | None = None) -> Iterator[Runtime]:
+def runtime(
+    loaded: Loaded, *, poll_seconds: float = 0.5, ask: bool = False, witness: Witness | None = None
+) -> Iterator[Runtime]:
     """The whole pipeline on the configured state, engine and channels.
 
     ``poll_seconds``: how often the engine looks for work. Half a second costs an idle service 1 % of a core; one pass
-    over a backlog can afford to look more often. ``witness`` is told what happens.
+    over a backlog can afford to look more often. ``ask``: diagnose with the model at once, not after the alert.
+    ``witness`` is told what happens.
     """
     from logmedic.engine import DurableEngine  # noqa: PLC0415  imports SQLAlchemy, 0.35 s
 
     clock = system_clock()
+    for warning in diagnosing.warnings(loaded, clock.now()):
+        log.warning("%s", warning)
     secrets = _channel_secrets(loaded)
     http = doors.SystemHttp()
     deliver: dict[str, Deliver] = {}
@@ -116,8 +127,10 @@ def runtime(loaded: Loaded, *, poll_seconds: float = 0.5, witness: Witness | Non
             opened,
             DurableEngine(opened.database, poll_seconds=poll_seconds),
             deliver,
-            secrets=_own(secrets.values()),
+            secrets=_own((*secrets.values(), *diagnosing.keys(loaded).values())),
             parallel=True,
+            ledger=opened.database,
+            ask=ask,
             witness=witness,
         )
         try:
@@ -142,10 +155,13 @@ def take_up(opened: Store, incidents: Iterable[tuple[str, int]]) -> None:
 
 
 @contextmanager
-def rehearsal(loaded: Loaded, *, since: int | None = None) -> Iterator[tuple[Runtime, Notes]]:
+def rehearsal(
+    loaded: Loaded, *, since: int | None = None, handle: bool = True, ask: bool = False
+) -> Iterator[tuple[Runtime, Notes]]:
     """The pipeline on a state in memory that is forgotten, with nobody told: for replays and one-off diagnoses.
 
-    ``since``: leave out records older than this (ns).
+    ``since``: leave out records older than this (ns). ``handle``: diagnose each incident and plan its alerts.
+    ``ask``: diagnose with the model; its money goes through the ledger of the configured state.
     """
     from logmedic.engine import InlineEngine  # noqa: PLC0415  imports SQLAlchemy, 0.35 s
     from logmedic.pipeline.rehearsal import Notes  # noqa: PLC0415
@@ -153,9 +169,18 @@ def rehearsal(loaded: Loaded, *, since: int | None = None) -> Iterator[tuple[Run
     notes = Notes()
     deliver: dict[str, Deliver] = {c.name: partial(notes.take, c.name) for c in loaded.config.channels}
     in_memory = msgspec.structs.replace(loaded, config=msgspec.structs.replace(loaded.config, store=IN_MEMORY))
-    with open_store(in_memory) as opened:
-        secrets = _own(_channel_secrets(loaded, absent_ok=True).values())
-        built = _assemble(loaded, opened, InlineEngine(), deliver, secrets=secrets, parallel=False, since=since)
+    with open_store(in_memory) as opened, open_store(loaded) if ask else nullcontext() as real:
+        built = _assemble(
+            loaded,
+            opened,
+            InlineEngine(handle=handle),
+            deliver,
+            secrets=_own((*_channel_secrets(loaded, absent_ok=True).values(), *diagnosing.keys(loaded).values())),
+            parallel=False,
+            since=since,
+            ledger=None if real is None else real.database,
+            ask=ask,
+        )
         built.open()
         try:
             yield built, notes
@@ -171,6 +196,8 @@ def _assemble(
     *,
     secrets: Sequence[str],
     parallel: bool,
+    ledger: sa.Engine | None,
+    ask: bool,
     since: int | None = None,
     witness: Witness | None = None,
 ) -> Runtime:
@@ -184,9 +211,12 @@ def _assemble(
     redactor = Redactor(config.redact, secrets)
     specs = channels.specs(config.channels)
     active = build_rules(config.rules)
+    offline = OfflineInvestigator(redactor)
+    model = None if ledger is None else diagnosing.investigator(loaded, ledger, redactor, offline, clock)
     handling = Handling(
         store=opened,
-        investigator=OfflineInvestigator(redactor),
+        investigator=model if ask and model is not None else offline,
+        deeper=None if ask else model,
         logs=_Lookup(loaded, clock, opened),
         git=repository(loaded),
         plan=lambda incident, receipts: policy.plan(incident, specs, receipts=receipts, config=config.policy),

@@ -13,9 +13,10 @@ import click
 import msgspec
 
 from logmedic import build
+from logmedic.build import diagnosing
 from logmedic.cli import incidents, options, output
 from logmedic.collect.file import FileSourceConfig
-from logmedic.errors import UsageError
+from logmedic.errors import ConfigError, UsageError
 from logmedic.investigate import changelist, report
 from logmedic.investigate.alert import Alert
 from logmedic.investigate.alert import read as read_alert
@@ -33,7 +34,13 @@ _JSON_LINE = re.compile(rb"^[ \t]*\{", re.MULTILINE)
 @click.option("--changes", metavar="FILE", help="What changed, as JSON, where there is no repository to ask.")
 @click.option("--deploys", metavar="FILE", help="What was deployed where and when, as JSON.")
 @click.option("--alert", metavar="FILE", help="The alert to explain, as JSON: service, fired_at, summary.")
-@click.option("--engine", type=click.Choice(["offline"]), default="offline", show_default=True, help="Who diagnoses.")
+@click.option(
+    "--engine",
+    type=click.Choice(["offline", "claude"]),
+    default="offline",
+    show_default=True,
+    help="Who diagnoses: rules alone, or the configured model on top.",
+)
 @options.language
 @options.config
 @options.json
@@ -56,6 +63,8 @@ def diagnose(
     """
     loaded = _with_repository(build.load_config(config, Path.cwd()), repo)
     given = _given(changes, deploys, alert)
+    if engine == "claude":
+        loaded, given = _asking(loaded), given._replace(ask=True)
     if what == "-":
         incident, diagnosis = _of_bytes(loaded, sys.stdin.buffer.read(), "stdin", given)
     elif Path(what).is_file():
@@ -83,6 +92,17 @@ def _with_repository(loaded: build.Loaded, repo: str | None) -> build.Loaded:
 class _Given(NamedTuple):
     changes: ChangeList | None
     alert: Alert | None
+    ask: bool = False  # a model
+
+
+def _asking(loaded: build.Loaded) -> build.Loaded:
+    """The configuration with the model wanted. Raises :class:`ConfigError` when none can be asked."""
+    loaded = diagnosing.with_engine(loaded, "claude")
+    if not diagnosing.installed():
+        raise ConfigError(f"--engine claude: its packages are missing; {diagnosing.INSTALL}")
+    if diagnosing.ladder(loaded).full.provider == "anthropic":
+        diagnosing.key(loaded)
+    return loaded
 
 
 def _given(changes: str | None, deploys: str | None, alert: str | None) -> _Given:
@@ -127,12 +147,12 @@ def _of_file(loaded: build.Loaded, path: Path, given: _Given, name: str | None =
     source = FileSourceConfig(name=name, paths=[glob.escape(str(path.absolute()))])
     sources: tuple[build.SourceConfig, ...] = () if text else (source,)
     loaded = msgspec.structs.replace(loaded, config=msgspec.structs.replace(loaded.config, sources=sources))
-    with build.rehearsal(loaded, handle=False) as (runtime, _notes):
+    with build.rehearsal(loaded, handle=False, ask=given.ask) as (runtime, _notes):
         if text:
             return rehearsal.one_text(runtime, head, name, given.changes)
         return rehearsal.first_incident(runtime, name, given.changes, given.alert)
 
 
 def _of_incident(loaded: build.Loaded, which: str, given: _Given) -> tuple[Incident, Diagnosis]:
-    with build.single_instance(loaded), build.runtime(loaded) as runtime:
+    with build.single_instance(loaded), build.runtime(loaded, ask=given.ask) as runtime:
         return runtime.diagnose(incidents.find(runtime.store, which), changes=given.changes)

@@ -110,6 +110,9 @@ def _lines(d: Diagnosis, incident: Incident, language: str) -> Iterator[str]:
     if d.claims:
         yield heading("claims")
         for claim in d.claims:
+            if claim.text == d.root_cause:
+                yield f"  - {_HEADINGS['cause'].in_(language)} [{', '.join(claim.citations)}]"
+                continue
             yield from _wrapped(f"{claim.text.in_(language)} [{', '.join(claim.citations)}]", "  - ")
     if d.dropped:
         yield heading("dropped")

@@ -12,8 +12,12 @@ import msgspec
 
 from logmedic.doors import Clock, Git
 from logmedic.engine import Step
+from logmedic.investigate.cascade import Neighbour
+from logmedic.investigate.changelist import ChangeList
+from logmedic.investigate.claude.outcome import Declined, Enriched
+from logmedic.investigate.episode import episode
 from logmedic.investigate.interface import Case, History, Investigator, LogContext
-from logmedic.model import Diagnosis, Incident, Outcome, Result
+from logmedic.model import Diagnosis, Incident, Level, Outcome, Result
 from logmedic.respond.interface import Mode, Notice
 from logmedic.respond.policy import Action
 from logmedic.respond.retry import RetryConfig, put_off
@@ -33,6 +37,16 @@ Plan = Callable[[Incident, Receipts], Sequence[Action]]
 """The policy over the configured channels, given what each was last told."""
 Deliver = Callable[[Notice], Outcome]
 """One responder with its retries around it."""
+
+
+class Deeper(Protocol):
+    """Who may know more than the first verdict, later and for money."""
+
+    def recall(self, case: Case, verdict: Diagnosis) -> Diagnosis | None:
+        """A report made earlier that still serves. Asks nobody."""
+        ...
+
+    def enrich(self, case: Case, verdict: Diagnosis) -> Enriched | Declined: ...
 
 
 class Witness(Protocol):
@@ -58,13 +72,14 @@ class Nobody:
 
 
 class Handling:
-    """The workflow ``incident:<fingerprint>:<generation>``."""
+    """The workflow ``incident:<fingerprint>:<generation>``, and ``diagnosis:…``, which may follow it."""
 
     def __init__(
         self,
         *,
         store: Store,
         investigator: Investigator,
+        deeper: Deeper | None = None,
         logs: LogContext,
         git: Git | None,
         plan: Plan,
@@ -76,6 +91,7 @@ class Handling:
     ) -> None:
         self._store = store
         self._investigator = investigator
+        self._deeper = deeper
         self._logs = logs
         self._git = git
         self._plan = plan
@@ -116,6 +132,48 @@ class Handling:
         step("done", lambda: self._store.mark_handled(incident_id, generation))
         return None
 
+    @property
+    def goes_deeper(self) -> bool:
+        """Whether :meth:`deepen` has anybody to ask."""
+        return self._deeper is not None
+
+    def deepen(self, incident_id: int, generation: int, step: Step) -> float | None:
+        """After people have been told: ask a model, and show what it adds in the same messages.
+
+        Returns as :meth:`run` does. A model is asked once for a generation, whatever becomes of the messages.
+        """
+        if step("ask", lambda: self._ask(incident_id)) != "news":
+            return None
+        planned = step("plan again", lambda: self._planned(incident_id))
+        waits: list[float] = []
+        for action in _ACTIONS.decode(planned):
+            act = partial(self._respond, incident_id, generation, action, again=":report")
+            wait = step(f"respond again:{action.channel}", act)
+            if wait is not None:
+                waits.append(wait)
+        return min(waits, default=None)
+
+    def _ask(self, incident_id: int) -> str:
+        """Have the verdict enriched, and store what comes of it. Returns "news" when people should see it."""
+        incident = self._incident(incident_id)
+        verdict = incident.diagnosis
+        if self._deeper is None or verdict is None or incident.merged_into is not None:
+            return "nobody"
+        if verdict.engine != self._investigator.name:
+            # Recalled, and told in the first message; or bought in an earlier life of this workflow, and not told yet.
+            return "news" if verdict.tokens else "known"
+        try:
+            outcome = self._deeper.enrich(self._case(incident, None, ""), verdict)
+        except Exception as error:  # noqa: BLE001  an incident is whole without a model, whatever goes wrong with one
+            log.error("incident %d: no model's report: %s: %s", incident_id, type(error).__name__, error)  # noqa: TRY400
+            outcome = Declined(f"{type(error).__name__}: {error}")
+        if isinstance(outcome, Enriched):
+            self._store.save_diagnosis(incident_id, outcome.diagnosis, self._clock.now())
+        if not (isinstance(outcome, Declined) and outcome.routine):
+            event = "model asked" if isinstance(outcome, Enriched) else "no model's report"
+            self._store.note(incident_id, self._clock.now(), event=event, reason=outcome.reason[:500])
+        return "news" if isinstance(outcome, Enriched) and outcome.news else "no news"
+
     def _look_into(self, incident_id: int, generation: int) -> str:
         """Investigate, unless this is only another try to tell people what was found."""
         if self._deliveries.begun(self._incident(incident_id).fingerprint, generation):
@@ -130,7 +188,9 @@ class Handling:
         if incident.merged_into is not None:
             return "merged"  # the incident that took it in tells people
         try:
-            diagnosis = self.diagnose(incident)
+            _, diagnosis = self.diagnose(incident)
+            if self._deeper is not None:
+                diagnosis = self._deeper.recall(self._case(incident, None, ""), diagnosis) or diagnosis
         except Exception as error:  # noqa: BLE001  an alert goes out even when its diagnosis fails in an unforeseen way
             reason = f"{type(error).__name__}: {error}"
             log.error("incident %d could not be diagnosed: %s", incident_id, reason)  # noqa: TRY400  one line for people
@@ -139,17 +199,33 @@ class Handling:
         self._store.save_diagnosis(incident_id, diagnosis, self._clock.now())
         return diagnosis.status.value
 
-    def diagnose(self, incident: Incident) -> Diagnosis:
-        """What broke, by the stored samples and what the sources, the repository and the history still say."""
-        case = Case(
+    def diagnose(
+        self, incident: Incident, *, changes: ChangeList | None = None, alert: str = "", follow: bool = False
+    ) -> tuple[Incident, Diagnosis]:
+        """What broke, by the stored samples and what the sources, the repository and the history still say.
+
+        ``changes``: a list that stands in for the repository's log. ``alert``: the service that an alert was about.
+        ``follow``: diagnose the incident that this one came from, where another service failed first.
+        """
+        case = self._case(incident, changes, alert)
+        if follow:
+            cascade, _beside = episode(case)
+            if cascade.root is not None and cascade.root.incident.id != incident.id:
+                incident = cascade.root.incident
+                case = self._case(incident, changes, alert)
+        return incident, self._investigator.investigate(case)
+
+    def _case(self, incident: Incident, changes: ChangeList | None, alert: str) -> Case:
+        return Case(
             incident=incident,
             samples=tuple(self._store.samples(incident.id)),
             logs=self._logs,
             history=_StoreHistory(self._store),
             git=self._git,
+            changes=changes,
+            noticed=alert,
             now=self._clock.now(),
         )
-        return self._investigator.investigate(case)
 
     def _planned(self, incident_id: int) -> str:
         incident = self._incident(incident_id)
@@ -159,15 +235,18 @@ class Handling:
         heard = {channel: receipt for channel, receipt in receipts.items() if receipt is not None}
         return msgspec.json.encode(self._plan(incident, heard)).decode()
 
-    def _respond(self, incident_id: int, generation: int, action: Action) -> float | None:
-        """Act once. Returns in how many seconds another try makes sense, ``None`` when this is settled."""
+    def _respond(self, incident_id: int, generation: int, action: Action, again: str = "") -> float | None:
+        """Act once. Returns in how many seconds another try makes sense, ``None`` when this is settled.
+
+        ``again``: ends the key of what is told a second time in one generation.
+        """
         incident = self._incident(incident_id)
-        key = f"{incident.fingerprint}:{generation}:{action.channel}"
+        key = f"{incident.fingerprint}:{generation}:{action.channel}{again}"
         now = self._clock.now()
         earlier = self._store.begin_effect(key, incident_id, generation, action.channel, now)
         if earlier is not None:
             return None
-        again = None
+        pause = None
         if incident.merged_into is not None:
             outcome = Outcome(Result.SKIPPED, f"merged into incident {incident.merged_into}")
         elif action.mode is Mode.SKIP:
@@ -183,10 +262,10 @@ class Handling:
             )
             earlier_try = self._deliveries.last_receipt(key)
             outcome = self._channels[action.channel](notice)
-            outcome, again = put_off(outcome, earlier_try, self._clock.now(), self._retry)
+            outcome, pause = put_off(outcome, earlier_try, self._clock.now(), self._retry)
         self._store.end_effect(key, outcome, self._clock.now())
-        self._witness.delivered(incident, action.channel, outcome, again)
-        return again
+        self._witness.delivered(incident, action.channel, outcome, pause)
+        return pause
 
     def _incident(self, incident_id: int) -> Incident:
         incident = self._store.incident(incident_id)
@@ -203,3 +282,11 @@ class _StoreHistory(History):
 
     def error_counts(self, service: str, since: int, until: int) -> int:
         return self._store.error_counts(service, since, until)
+
+    def beside(self, incident: Incident, since: int, until: int) -> Sequence[Neighbour]:
+        found = []
+        for other in self._store.seen_between(since, until):
+            samples = self._store.samples(other.id, limit=1) if other.id != incident.id else []
+            if samples and samples[0].record.level >= Level.ERROR:
+                found.append(Neighbour(other, samples[0].record))
+        return found

@@ -11,12 +11,12 @@ from logmedic.collect.interface import Position, Source
 from logmedic.doors import Clock
 from logmedic.engine import GIVE_UP_SECONDS, Engine
 from logmedic.errors import LogmedicError, SourceError, StalePositionError, StoreError
-from logmedic.model import Diagnosis, Finding, Incident, Reason
+from logmedic.investigate.changelist import ChangeList
+from logmedic.model import Diagnosis, Finding, Incident
 from logmedic.pipeline.digest import Digest, Digester
 from logmedic.pipeline.handling import Handling
 from logmedic.pipeline.intake import Intake, Moved, Taken
 from logmedic.pipeline.summary import Missed, Summary
-from logmedic.reasons import render
 from logmedic.store.deliveries import Deliveries
 from logmedic.store.store import Store
 
@@ -30,7 +30,7 @@ SETTLES = 3  # times that one pass waits for an event at the end of a file; what
 RETRY_SECONDS = 5.0  # after a source or the database failed
 DRAIN_SECONDS = 60.0  # for people to be told, when there is nothing left to read
 DRAIN_POLL_SECONDS = 0.05
-GIVEN_UP = Reason("given-up", {"hours": round(GIVE_UP_SECONDS / 3600)})
+GIVEN_UP = f"given up after {GIVE_UP_SECONDS / 3600:.0f} h of failing; `logmedic notify retry` tries again"
 
 ProgressReport = Callable[[int, int], None]
 """Told (bytes done, bytes in all)."""
@@ -95,7 +95,7 @@ class Runtime:
 
     def open(self) -> None:
         """Start the engine before anything is read, so that each commit's incidents are handled at once."""
-        self._engine.open(self._handling.run)
+        self._engine.open(self._handling.run, self._handling.deepen if self._handling.goes_deeper else None)
 
     def close(self, timeout: float = 30.0) -> None:
         """Stop the engine, let running steps end for at most ``timeout`` seconds, and close the sources."""
@@ -109,9 +109,11 @@ class Runtime:
         self._digester().fold(digest, finding)
         return self._intake.commit(digest, [])
 
-    def diagnose(self, incident: Incident) -> Diagnosis:
-        """A fresh diagnosis of a stored incident; nothing is stored or sent."""
-        return self._handling.diagnose(incident)
+    def diagnose(
+        self, incident: Incident, *, changes: ChangeList | None = None, alert: str = "", follow: bool = False
+    ) -> tuple[Incident, Diagnosis]:
+        """A fresh diagnosis of a stored incident; nothing is stored or sent. See :meth:`Handling.diagnose`."""
+        return self._handling.diagnose(incident, changes=changes, alert=alert, follow=follow)
 
     # -- one pass --------------------------------------------------------------------------------------------------
 
@@ -159,9 +161,10 @@ class Runtime:
         """Take up what an earlier run, or an earlier try, left untold."""
         fingerprints = {(incident_id, generation): fingerprint for incident_id, fingerprint, generation in left}
         for incident_id, generation in self._engine.retry_failed(left, self.clock.now(), at_once=at_once):
-            fingerprint = fingerprints[incident_id, generation]
-            Deliveries(self.store.database).give_up(incident_id, fingerprint, generation, GIVEN_UP, self.clock.now())
-            log.error("incident %d: %s", incident_id, render(GIVEN_UP).en)
+            now = self.clock.now()
+            self.store.note(incident_id, now, event="given up", reason=GIVEN_UP)
+            Deliveries(self.store.database).give_up(fingerprints[incident_id, generation], generation, GIVEN_UP, now)
+            log.error("incident %d: %s", incident_id, GIVEN_UP)
 
     def drain(self, until: float) -> bool:
         """Wait until all that can be told now is told, or the monotonic clock shows ``until``. Whether it was."""

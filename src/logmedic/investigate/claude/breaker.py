@@ -9,7 +9,7 @@ PAUSE_S = 300.0
 
 
 class Breaker:
-    """One for the process. Times are seconds of the monotonic clock."""
+    """Of one investigator, for all of its threads. Times are seconds of the monotonic clock."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

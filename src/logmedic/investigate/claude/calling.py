@@ -156,3 +156,22 @@ def _said(error: ai.ModelAPIError) -> str:
     message = nested.get("message") if isinstance(nested, dict) else None
     status = f"{error.status_code} " if isinstance(error, ai.ModelHTTPError) else ""
     return status + line(str(message or error.message), 160)
+
+
+def look_up(name: ModelName, key: str, base_url: str, *, timeout: float) -> str:
+    """The provider's display name of one of Anthropic's models; costs nothing.
+
+    Raises:
+        UnansweredError: there is no such model, the key is not accepted, or nobody answered within ``timeout`` seconds.
+    """
+    import anthropic  # noqa: PLC0415  as above
+    import httpx2  # noqa: PLC0415
+
+    with httpx2.Client(trust_env=False, follow_redirects=False) as http:
+        client = anthropic.Anthropic(api_key=key, base_url=base_url, http_client=http, max_retries=0, timeout=timeout)
+        try:
+            return f"there: {line(client.models.retrieve(name.name).display_name, 80)}"
+        except anthropic.APIStatusError as error:
+            raise UnansweredError(f"{error.status_code} {line(error.message, 160)}", another=False) from None
+        except anthropic.APIError as error:
+            raise UnansweredError(line(error.message, 160), another=False) from None

@@ -6,6 +6,7 @@ allow it; and when none answers, the offline verdict, which has gone out already
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T", bound=BaseModel)
 
-_BREAKER = Breaker()  # of the process
+log = logging.getLogger("logmedic")
 
 
 class Memory(Books, Protocol):
@@ -59,7 +60,7 @@ class ClaudeInvestigator:
         clock: Clock,
         redactor: Redactor,
         offline: Investigator,
-        breaker: Breaker = _BREAKER,
+        breaker: Breaker | None = None,
     ) -> None:
         """``keys``: API keys by provider; only Anthropic's is ours to hold."""
         self._config = config
@@ -69,13 +70,16 @@ class ClaudeInvestigator:
         self._clock = clock
         self._redactor = redactor
         self._offline = offline
-        self._breaker = breaker
+        self._breaker = breaker or Breaker()
 
     def investigate(self, case: Case) -> Diagnosis:
         """The model's report, or the offline verdict when there is none."""
         verdict = self._offline.investigate(case)
         outcome = self.enrich(case, verdict)
-        return outcome.diagnosis if isinstance(outcome, Enriched) else verdict
+        if isinstance(outcome, Enriched):
+            return outcome.diagnosis
+        log.warning("no model's report: %s", outcome.reason)
+        return verdict
 
     def recall(self, case: Case, verdict: Diagnosis) -> Diagnosis | None:
         """A report made earlier that still serves, so that the first message carries it. Asks nobody."""
