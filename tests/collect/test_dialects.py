@@ -67,7 +67,8 @@ def test_an_unknown_dialect_is_refused_with_the_known_ones():
         ('"ERROR   "', "ERROR"), ('"ERROR+4"', "ERROR"), ('"DEBUG-2"', "DEBUG"), ('"error3"', "ERROR"),
         (r'"\u001b[31merror\u001b[39m"', "ERROR"), (r'"\u0045RROR"', "ERROR"), ('"SEVERITY_NUMBER_FATAL2"', "FATAL"),
         ("50", "ERROR"), ("50.0", "ERROR"), ("5e1", "ERROR"), ('"50"', "ERROR"), ("60", "FATAL"), ("30", "INFO"),
-        ("3", "ERROR"), ("0", "FATAL"), ("6", "INFO"),
+        ("3", "ERROR"), ("0", "FATAL"), ("6", "INFO"), ('" ERROR "', "ERROR"), ('"ERROR "', "ERROR"),
+        ('"  \\tfatal\\n"', "FATAL"), ('" 50 "', "ERROR"), (r'" \u001b[31m error \u001b[39m "', "ERROR"),
     ],
 )  # fmt: skip
 def test_levels_are_read_in_every_spelling(value, level):
@@ -75,7 +76,7 @@ def test_levels_are_read_in_every_spelling(value, level):
 
 
 @pytest.mark.parametrize(
-    "value", ['"errors"', '"ſevere"', "null", "[50]", "-1", "999", '""', "true", '" ERROR"', "1e9"]
+    "value", ['"errors"', '"ſevere"', "null", "[50]", "-1", "999", '""', "true", '" ERROR x"', '" "', "1e9"]
 )
 def test_what_is_no_level_is_inferred_and_flagged(value):
     record = read(f'{{"level":{value}}}')

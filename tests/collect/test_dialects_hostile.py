@@ -59,6 +59,48 @@ def test_a_lone_surrogate_becomes_the_replacement_character():
     assert record(b'{"message":"a\\ud800b"}').message == "a\ufffdb"
 
 
+@pytest.mark.parametrize(
+    "tail",
+    [
+        b'"xx',
+        b'"x\\',
+        b'"x\\u00',
+        b'"',
+        b"12",
+        b"tru",
+        b"[1,2",
+        b'[1,{"level":"WAR',
+        b'{"level":"DEB',
+        b'{"level":"DEBUG","y',
+        b"",
+        b'{"duration_ms":1',
+        b'{"error_code":"AI',
+        b"{",
+        b"[",
+        b"[[],",
+        b'{"a":{"b":[]},',
+    ],
+)
+def test_what_stands_before_a_cut_is_read_as_of_the_whole_line(tail):
+    line = (
+        b'{"payload":{"level":"info","duration_ms":1,"error_code":"X",' + b",".join(b'"k%d":%d' % (i, i) for i in range(3000))
+        + b'},"level":"ERROR","fields":{"message":"boom","error_code":"DB_X","duration_ms":6001},"rest":' + tail
+    )  # fmt: skip
+    got = record(line)
+    assert (got.level, got.message, got.error_code, got.duration_ms) == (Level.ERROR, "boom", "DB_X", 6001.0)
+    assert "not-json" in got.flags
+
+
+def test_a_text_that_was_cut_shows_it():
+    assert record(b'{"level":"ERROR","message":"disk fu').message == "disk fu…"
+    assert record(b'{"level":"ERROR","error_code":"AI_TIM').error_code is None
+
+
+def test_a_line_with_unescaped_quotes_is_not_taken_for_a_cut_one():
+    got = record(b'{"a":"x"y","level":"ERROR","message":"boom","b":"zz')
+    assert (got.level, got.message) == (Level.ERROR, "boom")
+
+
 def test_half_a_level_at_the_cut_is_not_taken_for_a_whole_one():
     assert record(b'{"message":"x","level":"ERR').level == Level.INFO
     assert record(b'{"message":"x","duration_ms":600').duration_ms is None

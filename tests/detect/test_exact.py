@@ -25,7 +25,8 @@ ODD = (
 RULES = {"defaults": build_rules(), "more": build_rules(MORE), "odd": build_rules(ODD)}
 LEVELS = ["ERROR", "error", "Error", "eRROR", "ERR", "err", "FATAL", "critical", "Crit", "PANIC", "dpanic", "emerg", "ALERT",
           "severe", "ERROR+4", "WARN+3", "ERROR  ", "\x1b[31merror\x1b[39m", "ERROR3", "SEVERITY_NUMBER_ERROR2", "ſevere",
-          "INFO", "debug", "warn", "errors", "no error", "50", "30", "", "fail", "WARNING"]  # fmt: skip
+          " ERROR ", "  err", "\tFatal\r", " \n critical", "ERROR\t", "\r\nPANIC", " \x1b[31m error \x1b[0m ", "\x1b[1m\t\x1b[31mERR ", " 50 ", "\t3",
+          "   severe  ", " no", " ERROR+4 ", "INFO", "debug", "warn", "errors", "no error", "50", "30", "", "fail", "WARNING"]  # fmt: skip
 NUMBERS = ["5000", "5000.0", "5001", "5.001e3", "50010e-1", "5000.000001", "4999.9999999999999999", "-6000", "6e3", "6E+3",
            "0.6e4", "12.5", "0", "-0", "-0.0", "3", "30", "40", "50", "60", "17", "1e400", "1e-400", "5000000001", "5000000000",
            "5.0000001", "5", "6", "1" + "0" * 400, "99999", "1234.5", "1235", "0.5", "0.51", "600", "NaN", "Infinity", "2.5",
@@ -54,6 +55,9 @@ CODE_KEYS = ["error_code", "code", "errorCode", "error.code", "err_code"]
 SPACES = st.sampled_from(["", " ", "  ", "\t", " \r"])
 
 
+SHORT = {"\t": "\\t", "\r": "\\r", "\n": "\\n"}
+
+
 @st.composite
 def strings(draw, texts):
     """A JSON string, some of its characters escaped as a writer may."""
@@ -61,7 +65,9 @@ def strings(draw, texts):
     out = []
     for character in text:
         how = draw(st.sampled_from(["plain"] * 30 + ["lower", "upper"]))
-        if how == "plain" and character >= " " and character not in '"\\':
+        if how == "plain" and character in SHORT:
+            out.append(draw(st.sampled_from([SHORT[character]] * 3 + [character])))
+        elif how == "plain" and character >= " " and character not in '"\\':
             out.append(character)
         else:
             out.append(f"\\u{ord(character):04x}" if how != "upper" else f"\\u{ord(character):04X}")
@@ -203,6 +209,15 @@ DETECTORS = {
 @example(data=b'{"level":"ERROR\x1b[0m"}\n{"level":5e1}\n{"level":"\\u0035\\u0030"}', dialect="generic")
 @example(data=b'{"duration_ms":"\\u0036001"}\n{"duration_ms":"999ms 999ms"}', dialect="generic")
 @example(data=b'{"error":null,"level":"ERROR"}\n{"level":"error":null}\n{"level":"error"', dialect="generic")
+@example(
+    data=b'{"level":" error "}\n{"level":"\\tERROR"}\n{"level":"\tERROR"}\n{"level":" \\u0020Err"}', dialect="generic"
+)
+@example(
+    data=b'{"level":"\\u0020ERROR"}\n{"level":"  ERROR\t"}\n{"level":" 50 "}\n{"level":"\x1b[31m ERROR"}',
+    dialect="generic",
+)
+@example(data=b'{"level":"\\u0009\\n\\r ERROR"}\n{"level":"\\u001b[31m\\tERROR"}\n{"level":"\\n50"}', dialect="pino")
+@example(data=b'{"a":{"level":"info"},"level":"ERROR","x":"cut\n{"level":"ERROR","x":{"level":"WAR', dialect="generic")
 @example(data=b'{"level":-0}\n{"PRIORITY":-0.0}', dialect="pino")
 def test_prefilter_and_decode_select_what_decoding_every_line_selects(rules, data, dialect):
     findings, errors, rejects = reference(RULES[rules], data, dialect)

@@ -22,6 +22,10 @@ from logmedic.detect.interface import Needle
 SPACE = rb"[ \t\r]*"  # JSON's white space without the line end
 _IS_KEY = rb'"[ \t\r]*:'  # ``"error": null`` stands in every line of some logs
 _EXPONENT = rb"-?[0-9.]+[eE]"
+_ESCAPED_PAD = rb"(?:[tnr]|u00(?:20|0[9aAdD]))"
+_PAD = rb"(?:[ \t\r]|\\" + _ESCAPED_PAD + rb")"  # white space inside a string; raw as lenient writers do
+_AFTER = rb'["+ \t\r\\\x1b-]'
+_PADDED = (b'"  ', b'" \t', b'" \r', b'" \\', b'"\t', b'"\r', b'"\\')  # how a string with more than one space begins
 
 
 def escapes() -> Needle:
@@ -42,8 +46,14 @@ def words(spellings: Iterable[str]) -> list[Needle]:
     found = []
     for stem, members in groups.items():
         alternatives = b"|".join(re.escape(m).encode() for m in sorted(members, key=len, reverse=True))
-        found.append(Needle(rb'"(?i:' + alternatives + rb')["+ \\\x1b-]', b'"' + stem.encode(), _IS_KEY))
-    colour = rb"\[[0-9;]*m(?i:" + b"|".join(re.escape(w).encode() for w in groups) + rb")"
+        for begin in (b'"', b'" '):
+            pattern = begin + rb"(?i:" + alternatives + rb")" + _AFTER
+            found.append(Needle(pattern, begin + stem.encode(), _IS_KEY))
+    any_stem = _PAD + rb"*(?i:" + b"|".join(re.escape(w).encode() for w in groups) + rb")"
+    for begin in _PADDED:
+        pattern = begin + b"\\" + _ESCAPED_PAD if begin.endswith(b"\\") else begin
+        found.append(Needle(pattern + any_stem, begin))
+    colour = rb"\[[0-9;]*m" + any_stem
     found.append(Needle(rb"\\u001[bB]" + colour, rb"\u001b["))
     found.append(Needle(rb"\x1b" + colour, b"\x1b["))  # raw, as lenient writers do
     return found
@@ -52,7 +62,7 @@ def words(spellings: Iterable[str]) -> list[Needle]:
 def level_numbers(key: str, ranges: Iterable[tuple[float, float]]) -> Needle:
     """``key`` followed by a number that may lie in one of the inclusive ranges, bare or as a string."""
     body = b"|".join([*_between(ranges), rb"[0-9.]+[eE]"])
-    return Needle(_key(key) + SPACE + b":" + SPACE + rb'"?-?(?:' + body + b")", _key_literal(key))
+    return Needle(_key(key) + SPACE + b":" + SPACE + rb'(?:"' + _PAD + rb"*)?-?(?:" + body + b")", _key_literal(key))
 
 
 def durations(key: str, per_millisecond: float, over_ms: float) -> list[Needle]:

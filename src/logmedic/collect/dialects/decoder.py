@@ -45,10 +45,10 @@ class Surface(msgspec.Struct, frozen=True):
     """
 
     words: dict[str, Level]
-    """Level words in lower case. In the line a word, in any case, follows the opening quote or an ANSI colour code,
-    and is followed by a quote, a space, ``+``, ``-``, a backslash or the escape character."""
+    """Level words in lower case. In the line a word, in any case, follows the opening quote or an ANSI colour code and
+    white space, and is followed by a quote, white space, ``+``, ``-``, a backslash or the escape character."""
     level_numbers: tuple[tuple[str, tuple[tuple[float, float, Level], ...]], ...]
-    """Key, and the inclusive ranges of numbers that mean a level; bare or as a string of digits."""
+    """Key, and the inclusive ranges of numbers that mean a level; bare, or as a string of digits in white space."""
     durations: tuple[tuple[str, float], ...]
     """Key, and how many of its unit make a millisecond. Strings may bring a unit (:func:`.values.read_duration`)."""
     code_keys: tuple[str, ...]

@@ -52,9 +52,10 @@ SCALES: dict[Scale, tuple[tuple[float, float, Level], ...]] = {
 }  # fmt: skip
 SCALES[Scale.MIXED] = (*SCALES[Scale.SYSLOG], *(r for r in SCALES[Scale.PINO] if r[0] >= 20), (8, 20, Level.TRACE))
 
-# "ERROR", "ERROR+4" (slog), "ERROR   " (padded), "\x1b[31mERROR\x1b[39m" (winston's colours)
-_WORD = re.compile(r"(?:\x1b\[[0-9;]*m)*([A-Za-z_]+[2-4]?)(?:[+-][0-9]+)? *(?:\x1b\[[0-9;]*m)*\Z")
-_NUMBER = re.compile(r"(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,9})?\Z")
+# "ERROR", "ERROR+4" (slog), " ERROR  " (padded), "\x1b[31mERROR\x1b[39m" (winston's colours)
+_AROUND = r"(?:[ \t\r\n]|\x1b\[[0-9;]*m)*+"
+_WORD = re.compile(rf"{_AROUND}([A-Za-z_]+[2-4]?)(?:[+-][0-9]+)?{_AROUND}\Z")
+_NUMBER = re.compile(r"[ \t\r\n]*+((?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,9})?)[ \t\r\n]*+\Z")
 
 
 def from_number(number: float, scale: Scale) -> Level | None:
@@ -73,7 +74,8 @@ def read(value: object, scale: Scale) -> Level | None:
         found = _WORD.match(value)
         if found is not None:
             return WORDS.get(found[1].lower())
-        return from_number(float(value), scale) if _NUMBER.match(value) else None
+        number = _NUMBER.match(value)
+        return from_number(float(number[1]), scale) if number is not None else None
     if type(value) is int or type(value) is float:
         return from_number(value, scale)
     return None

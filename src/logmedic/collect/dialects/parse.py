@@ -1,11 +1,12 @@
 """From the bytes of one line to a JSON object, whatever the bytes.
 
-Four tries, each for what the one before refuses:
+Five tries, each for what the one before refuses:
 
 1. msgspec, the fast path, for what RFC 8259 allows.
 2. the standard library, for NaN, numbers out of range, lone surrogates and control characters inside strings.
-3. pairs of key and value picked out of a line that was cut, or that is nested deeper than :data:`MAX_DEPTH`.
-4. no object at all: the caller reads the line as plain text.
+3. the same for what a cut left of an object (:mod:`.cut`).
+4. pairs of key and value picked out of a line that is no JSON, or that is nested deeper than :data:`MAX_DEPTH`.
+5. no object at all: the caller reads the line as plain text.
 
 Each step reads strings and numbers only where they stand literally or JSON-escaped, because the byte prefilter of
 :mod:`logmedic.detect` relies on that.
@@ -19,6 +20,8 @@ import re
 from typing import Any
 
 import msgspec
+
+from logmedic.collect.dialects.cut import closings
 
 MAX_DEPTH = 64
 """Deeper objects are read as pairs. msgspec and json stop at the interpreter's recursion limit, which depends on the
@@ -78,6 +81,19 @@ def _depth(line: bytes) -> int:
 
 
 def _again(text: str, flags: tuple[str, ...]) -> Parsed:
+    parsed = _lenient(text, flags)
+    if parsed is not None:
+        return parsed
+    flags = (*flags, "not-json")
+    for closed in closings(text):
+        parsed = _lenient(closed, flags)
+        if parsed is not None:
+            return parsed
+    return _salvage(text, flags)
+
+
+def _lenient(text: str, flags: tuple[str, ...]) -> Parsed | None:
+    """By the standard library; ``None`` when it is no JSON for that either."""
     duplicates: list[str] = []
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -91,7 +107,7 @@ def _again(text: str, flags: tuple[str, ...]) -> Parsed:
             text, strict=False, parse_int=_integer, parse_float=_float, parse_constant=str, object_pairs_hook=pairs
         )
     except ValueError:
-        return _salvage(text, (*flags, "not-json"))
+        return None
     if type(value) is not dict:
         return Parsed(None, flags)
     return Parsed(clean(value), (*flags, *duplicates[:1]))

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from logmedic.bounds import LONGEST_NAME, clip
+from logmedic.collect.dialects.cut import MARK
 from logmedic.model import NANOSECONDS
 
 # Outside of these a time says nothing (a clock that was never set, a counter, year 9999).
@@ -123,6 +124,8 @@ def read_text(value: Any) -> str:
 def read_code(value: Any, *, numbers: bool) -> str | None:
     """An error code; ``numbers``: whether the key is one whose numbers are codes (``error_code``, but not ``code``)."""
     if type(value) is str:
+        if value.endswith(MARK):
+            return None
         return clip(value, LONGEST_NAME) or None
     if numbers and type(value) is int:
         return str(value) if abs(value) < 1 << 63 else None
