@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
+from typing import cast
 
 import click
 import msgspec
@@ -12,9 +15,23 @@ from logmedic import build
 from logmedic.cli import options
 from logmedic.collect import dialects
 from logmedic.detect import rules
-from logmedic.group.fingerprint import Grouper
-from logmedic.model import Grouping, LogRecord, Ref, Reject
+from logmedic.group.fingerprint import SLOW_RULE, Grouper
+from logmedic.model import Component, Grouping, LogRecord, Ref, Reject
 from logmedic.redact import Redactor
+
+CHUNK_BYTES = 1 << 16
+
+
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is printed of a line."""
+
+    fingerprint: str
+    title: str
+    culprit: str
+    components: tuple[Component, ...] | None = None
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 @click.command()
@@ -24,21 +41,40 @@ from logmedic.redact import Redactor
 def fingerprint(explain: bool, plain: bool, config: str | None) -> None:
     """Read log records (JSON or text) line by line from stdin, print one JSON object a line, in order."""
     fingerprinter = Fingerprinter(build.load_config(config, Path.cwd()).config, explain=explain)
+    show = _plain if plain else _explained if explain else _whole
     out = sys.stdout.buffer
-    for number, line in enumerate(sys.stdin.buffer):
-        grouping = fingerprinter(line.rstrip(b"\n"), number)
-        if plain:
-            out.write(grouping.fingerprint.encode() + b"\n")
-        else:
-            shown: dict[str, object] = {
-                "fingerprint": grouping.fingerprint,
-                "title": grouping.title,
-                "culprit": grouping.culprit,
-            }
-            if explain:
-                shown["components"] = grouping.components
-            out.write(msgspec.json.encode(shown) + b"\n")
+    number = 0
+    for lines in _batches(cast(BufferedReader, sys.stdin.buffer)):
+        for line in lines:
+            out.write(show(fingerprinter(line, number)) + b"\n")
+            number += 1
         out.flush()
+
+
+def _batches(stream: BufferedReader) -> Iterator[list[bytes]]:
+    """The lines that are there, without waiting for more: each is answered once it is complete, many at a time."""
+    parts: list[bytes] = []  # of a line whose end has not come yet
+    while chunk := stream.read1(CHUNK_BYTES):
+        head, newline, tail = chunk.rpartition(b"\n")
+        if not newline:
+            parts.append(tail)
+            continue
+        yield b"".join((*parts, head)).split(b"\n")
+        parts = [tail]
+    if last := b"".join(parts):
+        yield [last]
+
+
+def _plain(grouping: Grouping) -> bytes:
+    return grouping.fingerprint.encode()
+
+
+def _whole(grouping: Grouping) -> bytes:
+    return _encode(Answer(grouping.fingerprint, grouping.title, grouping.culprit))
+
+
+def _explained(grouping: Grouping) -> bytes:
+    return _encode(Answer(grouping.fingerprint, grouping.title, grouping.culprit, grouping.components))
 
 
 class Fingerprinter:
@@ -58,5 +94,14 @@ class Fingerprinter:
         record = decoder.decode(line, Ref("stdin", "stdin", number), 0)
         if isinstance(record, Reject):
             record = LogRecord(ref=record.ref, time=0, message=record.sample or record.reason, raw=line)
-        matched = tuple(rule.name for rule in self._rules if rule.judge(record) is not None)
-        return self._grouper(record, matched, explain=self._explain)
+        return self._grouper(record, self._matched(record), explain=self._explain)
+
+    def _matched(self, record: LogRecord) -> tuple[str, ...]:
+        """Rules that match, up to the first that says more than that it was slow: the rest change nothing."""
+        matched: list[str] = []
+        for rule in self._rules:
+            if rule.judge(record) is not None:
+                matched.append(rule.name)
+                if rule.name != SLOW_RULE:
+                    break
+        return tuple(matched)

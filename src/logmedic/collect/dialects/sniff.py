@@ -14,17 +14,40 @@ MAX_LINES = 64
 
 def sniff(sample: bytes) -> str:
     """The name of the dialect that most of the sample's first lines are written in; ``generic`` when none is."""
-    votes: Counter[str] = Counter()
-    for line in sample.split(b"\n", MAX_LINES)[:MAX_LINES]:
-        stripped = line.removeprefix(b"\xef\xbb\xbf").strip(b" \t\r\x00")
-        if not stripped:
-            continue
-        value = parse(stripped).value if stripped.startswith(b"{") else None
-        votes[_of(value) if value is not None else TEXT.name] += 1
+    lines = sample.split(b"\n", MAX_LINES)[:MAX_LINES]
+    if len(lines) == 1:
+        return _line(lines[0]) or GENERIC.name
+    votes = Counter(name for line in lines if (name := _line(line)))
     return votes.most_common(1)[0][0] if votes else GENERIC.name
 
 
+def _line(line: bytes) -> str:
+    """The dialect of one line; ``""`` for a blank one."""
+    stripped = line.removeprefix(b"\xef\xbb\xbf").strip(b" \t\r\x00")
+    value = parse(stripped).value if stripped.startswith(b"{") else None
+    return _of(value) if value is not None else TEXT.name if stripped else ""
+
+
 def _of(value: dict[str, Any]) -> str:
+    """As :func:`_best`, remembered by keys and types: a log has few kinds of lines, and nothing else decides."""
+    if len(value) > _MOST_KEYS or sum(map(len, value)) > _LONGEST_KEYS:
+        return _best(value)
+    shape: tuple[Any, ...] = (*value, *map(type, value.values()))
+    if not _PARENTS.isdisjoint(value):
+        inner = [value[key] for key in _PARENTS if type(value.get(key)) is dict]
+        if any(len(one) > _MOST_KEYS or sum(map(len, one)) > _LONGEST_KEYS for one in inner):
+            return _best(value)
+        shape += tuple((*one, *map(type, one.values())) for one in inner)
+    name = _known.get(shape)
+    if name is None:
+        name = _best(value)
+        if len(_known) >= _MOST_SHAPES:
+            _known.clear()
+        _known[shape] = name
+    return name
+
+
+def _best(value: dict[str, Any]) -> str:
     best, best_score = GENERIC.name, 0
     for dialect in DIALECTS:
         if not dialect.signature or not all(_has(value, key) for key in dialect.signature):
@@ -54,3 +77,16 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "number": (int, float),
     "text": (str,),
 }
+
+_MOST_SHAPES = 1_024
+_MOST_KEYS = 64
+_LONGEST_KEYS = 1_000  # characters; what a stranger's keys may make us keep is bounded
+_known: dict[tuple[Any, ...], str] = {}
+# Objects inside which a key is looked for, such as "log" for "log.level".
+_PARENTS = frozenset(
+    name.partition(".")[0]
+    for dialect in DIALECTS
+    for names in (*dialect.signature, *dialect.hints)
+    for name in names.split("|")
+    if "." in name
+)
