@@ -145,6 +145,30 @@ def test_lines_paths_addresses_and_recursion_depth_do_not_change_the_fingerprint
     assert len(groups) == 1
 
 
+def test_colours_and_comprehensions_of_one_version_do_not_matter(record) -> None:
+    plain = (
+        'Traceback (most recent call last):\n  File "/srv/app/shop/a.py", line 1, in total\n    [f(x) for x in xs]\n'
+        '  File "/srv/app/shop/a.py", line 1, in <listcomp>\n    [f(x) for x in xs]\nValueError: x'
+    )
+    coloured = (
+        "Traceback (most recent call last):\n"
+        '  File \x1b[35m"/srv/app/shop/a.py"\x1b[0m, line \x1b[35m1\x1b[0m, in \x1b[35mtotal\x1b[0m\n'
+        "    [\x1b[31mf\x1b[0m\x1b[1;31m(x)\x1b[0m for x in xs]\n"
+        "\x1b[1;35mValueError\x1b[0m: \x1b[35mx\x1b[0m"
+    )
+
+    assert len({Grouper()(record("x", stack_text=text)).fingerprint for text in (plain, coloured)}) == 1
+
+
+def test_an_endless_recursion_is_one_whether_or_not_the_calls_that_led_to_it_were_kept(record) -> None:
+    start = "Traceback (most recent call last):\n"
+    led = '  File "/srv/app/shop/a.py", line 9, in serve\n    walk(1)\n'
+    walk = '  File "/srv/app/shop/a.py", line 1, in walk\n    walk(n)\n'
+    texts = [start + led + walk * 3, start + walk * 90]
+
+    assert len({Grouper()(record("x", stack_text=t + "RecursionError: deep")).fingerprint for t in texts}) == 1
+
+
 def test_different_functions_or_types_are_different_bugs(tmp_path: Path, record) -> None:
     source = "def {name}():\n    raise {error}('no')\n{name}()\n"
     texts = [

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logmedic.group.fingerprint import Grouper
-from logmedic.group.stacks.rust import RustStacks, symbol
+from logmedic.group.stacks.rust import RustStacks
+from logmedic.group.stacks.rust_symbols import symbol
 from logmedic.model import Stack
 
 RUST = RustStacks()
@@ -92,6 +93,57 @@ def test_color_eyre_reports_give_backtrace_or_else_spans(captured) -> None:
     assert own(parse(captured("rust-eyre-none"))) == ["billing.ledger.charge"]
     assert own(parse(captured("rust-span"))) == ["billing.ledger.span"]
     assert own(parse(captured("rust-span").removeprefix("SpanTrace:\n"))) == ["billing.ledger.span"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "thread 'main' panicked at 'no price', crates/billing/src/lib.rs:9:3",
+        "thread 'main' panicked at 'no price': crates/billing/src/lib.rs:9",
+        "panicked at /build/shop/crates/billing/src/lib.rs:11:3:\nno price\n   0: rust_begin_unwind\n",
+        "The application panicked (crashed).\nMessage:  no price\nLocation: crates/billing/src/lib.rs:9\n\n"
+        "  ━━━━ BACKTRACE ━━━━\n   1: billing::price\n      at /build/shop/crates/billing/src/lib.rs:9\n",
+    ],
+)
+def test_every_hook_that_reports_panics_gives_one_fingerprint(text: str, record) -> None:
+    expected = Grouper()(record("x", stack_text="thread 'a' panicked at crates/billing/src/lib.rs:1:3:\nno price"))
+
+    assert Grouper()(record("x", stack_text=text)).fingerprint == expected.fingerprint
+    assert expected.components[2].value == "file billing.lib"
+
+
+def test_the_words_of_a_panic_and_its_backtrace_in_fields_of_their_own_are_one(captured, record) -> None:
+    trace = captured("rust-bounds-short")
+    words = "index out of bounds: the len is 2 but the index is 2"
+    fields = {
+        "panic.location": "src/main.rs:5:57",
+        "panic.payload": words,
+        "panic.backtrace": trace.partition("backtrace:\n")[2],
+    }
+    groups = [
+        Grouper()(record("A panic occurred", fields=fields)),
+        Grouper()(record(f"panicked at src/main.rs:5:57:\n{words}", stack_text="disabled backtrace")),
+        Grouper()(record("panicked", stack_text=trace)),
+    ]
+
+    assert len({g.fingerprint for g in groups}) == 1
+    assert groups[0].culprit == "shop.orders.service.price"
+
+
+def test_equal_words_at_two_places_of_one_file_are_two_bugs_and_old_and_new_wording_is_one(record) -> None:
+    def at(place: str, words: str) -> str:
+        return Grouper()(record("x", stack_text=f"thread 'a' panicked at src/a.rs:{place}:\n{words}")).fingerprint
+
+    none = "called `Option::unwrap()` on a `None` value"
+    old = "assertion failed: `(left == right)`\n  left: `1`,\n right: `2`"
+    assert at("10:14", none) == at("90:14", none) != at("10:30", none)
+    assert at("10:5", old) == at("11:5", "assertion `left == right` failed\n  left: 1\n right: 2")
+
+
+def test_a_backtrace_printed_for_debugging_is_read() -> None:
+    text = 'Backtrace [{ fn: "shop::orders::price", file: "./src/orders.rs", line: 5 }, { fn: "std::rt::lang_start" }]'
+
+    assert own(parse(text)) == ["shop.orders.price"]
 
 
 def test_a_backtrace_logged_without_a_header_is_read(captured) -> None:

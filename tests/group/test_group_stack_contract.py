@@ -92,7 +92,8 @@ HOSTILE = [
     "   at a.b(",
     "   at " + "a." * 200 + "b(" + "c " * 400 + "\n", "   at A.B(C d) in " + ":" * 500 + " 1\n", "   at a.b(c d)\n",
     "a.BException: ", "Error: ", "a" * 400 + ".", " " * 40, "\n", "x", "<a::", "   0: " + "<a as b>::" * 50 + "\n",
-    '{ fn: "a", ', '{ fn: "a" }', "thread '", "'a', b:", "  | ",
+    '{ fn: "a", ', '{ fn: "a" }', "thread '", "'a', b:",
+    "The application panicked (crashed).\nMessage: x\n", "  | ",
 ]  # fmt: skip
 
 

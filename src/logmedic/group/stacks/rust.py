@@ -19,6 +19,7 @@ from functools import lru_cache
 from logmedic.bounds import clip
 from logmedic.group.interface import CACHED, StackParser
 from logmedic.group.paths import module_of
+from logmedic.group.stacks.rust_symbols import symbol
 from logmedic.model import ExceptionPart, Frame, Stack
 
 MOST_LINES = 5_000
@@ -33,11 +34,14 @@ _NEW = re.compile(r"((?:[A-Za-z]:)?[^\s:'][^:'\n]{0,500}):(\d{1,9}):(\d{1,9}):?\
 _DEBUG = re.compile(
     r'\{ fn: "([^"]{1,2000})"(?:, file: "([^"]{1,1000})")?(?:, line: (\d{1,9}))? \}'
 )  # {:?} of Backtrace
+_CRASHED = "The application panicked (crashed)."
+_CRASH = re.compile(
+    r"The application panicked \(crashed\)\.\nMessage: ([^\x00]{0,4000}?)\nLocation:\s{1,8}(\S{1,500}):(\d{1,9})"
+)
 _COMPARED = re.compile(r"assertion failed: `\(left (..) right\)`(.*)", re.DOTALL)  # before 1.73
 _FRAME = re.compile(r" *(\d{1,5}): +(?:0x[0-9a-f]{1,16} - )?(\S.{0,2000})$")
 _AT = re.compile(r" {4,}at (\S.{0,1000}?):(\d{1,9})(?::(\d{1,9}))?\s*$")
 _CAUSE = re.compile(r" {2,}(?:\d{1,3}: )?(\S.*)$")
-_HASH = re.compile(r"::h[0-9a-f]{16}$|\[[0-9a-f]{16}\]")
 # Words of the compiler and the standard library, the same for every panic of their kind.
 _GENERIC = (
     "called `Option::unwrap()`", "called `Result::unwrap()`", "called `Result::unwrap_err()`", "index out of bounds",
@@ -89,6 +93,7 @@ class RustStacks(StackParser):
             or "tack backtrace:" in text
             or "Caused by:\n" in text
             or '{ fn: "' in text
+            or _CRASHED in text
             or "SpanTrace:" in text
             or "━ BACKTRACE ━" in text
             or "━ SPANTRACE ━" in text
@@ -98,17 +103,20 @@ class RustStacks(StackParser):
 
     def start(self, text: str) -> int:
         panic = _PANIC.search(text)
-        if panic is not None:
-            return panic.start()
+        if panic is not None or _CRASHED in text:
+            return panic.start() if panic is not None else text.find(_CRASHED)
         return text.find('{ fn: "') if '{ fn: "' in text and "\n" not in text else 0
 
     def parse(self, text: str) -> Stack | None:
-        reader = _Reader(text[:2_000_000])
+        reader = _Reader(_plain_panic(text[:2_000_000]))
         parts = reader.parts()
         return Stack(self.language, parts) if parts else None
 
     def in_app(self, frame: Frame) -> bool:
         return _in_app(frame.path, frame.module or frame.function, frame.function)
+
+    def key(self, frame: Frame) -> str:
+        return self.name(frame) or f"file {_source(frame.path)}"
 
     def place(self, stack: Stack) -> str | None:
         first = stack.parts[0]
@@ -142,7 +150,9 @@ class _Reader:
 
     def _line(self, line: str) -> None:
         section = _SECTIONS.get(line.strip(" ━"))
-        if section is not None:
+        if "{ fn: " in line:
+            self._debug(line)
+        elif section is not None:
             self.section = section
         elif line.startswith("note: ") or line.endswith(" frames hidden ⋮") or line in _NONE:
             return
@@ -156,6 +166,12 @@ class _Reader:
                 self.location = _location(at[1], int(at[2]), 0)
         else:
             self._frame(line, self.frames[self.section])
+
+    def _debug(self, line: str) -> None:
+        for found in _DEBUG.finditer(line):
+            name, path, number = found[1], found[2] or "", int(found[3] or 0)
+            if len(self.frames["backtrace"]) < MOST_FRAMES:
+                self.frames["backtrace"].append(Frame(name, path, number, in_app=_in_app(path, name, name)))
 
     def _head(self, line: str) -> None:
         """The message; color-eyre numbers the chain right under ``Error:``."""
@@ -178,10 +194,6 @@ class _Reader:
         if at is not None and frames:
             name = frames[-1].function
             frames[-1] = Frame(name, at[1], int(at[2]), in_app=_in_app(at[1], name, name), column=int(at[3] or 0))
-            return
-        if "{ fn:" in line:
-            found = _DEBUG.findall(line)[: MOST_FRAMES - len(frames)]
-            frames += [Frame(n, p, int(number or 0), in_app=_in_app(p, n, n)) for n, p, number in found]
             return
         frame = _FRAME.match(line)
         if frame is not None and len(frames) < MOST_FRAMES:
@@ -217,64 +229,20 @@ class _Reader:
         )
 
 
+def _plain_panic(text: str) -> str:
+    """A panic as color-eyre reports it, in the layout of the standard library."""
+    at = text.find(_CRASHED)
+    report = _CRASH.match(text, at) if at >= 0 else None
+    if report is None:
+        return text
+    return (
+        f"{text[: report.start()]}\npanicked at {report[2]}:{report[3]}:0:\n{report[1].strip()}{text[report.end() :]}"
+    )
+
+
 def _bare(text: str) -> bool:
     """A backtrace or span trace without a header, as ``Backtrace`` and ``SpanTrace`` print themselves."""
     return text[:40].lstrip().startswith("0: ") and "::" in text[:2_000]
-
-
-@lru_cache(maxsize=CACHED)
-def symbol(name: str) -> str:
-    """A demangled path without hash, generics, closures; ``<A as B>::f`` is ``A::f``, or ``B::f`` for a bare type."""
-    name = _HASH.sub("", name)
-    if name.startswith("<"):
-        inner, rest = _split_bracket(name)
-        this, _, trait = _top_level(inner, " as ")
-        this = this.strip("&*() ").removeprefix("mut ").removeprefix("dyn ").removeprefix("impl ")
-        name = (this if "::" in this or not trait else trait) + rest
-    kept = [
-        part
-        for part in _without_brackets(name).split("::")
-        if part and part[0] not in "{<(" and not part.startswith("__")
-    ]
-    return "::".join(kept)
-
-
-def _split_bracket(name: str) -> tuple[str, str]:
-    depth = 0
-    for i, c in enumerate(name):
-        if c == "<":
-            depth += 1
-        elif c == ">" and name[i - 1] != "-":
-            depth -= 1
-            if depth == 0:
-                return name[1:i], name[i + 1 :]
-    return name[1:], ""
-
-
-def _top_level(text: str, word: str) -> tuple[str, str, str]:
-    """``str.partition`` that looks only outside angle brackets."""
-    depth = 0
-    for i, c in enumerate(text):
-        if c == "<":
-            depth += 1
-        elif c == ">" and text[i - 1] != "-":
-            depth -= 1
-        elif c == " " and depth == 0 and text.startswith(word, i):
-            return text[:i], word, text[i + len(word) :]
-    return text, "", ""
-
-
-def _without_brackets(name: str) -> str:
-    kept: list[str] = []
-    depth = 0
-    for i, c in enumerate(name):
-        if c in "<{":
-            depth += 1
-        elif c == "}" or (c == ">" and name[i - 1 : i] != "-"):
-            depth = max(0, depth - 1)
-        elif depth == 0:
-            kept.append(c)
-    return "".join(kept)
 
 
 def _location(path: str, line: int, column: int) -> Frame:
@@ -299,8 +267,8 @@ def _words(message: str) -> str:
     compared = _COMPARED.match(message)
     if compared is not None:
         first, _, _ = compared[2].partition("\n")
-        _, _, said = compared[2].rpartition("`: ")
-        message = f"assertion `left {compared[1]} right` failed" + (f": {said}" if said and not first.strip() else "")
+        _, colon, said = compared[2].rpartition("`: ")
+        message = f"assertion `left {compared[1]} right` failed" + (f": {said}" if colon and not first.strip() else "")
     elif message.startswith("assertion `left"):
         message = message.partition("\n")[0]
     for old, new in (
