@@ -12,6 +12,7 @@ SCRIPTS = (
     "scan/select.py",
     "serve/latency.py",
     "collect/read_speed.py",
+    "grouping/accuracy.py",
     "grouping/speed.py",
     "diagnosis/run.py",
     "diagnosis/repository.py",
