@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from life import MINUTE, T0, Life, line
 
+from logmedic.collect.dialects.generic import RELEASE_FIELDS
 from logmedic.doors import Git, SystemShell
 from logmedic.group.release import newest
 from logmedic.model import NANOSECONDS, Reason, State, Substate
@@ -184,6 +185,15 @@ def test_releases_of_a_service_are_kept_in_bounds(life: Life) -> None:
     for n in range(120):
         life.count(*(line(f"bug {m}", 1, release=f"r-{n}-{m}-x") for m in "abcdefg"), minute=2)
     assert len(life.store.releases("shop")) == 500
+
+
+@pytest.mark.parametrize("field", RELEASE_FIELDS)
+def test_a_release_is_read_from_every_field_that_the_page_lists(life: Life, field: str) -> None:
+    life.errors(BUG, [0], **{field: "1.9.0"})
+    assert life.store.releases("shop").keys() == {"1.9.0"}
+    for language in ("en", "ko"):
+        page = Path(__file__).resolve().parents[2] / "docs" / language / "incidents.md"
+        assert f"`{field}`" in page.read_text("utf-8")
 
 
 def test_every_reason_in_a_timeline_can_be_said_in_both_languages(life: Life) -> None:

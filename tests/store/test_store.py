@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import alembic.command
+import alembic.config
 import msgspec
 import pytest
 import sqlalchemy as sa
@@ -29,7 +31,7 @@ from logmedic.model import (
     State,
     Substate,
 )
-from logmedic.store import HEAD
+from logmedic.store import HEAD, database
 from logmedic.store.database import open_database
 from logmedic.store.ingest import SAMPLES_KEPT, IncidentChange, KnownIncident, StoredPosition
 from logmedic.store.lock import InstanceLock
@@ -84,6 +86,33 @@ def test_the_migrations_make_exactly_the_tables_that_the_code_uses(store: Store)
     with store.database.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
     assert differences == []
+
+
+def test_a_state_of_the_first_schema_is_brought_up_to_date_with_all_that_it_holds(path: Path) -> None:
+    config = alembic.config.Config()
+    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
+    engine = sa.create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        alembic.command.upgrade(config, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO incidents (fingerprint, title, culprit, service, state, substate, severity, floor, first_seen,"
+            " last_seen, last_raised, count, generation, handled_generation, reason, rules, created_at) VALUES"
+            " ('v1:aa', 'boom', '', 'shop', 'open', 'new', 'warning', 'warning', 1, 2, 2, 3, 1, 1, 'new', '[]', 1)"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO timeline (incident_id, at, event, reason, actor) VALUES (1, 1, 'new', 'new', 'logmedic')"
+        )
+    engine.dispose()
+    store = Store(open_database(f"sqlite:///{path}"))
+    (incident,) = store.list_incidents()
+    assert (incident.title, incident.count, incident.reason, incident.aliases) == ("boom", 3, "new", ())
+    assert [(e.event, e.why) for e in store.timeline(1)] == [("new", Reason("by-hand", {"words": "new"}))]
+    with store.ingest() as ingest:
+        assert ingest.survivors(["v1:aa"]) == {}
+        ingest.write([change("v1:aa", ingest.known(["v1:aa"])["v1:aa"])], NOW)
+    assert store.list_incidents()[0].count == 4
+    store.close()
 
 
 def test_a_batch_is_stored_whole_or_not_at_all(store: Store) -> None:

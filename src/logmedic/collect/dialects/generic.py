@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from logmedic.collect.dialects.dialect import Dialect, Role, Scale, Unit
 
+RELEASE_FIELDS = (
+    "release", "service.version", "service_version", "app_version", "git_sha", "git.commit", "commit", "version",
+)  # fmt: skip
+"""Where a record's release is looked for, first found first; docs/en/incidents.md lists them."""
+
 KEYS: dict[Role, tuple[str, ...]] = {
     Role.TIME: (
         "timestamp", "time", "@timestamp", "ts", "datetime", "asctime", "timeUnixNano", "time_unix_nano", "Timestamp",
@@ -56,9 +61,7 @@ KEYS: dict[Role, tuple[str, ...]] = {
         "exception.stacktrace", "error.stack_trace", "error.stack", "stack_trace", "stacktrace", "stack", "traceback",
         "backtrace", "err.stack", "stackTrace", "errorVerbose", "exc_text", "full_message", "stack_info",
     ),
-    Role.RELEASE: (
-        "release", "service.version", "service_version", "app_version", "git_sha", "git.commit", "commit", "version",
-    ),
+    Role.RELEASE: RELEASE_FIELDS,
     Role.SPAN: ("span",),
     Role.SPANS: ("spans",),
 }  # fmt: skip
