@@ -2,7 +2,7 @@
 
 A reason is kept as a code with figures (:class:`logmedic.model.Reason`), so that it can be counted, searched and shown
 in the language of whoever looks. Codes are stable; sentences may change. In a sentence, ``:span`` shows nanoseconds as
-a length of time, ``:time`` nanoseconds since the epoch as UTC.
+a length of time, ``:time`` nanoseconds since the epoch as UTC, ``:word`` a severity or a status in Korean.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SENTENCES: Mapping[str, Text] = {
     # what the log lines did
     "new": Text("new", "신규"),
     "new-after-split": Text("new: seen again after it was split off", "신규: 분리된 뒤 다시 발생"),
-    "severity-rose": Text("severity rose to {severity}", "심각도가 {severity}(으)로 상승"),
+    "severity-rose": Text("severity rose to {severity}", "심각도가 {severity:word}(으)로 상승"),
     "regressed": Text(
         "regressed after resolve, {after:span} after it was last seen", "해결 후 재발, 마지막 발생 {after:span} 뒤"
     ),
@@ -105,7 +105,7 @@ SENTENCES: Mapping[str, Text] = {
         "{hours}시간 동안 실패하여 포기함; `logmedic notify retry`로 다시 시도",
     ),
     # investigation
-    "diagnosed": Text("{engine}: {status}", "{engine}: {status}"),
+    "diagnosed": Text("{engine}: {status}", "{engine}: {status:word}"),
     "not-diagnosed": Text("{words}", "{words}"),
 }
 
@@ -159,6 +159,12 @@ def span(ns: int, language: str = "en") -> str:
     return f"{seconds // size}{' ' if language == 'en' else ''}{unit.in_(language)}"
 
 
+_WORDS = {
+    "critical": "심각", "warning": "경고", "info": "정보",
+    "verified": "검증됨", "partly verified": "일부 검증됨", "inconclusive": "결론 없음",
+}  # fmt: skip
+
+
 class _Blanks(string.Formatter):
     """Fills in a sentence; what is missing among the figures shows as ``?``, so that old rows can always be shown."""
 
@@ -169,6 +175,8 @@ class _Blanks(string.Formatter):
         return kwargs.get(key, "?")
 
     def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec == "word":
+            return _WORDS.get(str(value), str(value))
         if not format_spec or isinstance(value, str):
             return str(value)
         if format_spec == "span":

@@ -46,6 +46,8 @@ ENGLISH = frozenset(
         )
     ).split()
 )
+# Names of rules with their counts, and what a fingerprint is made of: the same in every language.
+IDENTIFIERS = r"(?:error-level|slow|surge|error-code) [\d,]+|^  (?:synthetic|kind|service|template|error_code): .*"
 LOG = ("Zündung ausgefallen", "Kupplung 잠김", "Dichtung 4711 kaputt", "Ölpumpe steht")
 
 
@@ -98,7 +100,7 @@ def english(text: str) -> list[str]:
     """Lines with two or more English words; names (with a dot, dash, colon, slash or underscore) and code are none."""
     found = []
     for one in text.splitlines():
-        plain = re.sub(r"`[^`]*`|“[^”]*”|'[^']*'|\"[^\"]*\"|/\S+|No such file or directory", " ", one)
+        plain = re.sub(rf"`[^`]*`|“[^”]*”|'[^']*'|\"[^\"]*\"|/\S+|No such file or directory|{IDENTIFIERS}", " ", one)
         spoken = [w for w in re.findall(r"(?<![\w.:/-])[A-Za-z]+(?![\w.:/-]*[\w/])", plain) if w.lower() in ENGLISH]
         if spoken:
             found.append(f"{spoken}: {one}")
