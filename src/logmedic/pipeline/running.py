@@ -12,11 +12,12 @@ from logmedic.doors import Clock
 from logmedic.engine import GIVE_UP_SECONDS, Engine
 from logmedic.errors import LogmedicError, SourceError, StalePositionError, StoreError
 from logmedic.investigate.changelist import ChangeList
-from logmedic.model import Diagnosis, Finding, Incident
+from logmedic.model import Diagnosis, Finding, Incident, Reason
 from logmedic.pipeline.digest import Digest, Digester
 from logmedic.pipeline.handling import Handling
 from logmedic.pipeline.intake import Intake, Moved, Taken
 from logmedic.pipeline.summary import Missed, Summary
+from logmedic.reasons import render
 from logmedic.store.deliveries import Deliveries
 from logmedic.store.store import Store
 
@@ -30,7 +31,7 @@ SETTLES = 3  # times that one pass waits for an event at the end of a file; what
 RETRY_SECONDS = 5.0  # after a source or the database failed
 DRAIN_SECONDS = 60.0  # for people to be told, when there is nothing left to read
 DRAIN_POLL_SECONDS = 0.05
-GIVEN_UP = f"given up after {GIVE_UP_SECONDS / 3600:.0f} h of failing; `logmedic notify retry` tries again"
+GIVEN_UP = Reason("given-up", {"hours": round(GIVE_UP_SECONDS / 3600)})
 
 ProgressReport = Callable[[int, int], None]
 """Told (bytes done, bytes in all)."""
@@ -161,10 +162,9 @@ class Runtime:
         """Take up what an earlier run, or an earlier try, left untold."""
         fingerprints = {(incident_id, generation): fingerprint for incident_id, fingerprint, generation in left}
         for incident_id, generation in self._engine.retry_failed(left, self.clock.now(), at_once=at_once):
-            now = self.clock.now()
-            self.store.note(incident_id, now, event="given up", reason=GIVEN_UP)
-            Deliveries(self.store.database).give_up(fingerprints[incident_id, generation], generation, GIVEN_UP, now)
-            log.error("incident %d: %s", incident_id, GIVEN_UP)
+            fingerprint = fingerprints[incident_id, generation]
+            Deliveries(self.store.database).give_up(incident_id, fingerprint, generation, GIVEN_UP, self.clock.now())
+            log.error("incident %d: %s", incident_id, render(GIVEN_UP).en)
 
     def drain(self, until: float) -> bool:
         """Wait until all that can be told now is told, or the monotonic clock shows ``until``. Whether it was."""
