@@ -7,7 +7,6 @@ where plain text stands behind them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from logmedic.collect.events import MAX_BLANKS, MAX_BYTES, MAX_LINES, shapes
@@ -15,15 +14,35 @@ from logmedic.model import Level
 
 _LOOKED_AT = 600  # bytes of a line
 _WALK = 64  # lines that are gone back, one by one, in search of a certain beginning
-_NOT_OBJECT = re.compile(rb"(?:\A|(?<=\n))[^{\n]")
 _SPACE = b" \t\r\x0b\x0c\x00"
-
-_INTRODUCES = (b"Exception ", b"Unhandled exception in ")  # Python prints a traceback below
+_BLANK = frozenset(_SPACE + b"\n")
 
 # What the lines of an event so far make of the next one.
-(_PLAIN, _FRAMES, _RAISED, _FIELDS, _LINKED, _MESSAGE, _SCRIPT, _CARETS, _GOROUTINE, _TRACE, _OBJECT, _CLOSED) = range(
-    12
-)
+(
+    _UNKNOWN,
+    _PLAIN,
+    _FRAMES,
+    _RAISED,
+    _FIELDS,
+    _LINKED,
+    _MESSAGE,
+    _SCRIPT,
+    _CARETS,
+    _GOROUTINE,
+    _TRACE,
+    _OBJECT,
+    _CLOSED,
+) = range(13)
+
+_HEADS = {  # kind of the first line → state, and whether a trace has begun
+    "object": (_OBJECT, False),
+    "goroutine": (_GOROUTINE, True),
+    "place": (_MESSAGE, True),
+    "introduction": (_PLAIN, False),  # Python prints a traceback below
+    "crash": (_PLAIN, True),
+    "script": (_SCRIPT, False),
+    "exception": (_PLAIN, True),
+}
 
 
 class _Event:
@@ -39,23 +58,7 @@ class _Event:
         self._loud: bool | None = None  # not looked at yet
         self._silent = line[:1] in (b" ", b"\t")  # the rest of something
         self._traced = False
-        self._state = _PLAIN
-        if self._silent:
-            self._traced = shapes.FRAME.match(line) is not None
-            if shapes.FILE.match(line):
-                self._state = _FRAMES
-        elif shapes.OBJECT.match(line):
-            self._state = _OBJECT
-        elif shapes.GOROUTINE.match(line):
-            self._traced, self._state = True, _GOROUTINE
-        elif shapes.SCRIPT.match(line):
-            self._state = _SCRIPT
-        elif shapes.PANIC_PLACE.match(line):
-            self._traced, self._state = True, _MESSAGE
-        elif shapes.EXCEPTION.match(line) or (shapes.CRASH.match(line) and not line.startswith(_INTRODUCES)):
-            self._traced = True
-        if shapes.TRACEBACK.match(line):
-            self._traced, self._silent, self._state = True, False, _framed(line)
+        self._state = _UNKNOWN
 
     def takes(self, line: bytes, end: int, blanks: int) -> bool:
         """Whether the line, after so many blank ones, belongs to it; then it does from here on."""
@@ -67,9 +70,24 @@ class _Event:
         self.end = end
         return True
 
+    def _look(self) -> None:
+        """At the first line; done only when another one stands below that does not begin an event for certain."""
+        head = self._head
+        self._state = _PLAIN
+        if shapes.TRACEBACK.match(head):
+            self._traced, self._silent, self._state = True, False, _framed(head)
+        elif self._silent:
+            self._traced = shapes.FRAME.match(head) is not None
+            self._state = _FRAMES if shapes.FILE.match(head) else _PLAIN
+        else:
+            found = shapes.HEAD.match(head)
+            if found is not None:
+                self._state, self._traced = _HEADS[str(found.lastgroup)]
+
     def _continued_by(self, line: bytes, blanks: int) -> bool:
-        if _certainly_begins(line):
-            return False
+        """``line`` begins no event for certain."""
+        if self._state == _UNKNOWN:
+            self._look()
         if self._state == _OBJECT:
             return self._member(line)
         if shapes.TRACEBACK.match(line):
@@ -111,23 +129,24 @@ class _Event:
         return True
 
     def _flush_left(self, line: bytes, blanks: int) -> bool:
-        if shapes.LINK.match(line):
-            self._state = _LINKED
-            return self._traced
         expected = self._expected(line, blanks)
         if expected is not None:
             self._state = expected
             return True
-        if shapes.TAIL.match(line):
-            if shapes.GOROUTINE.match(line):
-                self._traced, self._state = True, _GOROUTINE
+        found = shapes.NEXT.match(line)
+        kind = found.lastgroup if found is not None else ""
+        if kind == "link":
+            self._state = _LINKED
+            return self._traced
+        if kind == "goroutine":
+            self._traced, self._state = True, _GOROUTINE
+        if kind in ("goroutine", "tail"):
             return True
-        if not self._traced and self._complains() and shapes.EXCEPTION.match(line):
-            self._traced = True
-            self._state = _TRACE
+        if kind == "exception" and not self._traced and self._complains():
+            self._traced, self._state = True, _TRACE
             return True
         # Where each record begins with its time, what does not is the rest of the one above.
-        return not blanks and self._complains() and shapes.TIMED.match(self._head) is not None and _level(line) is None
+        return not blanks and shapes.TIMED.match(self._head) is not None and self._complains() and _level(line) is None
 
     def _expected(self, line: bytes, blanks: int) -> int | None:
         """The state behind a line that only the lines before it tell for a continuation; ``None``: it is none."""
@@ -158,21 +177,17 @@ def joined(block: bytes) -> list[tuple[int, int]]:
 
 def open_from(data: bytes) -> int:
     """Where the last event of whole lines begins if more lines may belong to it; else the length of the data."""
-    last_line = data.rfind(b"\n", 0, -1) + 1
-    if data.startswith(b"{", last_line):  # as nearly always
-        return last_line if shapes.OBJECT.match(data, last_line) else len(data)
-    start = beginning_before(data, len(data), _WALK)
-    last = None
-    for event in _events(data[start:]):
-        last = event
-    if (
-        last is None
-        or len(data) - start - last.begin > MAX_BYTES
-        or data.count(b"\n", start + last.end) > MAX_BLANKS + 1
-    ):
+    text = len(data.rstrip(_SPACE + b"\n"))
+    if not text or data.count(b"\n", text) > MAX_BLANKS + 1:
         return len(data)
-    behind = data[start + last.end :].strip(_SPACE + b"\n")
-    return len(data) if behind else start + last.begin
+    begin = data.rfind(b"\n", 0, text) + 1
+    if data.startswith(b"{", begin) and not shapes.OBJECT.match(data, begin):
+        return len(data)
+    if not shapes.CERTAIN.match(data, begin):
+        start = beginning_before(data, text, _WALK)
+        for event in _events(data[start:]):
+            begin = start + event.begin
+    return begin if len(data) - begin <= MAX_BYTES else len(data)
 
 
 def continued(held: bytes, data: bytes) -> int:
@@ -218,7 +233,7 @@ def first_beginning(data: bytes) -> int:
         stop = data.find(b"\n", at)
         if stop < 0:
             break
-        if _certainly_begins(data[at : min(stop, at + _LOOKED_AT)]):
+        if shapes.CERTAIN.match(data, at):
             return at
         at = stop + 1
     return -1
@@ -239,52 +254,65 @@ def beginning_before(data: bytes, end: int, lines: int) -> int:
         if at <= 0:
             break
         begin = data.rfind(b"\n", 0, at - 1) + 1
-        if _certainly_begins(data[begin : min(at - 1, begin + _LOOKED_AT)]):
+        if shapes.CERTAIN.match(data, begin):
             return begin
         at = begin
     return 0
 
 
 def _events(block: bytes) -> Iterator[_Event]:
-    """Every event that plain text is part of, in order; the block begins where an event begins."""
+    """In order, every event with a line that does not begin one for certain; the block begins where an event begins."""
     event: _Event | None = None
-    done = 0  # behind the line end of the last line that was looked at
-    blanks = 0
-    for match in _NOT_OBJECT.finditer(block):
-        at = match.start()
+    for at in _uncertain(block):
         stop = block.find(b"\n", at)
         stop = len(block) if stop < 0 else stop
         line = block[at : min(stop, at + _LOOKED_AT)]
-        if at > done and block.count(b"\n", done, at) == at - done:
-            blanks += at - done
-        elif at > done:
+        if not line.strip(_SPACE):
+            continue
+        blanks = _blanks(block, event.end + 1, at) if event is not None else -1
+        if blanks < 0:
             if event is not None:
                 yield event
-            event, blanks = _object_before(block, at), 0
-        done = stop + 1
-        if not line.strip(_SPACE):
-            blanks += 1
+            event, blanks = _above(block, at)
+        if event is not None and event.takes(line, stop, blanks):
             continue
-        if event is None:
-            event = _Event(line, at, stop)
-        elif not event.takes(line, stop, blanks):
+        if event is not None:
             yield event
-            event = _Event(line, at, stop)
-        blanks = 0
+        event = _Event(line, at, stop)
     if event is not None:
         yield event
 
 
-def _object_before(block: bytes, at: int) -> _Event | None:
-    """The event of a line that holds nothing but ``{``."""
-    begin = block.rfind(b"\n", 0, at - 1) + 1
-    line = block[begin : min(at - 1, begin + 80)]
-    return _Event(line, begin, at - 1) if shapes.OBJECT.match(line) else None
+def _uncertain(block: bytes) -> Iterator[int]:
+    """Where lines stand that may continue an event."""
+    if block[:1] not in (b"", b"\n", b"{") and not shapes.CERTAIN.match(block):
+        yield 0
+    for match in shapes.UNCERTAIN.finditer(block):
+        yield match.end()
 
 
-def _certainly_begins(line: bytes) -> bool:
-    """Whether it begins an event whatever stands above it."""
-    return any(shape.match(line) for shape in (shapes.BEGINS, shapes.CRASH, shapes.SCRIPT))
+def _blanks(block: bytes, begin: int, end: int) -> int:
+    """The number of lines there if all of them are blank; else -1."""
+    if begin == end:
+        return 0
+    if block[begin] not in _BLANK or block[begin:end].strip(_SPACE + b"\n"):
+        return -1
+    return block.count(b"\n", begin, end)
+
+
+def _above(block: bytes, at: int) -> tuple[_Event | None, int]:
+    """The event whose only line so far stands above, and the number of blank lines between."""
+    end = at - 1
+    for blanks in range(MAX_BLANKS + 1):
+        if end <= 0:
+            break
+        begin = block.rfind(b"\n", 0, end) + 1
+        line = block[begin : min(end, begin + _LOOKED_AT)]
+        if line.strip(_SPACE):
+            whole_object = line.startswith(b"{") and not shapes.OBJECT.match(line)
+            return (None if whole_object else _Event(line, begin, end)), blanks
+        end = begin - 1
+    return None, 0
 
 
 def _framed(traceback: bytes) -> int:
