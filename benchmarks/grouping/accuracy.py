@@ -17,7 +17,7 @@ from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 
 import msgspec
-from corpus import Entry, load, record
+from corpus import CORPUS, Entry, load, record
 from peer import drain
 from score import Score, misses, score
 from throughput import Rates, measure
@@ -72,12 +72,12 @@ def same_in_any_order(entries: Sequence[Entry], group: Callable[[Sequence[Entry]
     return sum(stable) / len(entries)
 
 
-def same_in_any_process(entries: Sequence[Entry]) -> float:
+def same_in_any_process(entries: Sequence[Entry], corpus: Path) -> float:
     """Records whose id is the same in three new processes, each with its own hash seed."""
     first = ours(entries)
     stable = [True] * len(entries)
     for seed in ("1", "2", "random"):
-        command = [sys.executable, str(Path(__file__).with_name("fingerprints.py"))]
+        command = [sys.executable, str(Path(__file__).with_name("fingerprints.py")), str(corpus)]
         done = subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": seed}, stdout=subprocess.PIPE, check=True)
         stable = [a and b == c for a, b, c in zip(stable, first, done.stdout.decode().split(), strict=True)]
     return sum(stable) / len(entries)
@@ -110,15 +110,16 @@ def main() -> int:
     parser = argparse.ArgumentParser("accuracy", description="How well errors are grouped by bug.")
     parser.add_argument("--json", action="store_true", help="print everything as one JSON object")
     parser.add_argument("--misses", action="store_true", help="print each bug that was split or mixed, and stop")
+    parser.add_argument("--corpus", type=Path, default=CORPUS, help="another corpus than the committed one")
     options = parser.parse_args()
-    entries = load()
+    entries = load(options.corpus)
     if options.misses:
         print("\n".join(misses([e.bug for e in entries], ours(entries))))
         return 0
     result = Result(
         scores={who: by_language(entries, group(entries)) for who, group in GROUPERS.items()},
         same_in_any_order={who: same_in_any_order(entries, group) for who, group in GROUPERS.items()},
-        same_in_any_process=same_in_any_process(entries),
+        same_in_any_process=same_in_any_process(entries, options.corpus),
         rates=measure(),
     )
     print(msgspec.json.encode(result).decode() if options.json else table(result))

@@ -28,31 +28,34 @@ def main() -> None:
     parser = argparse.ArgumentParser("generate")
     parser.add_argument("--traces", type=Path, help="JSON lines recorded before, to be dressed again")
     parser.add_argument("--keep", type=Path, help="where to keep the recorded traces")
+    parser.add_argument("--seed", type=int, default=SEED, help="another choice of variants, values and machines")
+    parser.add_argument("--to", type=Path, default=CORPUS, help="where to write the corpus")
     options = parser.parse_args()
+    seed: int = options.seed
     if options.traces:
         traces = [Trace(**json.loads(line)) for line in options.traces.read_text("utf-8").splitlines()]
     else:
         with tempfile.TemporaryDirectory(prefix="corpus-") as work:
             traces = [
-                t for name, record in RECORDERS.items() for t in record(Path(work), random.Random(f"{SEED}{name}"))
+                t for name, record in RECORDERS.items() for t in record(Path(work), random.Random(f"{seed}{name}"))
             ]
     if options.keep:
         options.keep.write_text("".join(json.dumps(vars(t)) + "\n" for t in traces), "utf-8")
-    traces += dotnet.traces(random.Random(SEED))
-    entries = [*_stacks(traces), *_messages()]
-    random.Random(SEED).shuffle(entries)
+    traces += dotnet.traces(random.Random(seed))
+    entries = [*_stacks(traces, seed), *_messages(seed)]
+    random.Random(seed).shuffle(entries)
     text = "".join(json.dumps(e, ensure_ascii=False, separators=(",", ":")) + "\n" for e in entries)
-    CORPUS.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
-    print(f"{len(entries)} records of {len({e['bug'] for e in entries})} bugs, {CORPUS.stat().st_size} bytes")
+    options.to.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+    print(f"{len(entries)} records of {len({e['bug'] for e in entries})} bugs, {options.to.stat().st_size} bytes")
 
 
-def _stacks(traces: list[Trace]) -> Iterator[dict[str, str]]:
+def _stacks(traces: list[Trace], seed: int) -> Iterator[dict[str, str]]:
     by_bug: dict[tuple[str, str], list[Trace]] = defaultdict(list)
     for trace in traces:
         if not (trace.bug in _UNTOLD and trace.mode == "0" and "1.63" in trace.runtime):
             by_bug[trace.language, trace.bug].append(trace)
     for (language, bug), found in sorted(by_bug.items()):
-        chance = random.Random(f"{SEED}{language}{bug}")
+        chance = random.Random(f"{seed}{language}{bug}")
         chance.shuffle(found)
         lines = _dressed(language, found, chance)
         for variant, line in lines[:VARIANTS]:
@@ -73,8 +76,8 @@ def _dressed(language: str, traces: list[Trace], chance: random.Random) -> list[
     return lines
 
 
-def _messages() -> Iterator[dict[str, str]]:
-    chance = random.Random(SEED)
+def _messages(seed: int) -> Iterator[dict[str, str]]:
+    chance = random.Random(seed)
     for bug, variant, code, message in plain.lines(chance):
         record = {"timestamp": "2026-11-20T09:00:00Z", "level": "ERROR", "message": message, "service": "shop"}
         if code:
