@@ -18,6 +18,10 @@ func handle(bug string, n int) {
 		orders.Total(n)
 	case "page-slice":
 		orders.Page(n)
+	case "limit-unit":
+		orders.CheckLimit(n, "")
+	case "limit-high":
+		orders.CheckLimit(n, "kg")
 	case "customer-nil":
 		orders.CustomerName(nil)
 	case "owner-nil":

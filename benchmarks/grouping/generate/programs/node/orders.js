@@ -20,6 +20,11 @@ function customerName(order) {
   return order.customer.name;
 }
 
+function checkLimit(limit, unit) {
+  if (unit === null) throw new Error(`limit ${limit} has no unit`);
+  throw new Error(`limit ${limit} is too high for ${unit}`);
+}
+
 function place(order) {
   requireKey(order, "address");
 }
@@ -36,4 +41,4 @@ function takeTyped(n) {
   if (n % 2 < 2) throw new TypeError(`order ${n} is too large`);
 }
 
-module.exports = { total, readRows, customerName, place, reserve, take, takeTyped };
+module.exports = { checkLimit, total, readRows, customerName, place, reserve, take, takeTyped };

@@ -18,6 +18,8 @@ BUGS = {
     "invoice-owner": lambda n: billing.owner_of({"id": n, "owner": None}),
     "no-address": lambda n: orders.place({"id": n}),
     "no-warehouse": lambda n: orders.reserve({"id": n}),
+    "limit-unit": lambda n: orders.check_limit(n, None),
+    "limit-high": lambda n: orders.check_limit(n, "kg"),
     "unpaid": lambda n: orders.close({"id": n, "state": "open"}),
     "charge": lambda n: billing.charge(n),
     "refund": lambda n: billing.refund(n),

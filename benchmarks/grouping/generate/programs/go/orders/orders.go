@@ -28,6 +28,16 @@ func Total(n int) int { return price(0) + price(n) }
 //go:noinline
 func Page(n int) []int { return prices[:n] }
 
+// CheckLimit panics in two ways.
+//
+//go:noinline
+func CheckLimit(limit int, unit string) {
+	if unit == "" {
+		panic("limit " + strconv.Itoa(limit) + " has no unit")
+	}
+	panic("limit " + strconv.Itoa(limit) + " is too high for " + unit)
+}
+
 // CustomerName reads.
 //
 //go:noinline

@@ -39,5 +39,12 @@ def reserve(order):
     return order
 
 
+def check_limit(limit, unit):
+    if unit is None:
+        raise ValueError(f"limit {limit} has no unit")
+    if limit > 0:
+        raise ValueError(f"limit {limit} is too high for {unit}")
+
+
 def close(order):
     assert order["state"] == "paid"

@@ -19,6 +19,8 @@ fn handle(bug: &str, n: usize) {
         "price-slice" => println!("{:?}", orders::page(n)),
         "rows-syntax" => println!("{}", orders::rows(&format!("x{n}"))),
         "rows-empty" => println!("{}", orders::rows("")),
+        "limit-unit" => orders::check_limit(n, None),
+        "limit-high" => orders::check_limit(n, Some("kg")),
         "greet-none" => println!("{}", accounts::greet(n)),
         "bill-none" => println!("{}", billing::address(n)),
         "charge-refused" => println!("{}", billing::charge(n)),

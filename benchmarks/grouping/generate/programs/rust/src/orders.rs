@@ -19,6 +19,14 @@ pub fn page(n: usize) -> Vec<u64> {
 }
 
 #[inline(never)]
+pub fn check_limit(limit: usize, unit: Option<&str>) {
+    match unit {
+        None => panic!("limit {limit} has no unit"),
+        Some(unit) => panic!("limit {limit} is too high for {unit}"),
+    }
+}
+
+#[inline(never)]
 pub fn rows(text: &str) -> u64 {
     text.parse::<u64>().unwrap()
 }

@@ -20,6 +20,8 @@ public final class Main {
             case "refund": return Billing.refund(n);
             case "suppressed": return Billing.export(n);
             case "stream": return Orders.total(n);
+            case "limit-unit": return Orders.checkLimit(n, null);
+            case "limit-high": return Orders.checkLimit(n, "kg");
             case "deep": return Stock.descend(n);
             case "cast": return Stock.shelf(n);
             case "no-address": return Orders.place(n);

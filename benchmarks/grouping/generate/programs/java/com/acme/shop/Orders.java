@@ -29,6 +29,13 @@ final class Orders {
         return List.of("tea", "sku-" + n).stream().mapToInt(sku -> price(sku)).sum();
     }
 
+    static int checkLimit(int limit, String unit) {
+        if (unit == null) {
+            throw new IllegalArgumentException("limit " + limit + " has no unit");
+        }
+        throw new IllegalArgumentException("limit " + limit + " is too high for " + unit);
+    }
+
     static int place(int n) {
         Checks.require(Map.of("id", n), "address");
         return n;
