@@ -42,16 +42,20 @@ def _sections() -> Iterator[str]:
     yield _section("Top level", top, [field for field in top.fields if not list(_tables(field))])
     for field in top.fields:
         for heading, struct in _tables(field):
-            yield _section(heading, struct, list(struct.fields))
+            yield _section(heading, struct, [f for f in struct.fields if not list(_tables(f))])
+            for inner in struct.fields:
+                for deeper, table in _tables(inner, f"{field.encode_name}."):
+                    yield _section(deeper, table, list(table.fields))
 
 
-def _tables(field: msgspec.inspect.Field) -> Iterator[tuple[str, msgspec.inspect.StructType]]:
-    """The TOML tables that a key of the top level leads to, one for each kind."""
+def _tables(field: msgspec.inspect.Field, within: str = "") -> Iterator[tuple[str, msgspec.inspect.StructType]]:
+    """The TOML tables that a key leads to, one for each kind. ``within``: the names of the tables around it."""
     info = field.type
     item: Any = info.item_type if isinstance(info, msgspec.inspect.VarTupleType | msgspec.inspect.ListType) else info
     for one in getattr(item, "types", (item,)):
-        if isinstance(one, msgspec.inspect.StructType):
-            name = f"`[[{field.encode_name}]]`" if item is not info else f"`[{field.encode_name}]`"
+        if isinstance(one, msgspec.inspect.StructType) and one.cls is not Secret:
+            path = f"{within}{field.encode_name}"
+            name = f"`[[{path}]]`" if item is not info else f"`[{path}]`"
             yield (name if one.tag is None else f'{name} with `kind = "{one.tag}"`', one)
 
 
@@ -89,12 +93,13 @@ def _type(info: Any) -> str:
         return " or ".join(_type(one) for one in info.types if not isinstance(one, msgspec.inspect.NoneType))
     if isinstance(info, msgspec.inspect.VarTupleType | msgspec.inspect.ListType):
         return f"list of {_type(info.item_type)}"
-    if isinstance(info, msgspec.inspect.LiteralType):
-        return ", ".join(f"`{value}`" for value in info.values)
-    if isinstance(info, msgspec.inspect.EnumType):
-        return ", ".join(f"`{member.value}`" for member in info.cls)
+    if isinstance(info, msgspec.inspect.LiteralType | msgspec.inspect.EnumType):
+        literal = isinstance(info, msgspec.inspect.LiteralType)
+        return ", ".join(f"`{value}`" for value in (info.values if literal else [m.value for m in info.cls]))
     if isinstance(info, msgspec.inspect.StructType) and info.cls is Secret:
         return "secret"
+    if isinstance(info, msgspec.inspect.DictType) and isinstance(info.value_type, msgspec.inspect.StructType):
+        return f"tables with {', '.join(f'`{f.encode_name}`' for f in info.value_type.fields)}"
     return _NAMES[type(info)]
 
 

@@ -144,7 +144,7 @@ class TestFingerprint:
         assert any("1" in masked for c in components.values() for masked in c["masked"])
 
 
-HEAVY = ("sqlalchemy", "dbos", "httpx2", "alembic", "rich", "hyperscan")
+HEAVY = ("sqlalchemy", "dbos", "httpx2", "alembic", "rich", "hyperscan", "pydantic", "anthropic", "genai_prices")
 WATCHING = """
 import atexit, sys
 heavy = sys.argv.pop(1).split(",")

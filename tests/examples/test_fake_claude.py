@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from logmedic.testing.claude import FakeClaude, error, ok, timeout
+from logmedic.testing.claude import FakeClaude, cut, error, garbage, ok, refused, reply, timeout, truncated
 
 GOOD = {"model": "claude-x", "max_tokens": 10, "messages": [{"role": "user", "content": "Hi"}]}
 HEADERS = {"x-api-key": "k", "anthropic-version": "2023-06-01"}
@@ -116,3 +116,62 @@ def test_a_timeout_says_nothing_and_closing_lets_it_go() -> None:
 def test_an_error_that_the_api_does_not_have_cannot_be_scripted() -> None:
     with pytest.raises(ValueError, match="no error 418"):
         error(418)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"system": [{"type": "text", "text": " "}]}, "non-whitespace"),
+        ({"messages": [{"role": "assistant", "content": "x"}]}, "first message must use the user role"),
+        ({"messages": [{"role": "user", "content": [{"type": "sound"}]}]}, "'sound' is not known"),
+        ({"messages": [{"role": "user", "content": [{"type": "tool_result"}]}]}, "needs tool_use_id"),
+        ({"tools": [{"name": "x"}]}, "needs a name and an input_schema"),
+        ({"tool_choice": {"type": "any"}}, "while providing tools"),
+        ({"tool_choice": {"type": "must"}}, "must be auto, any, tool or none"),
+        ({"output_config": {"shape": 1}}, "output_config.shape: Extra inputs"),
+        ({"output_config": {"format": {"type": "json"}}}, "needs type json_schema"),
+        ({"output_config": {"format": {"type": "json_schema", "schema": {"type": "object"}}}}, "additionalProperties"),
+        ({"system": [{"type": "text", "text": "x", "cache_control": {"type": "hot"}}]}, "ephemeral"),
+        ({"system": [{"type": "text", "text": "x", "cache_control": {"type": "ephemeral"}}] * 5}, "at most 4"),
+    ],
+)
+def test_parts_of_a_request_are_checked(claude: FakeClaude, change: dict[str, Any], complaint: str) -> None:
+    answer = post(claude, {**GOOD, **change})
+    assert answer.status_code == 400
+    assert complaint in answer.json()["error"]["message"]
+
+
+def test_a_bearer_token_is_as_good_as_a_key_header(claude: FakeClaude) -> None:
+    good = {"authorization": "Bearer k", "anthropic-version": "1"}
+    assert post(claude, headers=good).status_code == 200
+    assert post(claude, headers={**good, "authorization": "Bearer"}).status_code == 401
+
+
+def test_a_structured_answer_comes_as_the_request_wants_it() -> None:
+    schema = {"type": "object", "properties": {}}
+    with FakeClaude(default=reply({"a": 1})) as fake:
+        assert post(fake).json()["content"] == [{"type": "text", "text": '{"a": 1}'}]
+        tools = {**GOOD, "tools": [{"name": "give", "input_schema": schema}], "tool_choice": {"type": "any"}}
+        body = post(fake, tools).json()
+        assert (body["content"][0]["name"], body["content"][0]["input"]) == ("give", {"a": 1})
+        assert body["stop_reason"] == "tool_use"
+
+
+def test_answers_that_are_no_use_look_like_the_real_ones() -> None:
+    with FakeClaude() as fake:
+        fake.script(truncated(), refused(), garbage(), cut())
+        assert [post(fake).json()["stop_reason"] for _ in range(2)] == ["max_tokens", "refusal"]
+        assert b"Bad Gateway" in post(fake).content
+        with pytest.raises(httpx2.RemoteProtocolError):
+            post(fake)
+
+
+def test_models_can_be_looked_up_and_those_that_are_not_there_are_not_found() -> None:
+    with FakeClaude(models=["claude-x"]) as fake:
+        assert post(fake).status_code == 200
+        assert post(fake, {**GOOD, "model": "claude-y"}).json()["error"]["message"] == "model: claude-y"
+        known = httpx2.get(fake.url + "/v1/models/claude-x", headers=HEADERS, trust_env=False, timeout=5.0)
+        assert known.json()["id"] == "claude-x"
+        for path, headers, status in (("/v1/models/claude-y", HEADERS, 404), ("/v1/models/claude-x", {}, 401),
+                                      ("/v1/else", HEADERS, 404)):  # fmt: skip
+            assert httpx2.get(fake.url + path, headers=headers, trust_env=False, timeout=5.0).status_code == status

@@ -213,8 +213,8 @@ def _fault(received: Received) -> Step | None:
 
 def _unidentified(received: Received) -> Step | None:
     """The key comes as ``x-api-key``, or as a bearer token, as current SDKs send it."""
-    bearer = received.headers.get("authorization", "").removeprefix("Bearer ").strip()
-    if not (received.headers.get("x-api-key") or bearer):
+    scheme, _, token = received.headers.get("authorization", "").partition(" ")
+    if not (received.headers.get("x-api-key") or (scheme == "Bearer" and token.strip())):
         return error(401, "x-api-key header is required")
     if not received.headers.get("anthropic-version"):
         return error(400, "anthropic-version: header is required")

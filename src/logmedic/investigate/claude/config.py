@@ -59,7 +59,7 @@ class DiagnoseConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Any id of Anthropic's, or ``provider:name`` ("ollama:llama3.3", "openai:…"). ``DIAGNOSTIC_MODEL`` goes before it;
     default: claude-sonnet-5-5."""
     cheap_model: str | None = CHEAP_MODEL
-    """Asked when the budget does not allow the full one, and for the second look."""
+    """Asked when the budget does not allow the full one, and for the second look; "" for none."""
     fallback_model: str | None = None
     """Asked when the full one is overloaded, retired, refuses or does not answer. Default: the cheap one."""
     api_key: Secret = Secret(env="ANTHROPIC_API_KEY")
@@ -88,7 +88,7 @@ class DiagnoseConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """How long a report serves for later news of the same incident, unless its code or its rate changes."""
     budget: BudgetConfig = BudgetConfig()
     prices: dict[str, PriceConfig] = {}
-    """Own prices by model id."""
+    """Own prices by model id, in US dollars per million tokens: ``[diagnose.prices."ollama:llama3.3"]``."""
 
     def __post_init__(self) -> None:
         bounds = {

@@ -9,7 +9,8 @@ import msgspec
 from logmedic.errors import ConfigError
 from logmedic.investigate.claude.config import DEFAULT_MODEL, DiagnoseConfig
 
-_ID = re.compile(r"(?:(?P<provider>[a-z][a-z0-9-]{1,30}):)?(?P<name>[A-Za-z0-9][A-Za-z0-9._:/@-]{0,150})\Z")
+_FOREIGN = re.compile(r"([a-z][a-z0-9-]{1,30}):([A-Za-z0-9][A-Za-z0-9._:/@-]{0,150})\Z")
+_OWN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/@-]{0,150}\Z")
 
 
 class ModelName(msgspec.Struct, frozen=True):
@@ -30,18 +31,21 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
 
 def parse(text: str, setting: str) -> ModelName:
     """``claude-…`` and ids without a provider are Anthropic's. Raises :class:`ConfigError`."""
-    found = _ID.match(text.strip())
-    if found is None:
+    named = text.strip()
+    found = _FOREIGN.match(named)
+    if found is not None:
+        return ModelName(found[1], found[2])
+    if _OWN.match(named) is None:
         raise ConfigError(f"{setting}: {text[:80]!r} is no model; write claude-sonnet-5-5 or provider:name")
-    return ModelName(found["provider"] or "anthropic", found["name"])
+    return ModelName("anthropic", named)
 
 
 def ladder(config: DiagnoseConfig, environment: str | None) -> Ladder:
     """``environment``: what ``DIAGNOSTIC_MODEL`` says. Raises :class:`ConfigError`."""
     named = "DIAGNOSTIC_MODEL" if environment else "diagnose.model"
     full = parse(environment or config.model or DEFAULT_MODEL, named)
-    cheap = None if config.cheap_model is None else parse(config.cheap_model, "diagnose.cheap_model")
-    fallback = None if config.fallback_model is None else parse(config.fallback_model, "diagnose.fallback_model")
+    cheap = parse(config.cheap_model, "diagnose.cheap_model") if config.cheap_model else None
+    fallback = parse(config.fallback_model, "diagnose.fallback_model") if config.fallback_model else None
     rungs = dict.fromkeys(model for model in (full, fallback, cheap) if model is not None)
     return Ladder(full=full, rungs=tuple(rungs), cheap=cheap)
 
