@@ -14,6 +14,8 @@ import msgspec
 from logmedic import build
 from logmedic.cli import options
 from logmedic.collect import dialects
+from logmedic.collect.events import joining
+from logmedic.collect.stdin import StdinSource, StdinSourceConfig
 from logmedic.detect import rules
 from logmedic.group.fingerprint import SLOW_RULE, Grouper
 from logmedic.model import Component, Grouping, LogRecord, Ref, Reject
@@ -37,14 +39,15 @@ _encode = msgspec.json.Encoder().encode
 @click.command()
 @click.option("--explain", is_flag=True, help="Also print what went into it, and what was masked.")
 @click.option("--plain", is_flag=True, help="Print the fingerprint alone.")
+@click.option("--multiline", is_flag=True, help="Join stack traces over several lines; one answer for each event.")
 @options.config
-def fingerprint(explain: bool, plain: bool, config: str | None) -> None:
+def fingerprint(explain: bool, plain: bool, multiline: bool, config: str | None) -> None:
     """Read log records (JSON or text) line by line from stdin, print one JSON object a line, in order."""
     fingerprinter = Fingerprinter(build.load_config(config, Path.cwd()).config, explain=explain)
     show = _plain if plain else _explained if explain else _whole
     out = sys.stdout.buffer
     number = 0
-    for lines in _batches(cast(BufferedReader, sys.stdin.buffer)):
+    for lines in _events() if multiline else _batches(cast(BufferedReader, sys.stdin.buffer)):
         for line in lines:
             out.write(show(fingerprinter(line, number)) + b"\n")
             number += 1
@@ -63,6 +66,14 @@ def _batches(stream: BufferedReader) -> Iterator[list[bytes]]:
         parts = [tail]
     if last := b"".join(parts):
         yield [last]
+
+
+def _events() -> Iterator[list[bytes]]:
+    """The events that are there, as a source reads them: the last one once the writer has been silent for a second."""
+    source = StdinSource("stdin", StdinSourceConfig(), build.system_clock())
+    for batch in source.read():
+        data = bytes(batch.data)
+        yield [data[begin:end] for begin, end in joining.spans(data) if data[begin:end].strip()]
 
 
 def _plain(grouping: Grouping) -> bytes:
