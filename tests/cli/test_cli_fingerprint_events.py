@@ -36,3 +36,14 @@ def test_a_trace_over_several_lines_has_one_fingerprint():
 
 def test_without_the_option_every_line_is_answered():
     assert len(answers()) == LOG.count(b"\n")
+
+
+def test_diagnose_finds_the_trace_in_a_log_of_plain_text(tmp_path):
+    log = tmp_path / "app.log"
+    calm = b"".join(b"2026-01-31 11:59:%02d,000 INFO shop: order %d done\n" % (n, n) for n in range(50))
+    log.write_bytes(calm + LOG.split(b"\n", 1)[1])
+    command = [sys.executable, "-c", "from logmedic.cli.main import main; main()", "diagnose", str(log), "--json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
+    diagnosis = json.loads(done.stdout)
+    assert "ValueError: bad" in diagnosis["root_cause"]
+    assert any("reserve" in quoted["text"] for quoted in diagnosis["evidence"])

@@ -15,13 +15,15 @@ import msgspec
 from logmedic import build
 from logmedic.build import diagnosing
 from logmedic.cli import incidents, options, output
+from logmedic.collect import dialects
+from logmedic.collect.events import joining, shapes
 from logmedic.collect.file import FileSourceConfig
 from logmedic.errors import ConfigError, UsageError
 from logmedic.investigate import changelist, report
 from logmedic.investigate.alert import Alert
 from logmedic.investigate.alert import read as read_alert
 from logmedic.investigate.changelist import ChangeList
-from logmedic.model import Diagnosis, Incident
+from logmedic.model import Diagnosis, Incident, Level, LogRecord, Ref
 from logmedic.respond.spoken import spoken as said
 
 TEXT_BYTES = 1 << 20  # a panic or traceback that somebody pasted is not longer
@@ -137,14 +139,25 @@ def _of_bytes(loaded: build.Loaded, data: bytes, name: str, given: _Given) -> tu
         return _of_file(loaded, path, given, name)
 
 
+def _is_log(data: bytes) -> bool:
+    """Whether it is a log in plain text with an error in it, rather than one error that somebody has pasted."""
+    events = [data[begin:end] for begin, end in joining.spans(data)]
+    if sum(shapes.TIMED.match(event) is not None for event in events) < 2:
+        return False
+    decoder = dialects.decoder("text")
+    records = (decoder.decode(event, Ref("", "", 0), 0) for event in events)
+    return any(isinstance(record, LogRecord) and record.level >= Level.ERROR for record in records)
+
+
 def _of_file(loaded: build.Loaded, path: Path, given: _Given, name: str | None = None) -> tuple[Incident, Diagnosis]:
     from logmedic.pipeline import rehearsal  # noqa: PLC0415  imports SQLAlchemy, 0.35 s
 
     name = name or path.name
     with path.open("rb") as file:
         head = file.read(TEXT_BYTES + 1)
-    text = len(head) <= TEXT_BYTES and _JSON_LINE.search(head) is None
-    source = FileSourceConfig(name=name, paths=[glob.escape(str(path.absolute()))])
+    text = len(head) <= TEXT_BYTES and _JSON_LINE.search(head) is None and not _is_log(head)
+    # The last event is taken as it stands: nobody waits for a file that is handed over by hand.
+    source = FileSourceConfig(name=name, paths=[glob.escape(str(path.absolute()))], multiline_timeout=0.0)
     sources: tuple[build.SourceConfig, ...] = () if text else (source,)
     loaded = msgspec.structs.replace(loaded, config=msgspec.structs.replace(loaded.config, sources=sources))
     with build.rehearsal(loaded, handle=False, ask=given.ask) as (runtime, _notes):
