@@ -16,7 +16,8 @@ MADE = re.compile(r'Reason\(\s*"([\w-]+)"')
 
 
 def blanks(text: str) -> set[tuple[str | None, str | None]]:
-    return {(name, spec) for _, name, spec, _ in string.Formatter().parse(text) if name is not None}
+    found = [(name, spec) for _, name, spec, _ in string.Formatter().parse(text)]
+    return {(name, "" if spec == "word" else spec) for name, spec in found if name is not None}
 
 
 @pytest.mark.parametrize("code", SENTENCES)

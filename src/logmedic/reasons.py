@@ -106,7 +106,6 @@ SENTENCES: Mapping[str, Text] = {
     ),
     # investigation
     "diagnosed": Text("{engine}: {status}", "{engine}: {status:word}"),
-    "not-diagnosed": Text("{words}", "{words}"),
 }
 
 EVENTS: Mapping[str, Text] = {
