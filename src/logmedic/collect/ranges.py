@@ -65,8 +65,10 @@ def split(
         yield reader.range(track, end, fd_path)
 
 
-def read_range(part: Range) -> Iterator[Batch]:
+def read_range(part: Range, block_bytes: int = 0) -> Iterator[Batch]:
     """The lines of a range, for a worker process. Each batch's position may be committed, as if the source had read it.
+
+    ``block_bytes``: how much is read at a time, where that is more than what the source reads.
 
     Raises:
         SourceError: the descriptor is no longer there, or the file was cut short meanwhile; resume from what is stored.
@@ -82,7 +84,8 @@ def read_range(part: Range) -> Iterator[Batch]:
             raise SourceError(gone)
         track = restored(part.position)
         track.known = Fingerprint(part.start)
-        lines = LineReader(Buffer(part.block_bytes, part.max_line_bytes), fill_from(fd, part.end), part.start)
+        buffer = Buffer(max(part.block_bytes, block_bytes), part.max_line_bytes)
+        lines = LineReader(buffer, fill_from(fd, part.end), part.start)
         events = WholeEvents(joins=part.joins)
         for block in events.blocks(lines.blocks(), lambda: True):
             track.consume(block.end, lambda length, offset: os.pread(fd, length, offset))

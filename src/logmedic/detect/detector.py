@@ -78,16 +78,17 @@ class Detector:
                 self._needles(decoder), accelerate=self.accelerate, warm_up=self.warm_up
             )
         result = Selected(lines=0, bytes=len(data), findings=[], errors=[], rejects=[])
+        found: list[tuple[int, bytes]] = []
         for offset, block in _blocks(data):
             lines, spans = candidates(block, prefilter, decoder.joined if joins else None)
             result.lines += lines
-            for begin, end in spans:
-                line = block[begin:end]
-                at = start + offset + begin
-                record = decoder.decode(line, Ref(source, stream, at, end - begin), received)
-                if at in truncated:
-                    record = _mark_truncated(record, truncated[at])
-                self._judge(record, line, result)
+            found.extend([(start + offset + begin, block[begin:end]) for begin, end in spans])
+        # All together and not block by block: a search leaves nothing of the decoder in the caches of the core.
+        for at, line in found:
+            record = decoder.decode(line, Ref(source, stream, at, len(line)), received)
+            if at in truncated:
+                record = _mark_truncated(record, truncated[at])
+            self._judge(record, line, result)
         return result
 
     def _needles(self, decoder: DecoderLike) -> list[Needle]:
@@ -141,18 +142,19 @@ def candidates(
 
 def _blocks(data: bytes | memoryview) -> Iterator[tuple[int, bytes]]:
     """Pieces of whole lines of about :data:`BLOCK` bytes (a longer line is a piece by itself), with their offsets."""
-    whole = data if isinstance(data, bytes) else bytes(data)
-    if len(whole) <= BLOCK + BLOCK // 2:
-        if whole:
-            yield 0, whole
-        return
+    view = memoryview(data)
     begin = 0
-    while begin < len(whole):
-        end = whole.rfind(b"\n{", begin, begin + BLOCK) + 1  # where an event begins, whatever stands before it
-        if end <= begin:
-            end = whole.find(b"\n{", begin + BLOCK) + 1 or len(whole)
-        yield begin, whole[begin:end]
-        begin = end
+    while begin < len(view):
+        last = len(view) - begin <= BLOCK + BLOCK // 2
+        block = bytes(view[begin:] if last else view[begin : begin + BLOCK])
+        if not last:
+            end = block.rfind(b"\n{") + 1  # where an event begins, whatever stands before it
+            if not end:
+                block = bytes(view[begin:])
+                end = block.find(b"\n{", BLOCK - 1) + 1 or len(block)
+            block = block[:end]
+        yield begin, block
+        begin += len(block)
 
 
 def _mark_truncated(record: LogRecord | Reject, length: int) -> LogRecord | Reject:

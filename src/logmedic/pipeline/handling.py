@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -17,7 +16,7 @@ from logmedic.investigate.changelist import ChangeList
 from logmedic.investigate.claude.outcome import Declined, Enriched
 from logmedic.investigate.episode import episode
 from logmedic.investigate.interface import Case, History, Investigator, LogContext
-from logmedic.model import Diagnosis, Incident, Level, Outcome, Result
+from logmedic.model import Diagnosis, Incident, Level, Outcome, Reason, Result, Text
 from logmedic.respond.interface import Mode, Notice
 from logmedic.respond.policy import Action
 from logmedic.respond.retry import RetryConfig, put_off
@@ -26,8 +25,6 @@ from logmedic.store.store import Store
 
 log = logging.getLogger("logmedic")
 
-MOST_HELD_SECONDS = 5.0  # for which an alert may wait for reading
-HELD_POLL_SECONDS = 0.05
 
 # Made here, before there are threads; see ``store.store``.
 _ACTIONS = msgspec.json.Decoder(list[Action])
@@ -101,25 +98,12 @@ class Handling:
         self._retry = retry
         self._witness = witness
         self._deliveries = Deliveries(store.database)
-        self._holds: dict[object, float] = {}  # who holds → the end of its patience, monotonic
-
-    @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """For a block that needs all cores: incidents wait meanwhile, but no longer than ``MOST_HELD_SECONDS``."""
-        hold = object()
-        self._holds[hold] = self._clock.monotonic() + MOST_HELD_SECONDS
-        try:
-            yield
-        finally:
-            del self._holds[hold]
 
     def run(self, incident_id: int, generation: int, step: Step) -> float | None:
         """Investigate, then act by policy. Safe to run again from any point.
 
         Returns after how many seconds to come back for what could not be delivered, ``None`` when all is done.
         """
-        while any(self._clock.monotonic() < end for end in tuple(self._holds.values())):
-            self._clock.sleep(HELD_POLL_SECONDS)
         step("investigate", lambda: self._look_into(incident_id, generation))
         planned = step("plan", lambda: self._planned(incident_id))
         waits: list[float] = []
@@ -166,12 +150,13 @@ class Handling:
             outcome = self._deeper.enrich(self._case(incident, None, ""), verdict)
         except Exception as error:  # noqa: BLE001  an incident is whole without a model, whatever goes wrong with one
             log.error("incident %d: no model's report: %s: %s", incident_id, type(error).__name__, error)  # noqa: TRY400
-            outcome = Declined(f"{type(error).__name__}: {error}")
+            outcome = Declined(Text(*[f"{type(error).__name__}: {error}"[:500]] * 2))
         if isinstance(outcome, Enriched):
             self._store.save_diagnosis(incident_id, outcome.diagnosis, self._clock.now())
         if not (isinstance(outcome, Declined) and outcome.routine):
             event = "model asked" if isinstance(outcome, Enriched) else "no model's report"
-            self._store.note(incident_id, self._clock.now(), event=event, reason=outcome.reason[:500])
+            why = Reason("model", {"en": outcome.reason.en, "ko": outcome.reason.ko})
+            self._store.note(incident_id, self._clock.now(), event=event, reason=why)
         return "news" if isinstance(outcome, Enriched) and outcome.news else "no news"
 
     def _look_into(self, incident_id: int, generation: int) -> str:

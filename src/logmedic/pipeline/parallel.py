@@ -27,6 +27,7 @@ from logmedic.pipeline.digest import Digest, Digester
 
 MIN_BYTES = 64 << 20  # below, starting processes costs more than it gains
 RANGE_BYTES = 32 << 20  # of log, at most: each range costs this process some turns at the interpreter's lock
+QUIET_BYTES = 2 << 20  # read at a time where little is found; elsewhere it is what the source reads
 AHEAD = 4  # ranges given to each worker; their descriptions must fit its pipe, or both sides would wait for ever
 PIPE_BYTES = 1 << 20  # what Linux allows without privileges (pipe(7), /proc/sys/fs/pipe-max-size)
 
@@ -139,22 +140,26 @@ def _work(tasks: Connection, results: Connection, make: Callable[[Any], Digester
     """The worker process, until the other ends of the pipes are closed (also by the death of the process there)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the first process decides
     digester = make(config)
+    block_bytes = 0
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
             part, received = _RANGE.decode(tasks.recv_bytes())
+            handed_over = 0
             try:
-                for digest, position in _digests(digester, part, received):
+                for digest, position in _digests(digester, part, received, block_bytes):
+                    handed_over += 1
                     results.send_bytes(msgspec.json.encode(_Part(position)))
                     results.send_bytes(digest.packed())
+                block_bytes = QUIET_BYTES if handed_over == 1 else 0
                 results.send_bytes(msgspec.json.encode(_Part()))
             except SourceError as error:
                 results.send_bytes(msgspec.json.encode(_Part(error=str(error))))
 
 
-def _digests(digester: Digester, part: Range, received: int) -> Iterator[_Result]:
+def _digests(digester: Digester, part: Range, received: int, block_bytes: int) -> Iterator[_Result]:
     """One for the range, or more where much is found in it."""
     digest = Digest()
-    for batch in read_range(part):
+    for batch in read_range(part, block_bytes):
         digester.add(digest, batch, received)
         if batch.position.offset == part.end:
             yield digest, part.position

@@ -245,7 +245,7 @@ class Runtime:
     def take_in(self, source: Source, tally: Tally, progress: ProgressReport = no_progress) -> None:
         """Read what is there now, committing every ``COMMIT_BYTES``, and at the end."""
         if self._parallel is not None:
-            with self._handling.held(), contextlib.closing(self._parallel(source)) as digests:
+            with contextlib.closing(self._parallel(source)) as digests:
                 pending = Pending()
                 for digest, position in digests:
                     pending.reached(position, digest.lines, digest.rejected)
