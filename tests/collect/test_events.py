@@ -10,6 +10,8 @@ from logmedic.collect.blocks import Buffer, LineReader
 from logmedic.collect.dialects import decoder
 from logmedic.collect.events import MAX_BYTES, MAX_LINES, joining
 from logmedic.collect.events.whole import WholeEvents
+from logmedic.detect.detector import Detector
+from logmedic.detect.rules import build_rules
 from logmedic.model import Level, LogRecord, Ref
 
 from .events_scenes import EVENTS, SEQUENCES, json_line
@@ -23,11 +25,13 @@ def encoded(events: list[str]) -> bytes:
     return "".join(event + "\n" for event in events).encode()
 
 
+@settings(deadline=None)
 @given(SEQUENCES)
 def test_records_are_the_events_that_were_written(events):
     assert events_of(encoded(events)) == [event.encode() for event in events]
 
 
+@settings(deadline=None)
 @given(SEQUENCES, st.integers(1, 300))
 def test_the_size_of_a_block_changes_no_event(events, block_bytes):
     data = encoded(events)
@@ -47,6 +51,7 @@ def test_the_size_of_a_block_changes_no_event(events, block_bytes):
     assert at == len(data)
 
 
+@settings(deadline=None)
 @given(SEQUENCES, st.integers(0, 3_000))
 def test_reading_may_start_wherever_a_certain_beginning_is_found(events, at):
     data = encoded(events)
@@ -66,6 +71,7 @@ PIECES = [
 ]  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES).map(str.encode), max_size=30), st.integers(1, 60))
 def test_any_lines_in_blocks_of_any_size_are_the_same_events_and_none_is_lost(lines, block_bytes):
     data = b"".join(line + b"\n" for line in lines)
@@ -82,7 +88,7 @@ def test_any_lines_in_blocks_of_any_size_are_the_same_events_and_none_is_lost(li
     assert b"".join(event + b"\n" for event in events_of(data)) == data
 
 
-@settings(suppress_health_check=[HealthCheck.filter_too_much])
+@settings(deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(EVENTS.filter(lambda event: "\n" in event and "INFO" not in event))
 def test_every_trace_is_an_error(event):
     record = decoder("text").decode(event.encode(), Ref("s", "t", 0), 0)
@@ -137,3 +143,21 @@ def test_only_what_may_go_on_is_held_back(line):
     assert joining.open_from(objects + b"\n\n\n\n\n") == len(objects) + 5
     text = objects + b"2026-01-31 12:00:00 INFO x\n"
     assert joining.open_from(text) == len(objects)
+
+
+RULES = build_rules()
+DETECTORS = {accelerate: Detector(RULES, decoder, accelerate=accelerate, warm_up=0) for accelerate in (False, True)}
+
+
+@settings(deadline=None)
+@given(SEQUENCES, st.booleans())
+def test_the_rules_select_what_decoding_every_event_selects(events, accelerate):
+    data = encoded([*events, '{"level":"ERROR","message":"last"}'])
+    selected = DETECTORS[accelerate].select(
+        data, source="s", stream="t", start=0, dialect="text", service="", received=0, truncated={}, joins=True
+    )
+    decoded = [decoder("text").decode(data[b:e], Ref("s", "t", b, e - b), 0) for b, e in joining.spans(data)]
+    matched = [r for r in decoded if isinstance(r, LogRecord) and any(rule.judge(r) is not None for rule in RULES)]
+    assert [finding.record for finding in selected.findings] == matched
+    assert selected.lines == data.count(b"\n")
+    assert selected.rejects == []
