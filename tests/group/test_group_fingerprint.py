@@ -90,10 +90,36 @@ def test_a_stack_without_the_teams_own_frames_leaves_it_to_the_message(record) -
 
 def test_at_a_helper_that_only_raises_the_message_is_added(record) -> None:
     one, other = (record(m, stack=stack("serve", "raise_error", message=m)) for m in ("no price", "no stock"))
-    third, fourth = (record(m, stack=stack("serve", "load", message=m)) for m in ("no price", "no stock"))
+    third, fourth = (
+        record(m, stack=stack("serve", "load", type="PriceError", message=m)) for m in ("no price", "no stock")
+    )
 
     assert print_of(one) != print_of(other)
     assert print_of(third) == print_of(fourth)
+
+
+def test_what_a_type_that_anybody_raises_says_is_added_but_not_what_stands_in_quotes(record) -> None:
+    def at(message: str, type: str = "ValueError") -> str:
+        return print_of(record("refused", stack=stack("serve", "limit_of", type=type, message=message)))
+
+    assert at("limit 3 has no unit") == at("limit 4 has no unit") != at("limit 3 is too high")
+    assert at("invalid literal for int(): 'two'") == at('invalid literal for int(): "a dozen"')
+    assert at("it's 'a'") != at("it was 'a'")
+    assert at("limit 3 has no unit", "LimitError") == at("limit 3 is too high", "LimitError")
+
+
+def test_a_rust_error_without_context_is_one_incident_with_and_without_a_backtrace(record) -> None:
+    trace = "the model answered: busy\n\nStack backtrace:\n   0: shop::ask\n             at ./src/claude.rs:9:5\n"
+    inlined = trace.replace("shop::ask", "{async_fn#0}").replace(":9:5", ":14:5")
+
+    off = print_of(record("Summary failed", exception_message="the model answered: busy"))
+    assert (
+        off
+        == print_of(record("Summary failed", stack_text=trace))
+        == print_of(record("Summary failed", stack_text=inlined))
+    )
+    assert off != print_of(record("Summary failed", exception_message="the model answered: gone"))
+    assert print_of(record("Summary failed", stack_text=trace[26:])) != off
 
 
 def test_config_says_what_is_the_teams_own(record) -> None:

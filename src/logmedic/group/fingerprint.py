@@ -9,6 +9,7 @@ Version 1 of the recipe: change what goes in, and the prefix must rise, because 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
@@ -32,6 +33,12 @@ SHORTEST_FIRST_LINE = 10  # characters; a shorter message that a trace begins wi
 LONGEST_PART = 300  # characters of a code, type, name or target that count
 ROUTE_FIELDS = ("route", "http.route", "endpoint", "http.target", "url.path", "path", "uri", "url")
 TYPES_THAT_SAY_NOTHING = frozenset({"", "panic", "fatal error", "error", "Error", "Exception"})
+# What a language gives to whoever has no type of their own: one function often raises one of them for several reasons.
+VAGUE_TYPES = TYPES_THAT_SAY_NOTHING | {
+    "ApplicationException", "ArgumentException", "IllegalArgumentException", "IllegalStateException",
+    "InvalidOperationException", "RuntimeError", "RuntimeException", "ValueError",
+}  # fmt: skip
+_QUOTED = re.compile(r"(?<!\w)'[^'\n]*'(?!\w)|\"[^\"\n]*\"")  # a stranger's value, in what such a type says
 METHOD_FIELDS = ("method", "http.method", "http.request.method")
 
 
@@ -136,8 +143,12 @@ class Grouper:
             culprit = self._frames.name(place, parser) or self._frames.key(place, parser).removeprefix(FILE)
         plain = plain._replace(types=types, frames=names.text, said=reason, reason=reason, culprit=culprit)
         if names.named and not names.helper:
-            mute = TYPES_THAT_SAY_NOTHING.issuperset(types.split(" < "))
-            return plain._replace(template="", said=reason if mute else "")
+            vague = VAGUE_TYPES.issuperset(types.split(" < "))
+            return plain._replace(template="", said=_QUOTED.sub("<quoted>", reason) if vague else "")
+        if not names.text and len(stack.parts) == 1:
+            return (
+                plain  # a lone message: without a backtrace it is a field beside the log's own, and no more than that
+            )
         return plain._replace(template="") if said and names.helper else plain
 
     def _slow(self, record: LogRecord) -> _Evidence:

@@ -7,8 +7,8 @@ bug (an index out of bounds, ``unwrap`` on ``None``) the column does: it stays w
 panics in one file apart. A panic that arose in a library has its place where the team's code called it, which only a
 backtrace tells.
 
-An error with context (``a: b: c``) is known by its chain, which is the same with and without a backtrace; a lone
-message by its backtrace, if there is one.
+An error is known by its chain of messages (``a: b: c``), which is the same with and without a backtrace; its calls
+are not, where an optimiser inlined them. A backtrace without a message is known by its calls.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class RustStacks(StackParser):
     def place(self, stack: Stack) -> str | None:
         first = stack.parts[0]
         if first.type != PANIC:
-            return "" if len(stack.parts) > 1 and not any(part.type for part in stack.parts) else None
+            return "" if first.message and not any(part.type for part in stack.parts) else None
         at = next((frame for frame in reversed(stack.parts[-1].frames) if frame.in_app), None)
         if at is None or not at.path:
             return None

@@ -9,10 +9,12 @@ import traceback
 
 from shop import billing, jobs, orders
 
+WORDS = ("two", "a dozen", "12 pieces", "열두 개", "0x1f")
+
 BUGS = {
     "price-missing": lambda n: orders.total(["tea", f"sku-{n}"]),
     "row-syntax": lambda n: orders.read_rows(f"[{n}, "),
-    "row-number": lambda n: orders.first_quantity([f"{n} pieces"]),
+    "row-number": lambda n: orders.first_quantity([WORDS[n % len(WORDS)]]),
     "row-empty": lambda n: orders.first_quantity([]),
     "order-customer": lambda n: orders.customer_of({"id": n, "customer": None}),
     "invoice-owner": lambda n: billing.owner_of({"id": n, "owner": None}),
