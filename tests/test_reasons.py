@@ -20,7 +20,8 @@ def blanks(text: str) -> set[tuple[str | None, str | None]]:
     return {(name, "" if spec == "word" else spec) for name, spec in found if name is not None}
 
 
-@pytest.mark.parametrize("code", SENTENCES)
+# What comes of asking a model is told whole in each language: its words arise where the model is asked.
+@pytest.mark.parametrize("code", sorted(SENTENCES.keys() - {"model"}))
 def test_both_languages_show_the_same_figures(code: str) -> None:
     text = SENTENCES[code]
     assert text.en

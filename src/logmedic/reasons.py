@@ -106,6 +106,7 @@ SENTENCES: Mapping[str, Text] = {
     ),
     # investigation
     "diagnosed": Text("{engine}: {status}", "{engine}: {status:word}"),
+    "model": Text("{en}", "{ko}"),  # a model's name, a provider's words and our own, put together where they arise
 }
 
 EVENTS: Mapping[str, Text] = {
@@ -125,6 +126,8 @@ EVENTS: Mapping[str, Text] = {
     "diagnosed": Text("diagnosed", "진단됨"),
     "given up": Text("given up", "포기"),
     "not diagnosed": Text("not diagnosed", "진단 실패"),
+    "model asked": Text("model asked", "모델에 문의"),
+    "no model's report": Text("no model's report", "모델 보고서 없음"),
 }
 """Names of what stands in a timeline."""
 

@@ -63,8 +63,8 @@ def test_a_failure_is_a_reason_and_not_an_exception(
     desk = Desk(fake, tmp_path, budget=BudgetConfig(per_incident=100, per_fingerprint=100, per_hour=100))
     outcome = desk.enrich(shop)
     assert isinstance(outcome, Declined)
-    assert why in outcome.reason
-    assert "\n" not in outcome.reason
+    assert why in outcome.reason.en
+    assert "\n" not in outcome.reason.en
     assert desk.states() == states
 
 
@@ -88,7 +88,7 @@ def test_a_silent_model_is_given_up_in_time_and_what_it_may_have_cost_stays_set_
     outcome = desk.enrich(shop)
     assert time.monotonic() - began < 5
     assert isinstance(outcome, Declined)
-    assert "did not answer within 0.5 s" in outcome.reason
+    assert "did not answer within 0.5 s" in outcome.reason.en
     (entry,) = desk.ledger.entries(0)
     assert (entry.state, entry.cost) == ("unclear", None)
     assert desk.ledger.spent(entry.at).day == entry.reserved > 0
@@ -128,7 +128,7 @@ def test_the_next_model_is_asked_when_the_first_cannot(
     outcome = desk.enrich(shop)
     assert isinstance(outcome, Enriched)
     assert outcome.diagnosis.model == CHEAP
-    assert "(after: " in outcome.reason
+    assert "(after: " in outcome.reason.en
     assert desk.asked() == ["claude-sonnet-5-5", CHEAP]
 
 
@@ -146,8 +146,8 @@ def test_a_budget_too_small_for_the_full_model_pays_for_the_cheap_one_and_then_f
     other = msgspec.structs.replace(shop.incident, fingerprint="v1:ffffffffffffffff")
     second = desk.enrich(msgspec.structs.replace(shop, incident=other))
     assert isinstance(second, Declined)
-    assert second.reason.count("over budget") == 2
-    assert "of $0.02 a day $0.0135 are used" in second.reason
+    assert second.reason.en.count("over budget") == 2
+    assert "of $0.02 a day $0.0135 are used" in second.reason.en
     assert len(fake.requests) == 1
 
 
@@ -161,7 +161,7 @@ def test_a_price_that_is_not_known_is_unpriced_and_never_zero(shop: Case, fake: 
     other = msgspec.structs.replace(shop.incident, fingerprint="v1:ffffffffffffffff")
     second = desk.enrich(msgspec.structs.replace(shop, incident=other))
     assert isinstance(second, Declined)
-    assert "the price of claude-next-9 is not known, and 1 such requests" in second.reason
+    assert "the price of claude-next-9 is not known, and 1 such requests" in second.reason.en
 
 
 def test_a_price_of_ones_own_is_used(shop: Case, fake: FakeClaude, tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_without_a_key_nothing_is_sent(shop: Case, fake: FakeClaude, tmp_path: P
     desk = Desk(fake, tmp_path)
     outcome = desk.made(keys={}).enrich(shop, desk.offline.investigate(shop))
     assert isinstance(outcome, Declined)
-    assert "no key for Anthropic" in outcome.reason
+    assert "no key for Anthropic" in outcome.reason.en
     assert fake.requests == []
     assert desk.states() == []
 
@@ -186,14 +186,14 @@ def test_a_missing_package_of_another_provider_names_its_remedy(shop: Case, fake
     desk = Desk(fake, tmp_path, model="groq:llama")
     outcome = desk.enrich(shop)
     assert isinstance(outcome, Declined)
-    assert "pip install 'pydantic-ai-slim[groq]'" in outcome.reason
+    assert "pip install 'pydantic-ai-slim[groq]'" in outcome.reason.en
 
 
 def test_a_model_that_keeps_failing_is_left_alone(shop: Case, fake: FakeClaude, tmp_path: Path) -> None:
     fake.default = fakes.error(413)
     desk = Desk(fake, tmp_path)
     verdict = desk.offline.investigate(shop)
-    reasons = [desk.investigator.enrich(shop, verdict).reason for _ in range(FAILURES + 1)]
+    reasons = [desk.investigator.enrich(shop, verdict).reason.en for _ in range(FAILURES + 1)]
     assert "left alone" in reasons[-1]
     assert len(fake.requests) == FAILURES
 

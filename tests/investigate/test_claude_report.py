@@ -160,7 +160,7 @@ def test_a_root_cause_that_falls_takes_the_report_with_it(desk: Desk, shop: Case
     outcome = desk.enrich(shop)
     assert isinstance(outcome, Enriched)
     assert not outcome.news
-    assert "could not be upheld" in outcome.reason
+    assert "could not be upheld" in outcome.reason.en
     kept = outcome.diagnosis
     assert (kept.engine, kept.root_cause, kept.claims) == ("offline", verdict.root_cause, verdict.claims)
     assert any("dropped the table" in text.en for text in kept.dropped)
@@ -173,7 +173,7 @@ def test_inconclusive_is_an_answer_but_does_not_replace_a_verdict_that_concludes
     outcome = desk.enrich(shop)
     assert isinstance(outcome, Enriched)
     assert not outcome.news
-    assert "came to no conclusion" in outcome.reason
+    assert "came to no conclusion" in outcome.reason.en
 
 
 @pytest.mark.parametrize(("told", "kept"), [("info", "critical"), ("warning", "critical"), ("critical", "critical")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from logmedic import build
 from logmedic.build import diagnosing
 from logmedic.model import State
 from logmedic.pipeline.running import Runtime
+from logmedic.reasons import render
 from logmedic.store.ledger import Entry, Ledger
 from logmedic.testing import claude as fakes
 from logmedic.testing.claude import FakeClaude, Received, Step
@@ -128,6 +130,10 @@ def test_without_a_report_the_alert_is_as_ever_and_the_incident_says_why(
     assert told["incident"]["diagnosis"]["engine"] == "offline"
     ((_, reason),) = [e for e in events(project) if e[0] == "no model's report"]
     assert why in reason
+    with project.store() as store:
+        (entry,) = [e for e in store.timeline(project.incident("stock").id) if e.event == "no model's report"]
+    korean = render(entry.why).ko
+    assert re.search("[가-힣]", korean), korean
 
 
 def test_without_a_key_the_alert_goes_out_and_the_incident_says_why(

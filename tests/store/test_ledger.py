@@ -75,8 +75,8 @@ def test_each_cap_refuses_what_would_exceed_it_and_says_so(
     buy(ledger, limits, want())
     refused = ledger.reserve(second, limits, NOW + later)
     assert isinstance(refused, Refused)
-    assert "m may cost $1; of $1.5 " in refused.reason
-    assert refused.reason.endswith(" $1 are used")
+    assert "m may cost $1; of $1.5 " in refused.reason.en
+    assert refused.reason.en.endswith(" $1 are used")
 
 
 @pytest.mark.parametrize(("cap", "later"), [("hour", HOUR), ("day", DAY), ("month", MONTH), ("fingerprint", MONTH)])

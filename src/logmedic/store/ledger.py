@@ -13,7 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from logmedic.errors import StoreError
-from logmedic.model import NANOSECONDS, Diagnosis
+from logmedic.model import NANOSECONDS, Diagnosis, Text
 from logmedic.store import tables as t
 from logmedic.store.rows import insert_for
 
@@ -60,7 +60,7 @@ class Spent(msgspec.Struct, frozen=True, kw_only=True):
 class Refused(msgspec.Struct, frozen=True):
     """Why a request may not be made, in one sentence with the figures."""
 
-    reason: str
+    reason: Text
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,20 +88,37 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     diagnosis: Diagnosis
 
 
+_WINDOWS = (
+    ("incident", Text("for this incident", "이 인시던트 한도")),
+    ("fingerprint", Text("for this fingerprint in 30 days", "이 핑거프린트의 30일 한도")),
+    ("hour", Text("an hour", "1시간 한도")),
+    ("day", Text("a day", "하루 한도")),
+    ("month", Text("a month", "한 달 한도")),
+)
+
+
 def refusal(want: Purchase, spent: Spent, caps: Caps) -> Refused | None:
     """Whether a request fits under every cap. Pure."""
+    model = want.model
     if want.worst is None:
-        if spent.unpriced_day < caps.unpriced_day:
+        most = caps.unpriced_day
+        if spent.unpriced_day < most:
             return None
         return Refused(
-            f"the price of {want.model} is not known, and {caps.unpriced_day} such requests a day are allowed"
+            Text(
+                f"the price of {model} is not known, and {most} such requests a day are allowed",
+                f"{model}의 가격을 알 수 없어 하루 {most}회까지만 요청할 수 있음",
+            )
         )
-    for name, words in (("incident", "for this incident"), ("fingerprint", "for this fingerprint in 30 days"),
-                        ("hour", "an hour"), ("day", "a day"), ("month", "a month")):  # fmt: skip
+    for name, words in _WINDOWS:
         limit, used = getattr(caps, name), getattr(spent, name)
         if used + want.worst > limit:
+            worst, cap, gone = dollars(want.worst), dollars(limit), dollars(used)
             return Refused(
-                f"{want.model} may cost {dollars(want.worst)}; of {dollars(limit)} {words} {dollars(used)} are used"
+                Text(
+                    f"{model} may cost {worst}; of {cap} {words.en} {gone} are used",
+                    f"{model}에 최대 {worst}가 들 수 있음; {words.ko} {cap} 중 {gone} 사용",
+                )
             )
     return None
 

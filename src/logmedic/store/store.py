@@ -207,10 +207,11 @@ class Store:
             why = Reason("diagnosed", {"engine": diagnosis.engine, "status": diagnosis.status.value})
             note(connection, incident_id, now, "diagnosed", why, actor="logmedic")
 
-    def note(self, incident_id: int, at: int, *, event: str, reason: str) -> None:
+    def note(self, incident_id: int, at: int, *, event: str, reason: str | Reason) -> None:
         """Add a line to an incident's timeline."""
+        why = reason if isinstance(reason, Reason) else Reason("by-hand", {"words": reason})
         with self._writing() as connection:
-            note(connection, incident_id, at, event, Reason("by-hand", {"words": reason}), actor="logmedic")
+            note(connection, incident_id, at, event, why, actor="logmedic")
 
     def set_state(
         self, incident_id: int, state: State, *, now: int, actor: str, reason: str, snoozed_until: int | None = None

@@ -20,19 +20,21 @@ from logmedic.investigate.claude.metering import Limits, MeteredModel
 from logmedic.investigate.claude.models import ModelName
 from logmedic.investigate.claude.purse import OverBudgetError, Purse
 from logmedic.investigate.plain import line
+from logmedic.model import Text
 
 T = TypeVar("T", bound=BaseModel)
 SHORTEST_S = 0.5  # of what is left of the deadline, below which nobody is asked
 
 
 class UnansweredError(LogmedicError):
-    """No usable answer. ``str`` says why, in one line.
+    """No usable answer. ``str`` says why, in one line; ``said`` in both languages.
 
     ``another``: another model might do better. ``down``: the provider failed, so the next question will fare no better.
     """
 
-    def __init__(self, reason: str, *, another: bool, down: bool = False) -> None:
-        super().__init__(reason)
+    def __init__(self, said: Text, *, another: bool, down: bool = False) -> None:
+        super().__init__(said.en)
+        self.said = said
         self.another = another
         self.down = down
 
@@ -51,7 +53,7 @@ def ask(question: Question, shape: type[T], model: ModelName, *, key: str | None
         ConfigError: the setting of the model or its key cannot work.
     """
     if limits.left() < SHORTEST_S:
-        raise UnansweredError(f"no time left of the {limits.config.deadline_s:g} s for all tries", another=False)
+        raise UnansweredError(_no_time(limits.config), another=False)
     return asyncio.run(_ask(question, shape, model, key=key, purse=purse, limits=limits))
 
 
@@ -77,11 +79,11 @@ async def _ask(
             )
             return (await agent.run(question.material)).output
     except OverBudgetError as over:
-        raise UnansweredError(f"over budget: {over}", another=True) from None
+        said = Text(f"over budget: {over.said.en}", f"예산 초과: {over.said.ko}")
+        raise UnansweredError(said, another=True) from None
     except TimeoutError:
-        raise UnansweredError(
-            f"{model} did not answer within {config.deadline_s:g} s", another=False, down=True
-        ) from None
+        silent = _filled(_SILENT, model=model, seconds=config.deadline_s)
+        raise UnansweredError(silent, another=False, down=True) from None
     except ai.AgentRunError as error:
         raise _unanswered(error, model, config) from error
     except ai.UserError as error:
@@ -125,28 +127,52 @@ def foreign(name: ModelName) -> Model:
         raise ConfigError(f"model {name}: {line(str(error), 250)}") from None
 
 
+def _no_time(config: DiagnoseConfig) -> Text:
+    seconds = f"{config.deadline_s:g}"
+    return Text(f"no time left of the {seconds} s for all tries", f"전체 시도에 허용된 {seconds}초가 지남")
+
+
+_CUT_OFF = Text(
+    "the answer of {model} was cut off; raise [diagnose] max_tokens = {most}",
+    "{model}의 답변이 잘림; [diagnose] max_tokens = {most} 값을 늘리세요",
+)
+_SILENT = Text("{model} did not answer within {seconds:g} s", "{model}이(가) {seconds:g}초 안에 응답하지 않음")
 #: The first row that fits: what happened, in words that a person can act on, and whether another model may do better.
-_WORDS: Sequence[tuple[type[ai.AgentRunError], str, bool]] = (
-    (ai.ContentFilterError, "{model} refused to answer", True),
-    (ai.OutputTokenLimitExceeded, "the answer of {model} was cut off; raise [diagnose] max_tokens = {most}", False),
-    (ai.IncompleteToolCall, "the answer of {model} was cut off; raise [diagnose] max_tokens = {most}", False),
-    (ai.ModelTimeoutError, "{model} did not answer within {seconds:g} s", True),
-    (ai.ModelAuthenticationError, "the key for {model} was not accepted: {said}", False),
-    (ai.ModelQuotaExceededError, "the account of {model} is exhausted: {said}", False),
-    (ai.ModelNotFoundError, "there is no model {model}: {said}", True),
-    (ai.ModelAPIError, "{model} failed: {said}{wait}", True),
-    (ai.AgentRunError, "{model} gave no report: {said}", True),
+_WORDS: Sequence[tuple[type[ai.AgentRunError], Text, bool]] = (
+    (ai.ContentFilterError, Text("{model} refused to answer", "{model}이(가) 답변을 거부함"), True),
+    (ai.OutputTokenLimitExceeded, _CUT_OFF, False),
+    (ai.IncompleteToolCall, _CUT_OFF, False),
+    (ai.ModelTimeoutError, _SILENT, True),
+    (
+        ai.ModelAuthenticationError,
+        Text("the key for {model} was not accepted: {said}", "{model}의 키가 거부됨: {said}"),
+        False,
+    ),
+    (
+        ai.ModelQuotaExceededError,
+        Text("the account of {model} is exhausted: {said}", "{model} 계정의 한도가 소진됨: {said}"),
+        False,
+    ),
+    (ai.ModelNotFoundError, Text("there is no model {model}: {said}", "{model} 모델이 없음: {said}"), True),
+    (ai.ModelAPIError, Text("{model} failed: {said}{wait}", "{model} 요청 실패: {said}{wait}"), True),
+    (ai.AgentRunError, Text("{model} gave no report: {said}", "{model}의 답변이 보고서 형식이 아님: {said}"), True),
 )
 
 
 def _unanswered(error: ai.AgentRunError, model: ModelName, config: DiagnoseConfig) -> UnansweredError:
     words, another = next((words, another) for kind, words, another in _WORDS if isinstance(error, kind))
     asked = error.retry_after if isinstance(error, ai.ModelAPIError) else None
-    wait = "" if asked is None else f"; it asks to wait {asked:,.0f} s"
+    wait = Text("", "")
+    if asked is not None:
+        wait = Text(f"; it asks to wait {asked:,.0f} s", f"; {asked:,.0f}초 대기를 요구함")
     said = _said(error) if isinstance(error, ai.ModelAPIError) else line(str(error), 200)
-    seconds, most = config.request_timeout_s, config.max_tokens
-    reason = words.format(model=model, said=said, wait=wait, seconds=seconds, most=most)
+    values = {"model": model, "said": said, "seconds": config.request_timeout_s, "most": config.max_tokens}
+    reason = Text(words.en.format(wait=wait.en, **values), words.ko.format(wait=wait.ko, **values))
     return UnansweredError(reason, another=another, down=isinstance(error, ai.ModelAPIError))
+
+
+def _filled(words: Text, **values: object) -> Text:
+    return Text(words.en.format(**values), words.ko.format(**values))
 
 
 def _said(error: ai.ModelAPIError) -> str:
@@ -172,6 +198,8 @@ def look_up(name: ModelName, key: str, base_url: str, *, timeout: float) -> str:
         try:
             return f"there: {line(client.models.retrieve(name.name).display_name, 80)}"
         except anthropic.APIStatusError as error:
-            raise UnansweredError(f"{error.status_code} {line(error.message, 160)}", another=False) from None
+            words = f"{error.status_code} {line(error.message, 160)}"
+            raise UnansweredError(Text(words, words), another=False) from None
         except anthropic.APIError as error:
-            raise UnansweredError(line(error.message, 160), another=False) from None
+            words = line(error.message, 160)
+            raise UnansweredError(Text(words, words), another=False) from None

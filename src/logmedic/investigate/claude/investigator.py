@@ -19,12 +19,12 @@ from logmedic.investigate.claude.breaker import Breaker
 from logmedic.investigate.claude.config import DiagnoseConfig
 from logmedic.investigate.claude.material import Material
 from logmedic.investigate.claude.models import Ladder, ModelName
-from logmedic.investigate.claude.outcome import Declined, Enriched, choose
+from logmedic.investigate.claude.outcome import Declined, Enriched, choose, joined
 from logmedic.investigate.claude.purse import Books, Purse
 from logmedic.investigate.evidence import Dossier, Redactor, gather
 from logmedic.investigate.interface import Case, Investigator
 from logmedic.investigate.verify import verify
-from logmedic.model import Diagnosis, Severity
+from logmedic.model import Diagnosis, Severity, Text
 from logmedic.store.ledger import Report
 
 if TYPE_CHECKING:
@@ -35,6 +35,11 @@ if TYPE_CHECKING:
     T = TypeVar("T", bound=BaseModel)
 
 log = logging.getLogger("logmedic")
+_ASKED_BEFORE = Text(
+    "asked before, without an answer that could be upheld; code and rate are as then",
+    "이전 답변이 검증을 통과하지 못했고, 코드와 발생 빈도가 그때와 같아 다시 묻지 않음",
+)
+_SERVES = Text("the earlier report serves, code and rate are as then", "코드와 발생 빈도가 같아 이전 보고서를 사용함")
 
 
 class Memory(Books, Protocol):
@@ -78,7 +83,7 @@ class ClaudeInvestigator:
         outcome = self.enrich(case, verdict)
         if isinstance(outcome, Enriched):
             return outcome.diagnosis
-        log.warning("no model's report: %s", outcome.reason)
+        log.warning("no model's report: %s", outcome.reason.en)
         return verdict
 
     def recall(self, case: Case, verdict: Diagnosis) -> Diagnosis | None:
@@ -96,7 +101,8 @@ class ClaudeInvestigator:
         """Ask a model, unless there is a reason not to. Never raises for what a log, a model or a network does."""
         least = self._config.min_severity
         if verdict.severity.rank < least.rank:
-            return Declined(f"{verdict.severity} is below diagnose.min_severity = {least}", routine=True)
+            below = f"{verdict.severity} < diagnose.min_severity = {least}"
+            return Declined(Text(f"not severe enough: {below}", f"심각도가 기준보다 낮음: {below}"), routine=True)
         dossier = gather(case, self._redactor)
         try:
             report = self._ledger.report(case.incident.fingerprint)
@@ -104,7 +110,7 @@ class ClaudeInvestigator:
                 return self._known(report, verdict)
             return self._ask(case, verdict, dossier)
         except StoreError as error:
-            return Declined(str(error))
+            return Declined(Text(str(error), str(error)))
 
     def _stale(self, report: Report, case: Case, dossier: Dossier) -> str | None:
         days = self._config.reuse_days
@@ -112,9 +118,10 @@ class ClaudeInvestigator:
 
     def _known(self, report: Report, verdict: Diagnosis) -> Enriched | Declined:
         if report.diagnosis.engine != self.name:
-            return Declined("asked before, without an answer that could be upheld; code and rate are as then", True)
+            return Declined(_ASKED_BEFORE, routine=True)
         earlier = reuse.again(report.diagnosis, verdict)
-        return Enriched(earlier, f"{earlier.model}: the earlier report serves, code and rate are as then", news=True)
+        told = Text(f"{earlier.model}: {_SERVES.en}", f"{earlier.model}: {_SERVES.ko}")
+        return Enriched(earlier, told, news=True)
 
     def _ask(self, case: Case, verdict: Diagnosis, dossier: Dossier) -> Enriched | Declined:
         incident = case.incident
@@ -126,15 +133,15 @@ class ClaudeInvestigator:
         def left() -> float:
             return until - self._clock.monotonic()
 
-        why: list[str] = []
+        why: list[Text] = []
         for model in self._ladder.rungs:
             reply, another = self._reply(model, shown, purse, left, why)
             if reply is not None:
                 break
             if not another:
-                return Declined("; then ".join(why))
+                return Declined(joined(why))
         else:
-            return Declined("; then ".join(why))
+            return Declined(joined(why))
         diagnosis = self._verified(reply, case, verdict, dossier, shown)
         if self._config.second_look and diagnosis.severity is Severity.CRITICAL:
             diagnosis = self._second_look(diagnosis, case, shown, purse, left)
@@ -144,11 +151,14 @@ class ClaudeInvestigator:
         outcome = choose(verdict, spent, str(model))
         kept = Report(at=case.now, basis=reuse.basis(dossier), rate=reuse.rate(incident), diagnosis=outcome.diagnosis)
         self._ledger.save_report(incident.fingerprint, kept)
-        before = f" (after: {'; then '.join(why)})" if why else ""
-        return msgspec.structs.replace(outcome, reason=outcome.reason + before)
+        if not why:
+            return outcome
+        told, before = outcome.reason, joined(why)
+        both = Text(f"{told.en} (after: {before.en})", f"{told.ko} (그 전에: {before.ko})")
+        return msgspec.structs.replace(outcome, reason=both)
 
     def _reply(
-        self, model: ModelName, shown: Material, purse: Purse, left: Callable[[], float], why: list[str]
+        self, model: ModelName, shown: Material, purse: Purse, left: Callable[[], float], why: list[Text]
     ) -> tuple[Reply | None, bool]:
         """The answer of one rung, else ``None`` and whether the next one makes sense; ``why`` gets the reason."""
         from logmedic.investigate.claude import calling  # noqa: PLC0415  pydantic-ai takes 2 s of CPU to import
@@ -157,7 +167,12 @@ class ClaudeInvestigator:
 
         pause = self._breaker.pause(str(model), self._clock.monotonic())
         if pause:
-            why.append(f"{model} has failed several times in a row and is left alone for {pause:.0f} s more")
+            why.append(
+                Text(
+                    f"{model} has failed several times in a row and is left alone for {pause:.0f} s more",
+                    f"{model}이(가) 연달아 실패하여 {pause:.0f}초 동안 요청하지 않음",
+                )
+            )
             return None, True
         question = calling.Question(
             purpose="diagnose", instructions=prompts.load(prompts.DIAGNOSE), material=shown.text
@@ -170,12 +185,13 @@ class ClaudeInvestigator:
         except StoreError:
             raise
         except LogmedicError as error:
-            why.append(str(error))
-            if isinstance(error, calling.UnansweredError):
-                if error.down:
-                    self._breaker.failed(str(model), self._clock.monotonic())
-                return None, error.another
-            return None, True
+            if not isinstance(error, calling.UnansweredError):
+                why.append(Text(str(error), str(error)))
+                return None, True
+            why.append(error.said)
+            if error.down:
+                self._breaker.failed(str(model), self._clock.monotonic())
+            return None, error.another
         self._breaker.worked(str(model))
         return reply, False
 

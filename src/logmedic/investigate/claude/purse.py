@@ -12,6 +12,7 @@ from logmedic.errors import LogmedicError
 from logmedic.investigate.claude.config import BudgetConfig, PriceConfig
 from logmedic.investigate.claude.models import ModelName
 from logmedic.investigate.claude.prices import NANO, Tokens, cost, worst
+from logmedic.model import Text
 from logmedic.store.ledger import Caps, Purchase, Refused
 
 
@@ -26,7 +27,11 @@ class Books(Protocol):
 
 
 class OverBudgetError(LogmedicError):
-    """A cap does not allow the next request. ``str`` is the reason."""
+    """A cap does not allow the next request. ``said``: why, in both languages."""
+
+    def __init__(self, said: Text) -> None:
+        super().__init__(said.en)
+        self.said = said
 
 
 def caps(budget: BudgetConfig) -> Caps:
