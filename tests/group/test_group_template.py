@@ -24,8 +24,8 @@ from logmedic.redact import Redactor
             "job 00000000-aaaa-4bbb-8ccc-dddddddddddd",
             "job <uuid>",
         ),
-        ("from 10.0.0.1:5432", "from 192.168.100.200", "from <ip>"),
-        ("from fe80::1%eth0", "from 2001:db8:0:0:8:800:200c:417a", "from <ip>"),
+        ("from 10.0.0.1:45432", "from 192.168.100.200", "from <host>"),
+        ("from fe80::1%eth0", "from 2001:db8:0:0:8:800:200c:417a", "from <host>"),
         ("mail jane@example.com", "mail bob.b+x@mail.example.co.kr", "mail <email>"),
         ("at 2026-11-22T20:54:40.123Z", "at 2026-01-02 03:04:05", "at <time>"),
         ("took 1.23s", "took 1m30s", "took <dur>"),
@@ -45,7 +45,7 @@ from logmedic.redact import Redactor
         ("用户 42 不存在", "用户 43 不存在", "用户 <num> 不存在"),
         ("a\tb\n  c 1", "a b c 2", "a b c <num>"),
         ("\x1b[31mfailed\x1b[0m 17", "\x1b[32mfailed\x1b[0m 18", "failed <num>"),
-        ("Sun 22 done", "Mon 3 done", "<time> <num> done"),
+        ("Sun 22 done", "Mon 3 done", "<time> done"),
     ],
 )
 def test_what_varies_is_masked(one: str, other: str, template: str) -> None:
@@ -96,7 +96,7 @@ def test_a_redacted_message_has_the_template_of_the_original() -> None:
 
 
 def test_an_explanation_names_what_was_masked() -> None:
-    assert Masking("user 42 at 10.0.0.1").masked == [("42", "<num>"), ("10.0.0.1", "<ip>")]
+    assert Masking("user 42 at 10.0.0.1").masked == [("42", "<num>"), ("10.0.0.1", "<host>")]
 
 
 words = st.sampled_from(

@@ -9,20 +9,38 @@ those places are.
 from __future__ import annotations
 
 import re
+import unicodedata
 
+from logmedic.group import words
+from logmedic.group.quotes import Span, spans
 from logmedic.group.title import without_colours
 from logmedic.group.vocabulary import (
+    AFTER_NAMES,
+    ANSWERED,
+    BEFORE_USERS,
     CALENDAR,
     CODE_OWNERS,
     CODE_PREFIXES,
-    FILE_ROOTS,
+    HONORIFICS,
+    HOSTS,
     KEPT_AFTER,
     KEPT_SHAPES,
     KEPT_WORDS,
+    NAMES,
+    NO_NAMES,
+    OPAQUE,
+    PARTICLES,
+    PODS,
+    PORTS,
     REASONS,
+    RUN_ON_UNITS,
     SECRET_ENDINGS,
+    TELLING,
+    TITLES,
     UNITS,
+    USERS,
     ZEROS,
+    ZONES,
 )
 
 LONGEST_TEXT = 4_000  # characters looked at
@@ -30,29 +48,37 @@ MOST_WORDS = 150  # kept of them, so that the cut does not move with the length 
 CACHED_SHAPES = 4_096
 LONGEST_CACHED = 600
 
-# A query string belongs to its word, and what was redacted before (``<email:1>``) is a word.
-_WORDS = re.compile(r"(<[a-z][a-z-]{1,20}:[0-9]{1,6}>|[^\s\"'`,;()\[\]{}<>|=?]+(?:\?[^\s\"'`<>|]*)?)")
-_DIGIT = re.compile(r"[0-9]")
-_UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
-_TIME = re.compile(
-    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[T_-]\d{2}[:.]?\d{2}(?:[:.]?\d{2})?(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?"
-    r"|\d{1,2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?|\d{1,2}[-/]\w{3}[-/]\d{4}(?::\d{2}:\d{2}:\d{2})?|\d{8}T\d{6}Z?"
+_RUN_ON = "\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7a3"  # no space before particles
+_EDGES = r"\s\"'`,;()\[\]{}<>|“”‘’«»「」『』【】、。"
+# A path or an address is one word, whatever it holds; so is what was redacted before (``<email:1>``), and o'brien.
+_WORDS = re.compile(
+    r"(<[a-z][a-z-]{1,20}(?::[0-9]{1,6})?>"
+    rf"|(?:/|~/|[A-Za-z]:[\\/]|[a-z][a-z0-9+.-]{{1,20}}://)[^{_EDGES}]+"
+    rf"|[{_RUN_ON}]+"
+    rf"|(?!:(?!:))[^{_EDGES}=?{_RUN_ON}]+(?:'[^\W\d_{_RUN_ON}]++(?!'))*(?:\?[^\s\"'`<>|]*)?)"
 )
-_IP = re.compile(r"/?(?:[\w.-]{0,100}/)?\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?::\d{1,5})?(?:/\d{1,2})?")
-_IPV6 = re.compile(r"[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,8}(?:%\w{1,15})?(?:/\d{1,3})?")
-_DURATION = re.compile(
-    r"[+-]?\d{1,20}(?:\.\d{1,20})?(?:ns|us|µs|μs|ms|s|sec|secs|m|min|mins|h|hr|hrs|d|초|분|시간|일)(?:\d{1,5}(?:\.\d{1,9})?(?:ns|us|µs|ms|s|m|h)){0,5}"
-)
-_SIZE = re.compile(r"\d{1,20}(?:\.\d{1,20})?(?:[kKMGTPE]i?[bB]?|[bB]|bytes)(?:/s)?")
-_NUMBER = re.compile(r"[+-]?[$€£₩]?\d{1,60}(?:[._]\d{1,60}){0,20}(?:[eE][+-]?\d{1,5})?")
-_HEX = re.compile(r"[0-9a-f]{4,256}|[0-9A-F]{4,256}")
-_PARTS = re.compile(r"([^\W_]+)")
-_NUMBERED = re.compile(r"[^\W\d_]{0,40}[0-9]{1,40}|[0-9]{1,40}[^\W\d_]{1,3}")  # node12, 3rd; else letters are random
-_POD = re.compile(
-    r"([a-z][a-z0-9-]{0,60})-[a-z0-9]{6,10}-[b-df-hj-np-tv-z0-9]{5}"
-)  # Kubernetes: deployment-hash-suffix
-_RUNS = re.compile(r"[0-9]+")
-_BETWEEN = frozenset("\"' :=([#")  # what may stand between a word and the number it explains
+_WIDE = {0xFF01 + i: chr(0x21 + i) for i in range(94)} | {0x3000: " "}
+_OTHER_DIGITS = {
+    start + i: str(i) for start in (0x660, 0x6F0, 0x966, 0x9E6, 0xE50) for i in range(10)
+}  # Arabic, Persian, Devanagari, Bengali, Thai
+_ASCII = str.maketrans(_WIDE | _OTHER_DIGITS)
+_ACCOUNT = re.compile(r"[^\W_][\w.$+\\-]{0,63}(?:'\w{1,20})?")
+_CODE = re.compile(r"([A-Za-z]{1,12})[-_]?\d{1,6}[A-Z]?(?:-\d{1,6})?")
+_ERROR_LETTER = re.compile(r"E\d{4,5}")  # E11000, E0382
+_PORT = re.compile(r"([A-Za-z][A-Za-z0-9._-]{0,100}):(\d{1,5})")
+_CLOSED = re.compile(r"[)\]}'\"]{0,3}[ ,;]{0,3}[(\[{'\"]{0,3}")  # between two members of a list
+_SPACES = re.compile(r"\s+")
+_BETWEEN = frozenset("\"' :=([#`")  # what may stand between a word and the number it explains
+_ENDS = frozenset(",;:.([)]\"'")
+
+
+def plain(text: str) -> str:
+    """The text in one spelling: composed letters, digits and punctuation of full width or other scripts as ASCII."""
+    if text.isascii():
+        return text
+    if not unicodedata.is_normalized("NFC", text):
+        text = unicodedata.normalize("NFC", text)
+    return text.translate(_ASCII)
 
 
 class Templates:
@@ -65,8 +91,13 @@ class Templates:
     def __call__(self, text: str) -> str:
         if len(text) > LONGEST_CACHED:
             return Masking(text).template
+        text = plain(text)
         shape = text.translate(ZEROS)
         places = self._places.get(shape)
+        if places is None:
+            text = words.without_ids(text)  # changes only texts whose shape is not among the places
+            shape = text.translate(ZEROS)
+            places = self._places.get(shape)
         if places is None:
             masking = Masking(text)
             if len(self._places) >= CACHED_SHAPES:
@@ -93,53 +124,215 @@ class Masking:
             # The places would no longer be those of the text, so all of it counts.
             self.kept.append((0, len(text)))
             text = without_colours(text[: LONGEST_TEXT * 2])
-        self._pieces = _WORDS.split(text[:LONGEST_TEXT])[: MOST_WORDS * 2 + 1]
+        self._shown = plain(text[:LONGEST_TEXT])
+        text = words.without_ids(self._shown)
+        self._pieces = _WORDS.split(text)
+        self._spans = list(spans(text)) if not _QUOTES.isdisjoint(text) else []
         self._at = 0  # index of the piece under consideration
+        self._last = ""  # what the word before became, when it is masked and nothing but a comma or space came after it
         self.template = self._run()
 
     def _run(self) -> str:
         pieces = self._pieces
         out: list[str] = []
         start = 0
-        last = ""  # the last placeholder, when nothing but a comma or space came after it
+        count = 0
         for i, piece in enumerate(pieces):
             if i % 2 == 0:
-                out.append(_space(piece))
-                if piece.strip(" ,"):
-                    last = ""
+                out.append(self._space(i, piece))
             else:
                 self._at = i
-                word = self._word(piece, start)
-                unit = UNITS.get(word.rstrip(".:!?,").lower()) if last == "<num>" and pieces[i - 1] == " " else None
-                if unit is not None:
-                    word = word[len(word.rstrip(".:!?,")) :]
-                    out[-2:] = [unit, word]  # "30 ms" is the same as "1.5s"
-                elif word == last and word[0] == "<":
-                    out.pop()  # "<num>, <num>, <num>": lists of any length are alike
-                else:
-                    out.append(word)
-                last = word if word[:1] == "<" and word[-1] == ">" else ""
+                count += self._add(out, piece, start)
+                if count >= MOST_WORDS:
+                    break
             start += len(piece)
         return "".join(out).strip()
 
+    def _space(self, index: int, between: str) -> str:
+        """White space of any kind and length is one space. ``user= ``, a variable without a value, is one all the same."""
+        if between == " " or not between:
+            return between
+        if between[0] == "=" and index and (len(between) > 1 or index + 1 == len(self._pieces)):
+            rest = between[1:]
+            key = self._pieces[index - 1].lower()
+            if rest[:1] in " ,;&)]" and rest[:2] not in {" \"", " '", " "} and (key in USERS or key in HOSTS or key in OPAQUE):
+                between = f"=<{'user' if key in USERS else 'host' if key in HOSTS else 'value'}>{rest}"
+        return _SPACES.sub(" ", between)
+
+    def _add(self, out: list[str], piece: str, start: int) -> int:
+        """Append what the word becomes; how many words there are more."""
+        span = self._span(start)
+        if span is None:
+            word = self._word(piece, start)
+            if word != piece:
+                self.masked.append((self._shown[start : start + len(piece)], word))
+        elif not span.becomes:
+            self.kept.append((start, start + len(piece)))
+            word = piece
+        else:
+            self._last = ""
+            if start > span.start and self._covered:
+                out.pop()  # the rest of what the first word stood for
+                return 0
+            self._covered = True
+            self.masked.append((self._shown[span.start : span.end], span.becomes))
+            out.append(span.becomes)
+            return 1
+        return self._joined(out, word)
+
+    def _joined(self, out: list[str], word: str) -> int:
+        last, between = self._last, out[-1]
+        self._last = ""
+        bare = word.rstrip(".:!?,")
+        rest = word[len(bare) :]
+        if last == "<num>" and between == " " and bare.lower() in UNITS:
+            out[-2:] = [UNITS[bare.lower()] + rest]  # "30 ms" is the same as "1.5s"
+            self._merge(out, bare=out[-1][: len(out[-1]) - len(rest)], rest=rest)
+            return 0
+        if last == "<num>" and between in {"", " "} and bare[:1] > "\u0dff":
+            amount = _amount(bare)
+            if amount:
+                out[-2:] = [amount + rest]
+                self._merge(out, amount, rest)
+                return 0
+        if last and bare == last and "<" in bare and _CLOSED.fullmatch(between):
+            out.pop()  # "<num>, <num>, <num>": lists of any length are alike
+            out[-1] = word
+            self._last = "" if rest.strip(",") else bare
+            return 0
+        if last == "<time>" and between in {" ", ","} and self._of_time(bare, between):
+            out.pop()
+            out[-1] = last + rest
+            self._last = last
+            return 0
+        out.append(word)
+        if "<" in bare and not rest.strip(","):
+            self._last = bare
+        return 1
+
+    def _merge(self, out: list[str], bare: str, rest: str) -> None:
+        """After a unit: "1 min 5 s" is one duration."""
+        if len(out) >= 3 and out[-3] == bare and out[-2] in {" ", ", "}:
+            out[-3:] = [bare + rest]
+        self._last = "" if rest.strip(",") else bare
+
+    def _of_time(self, bare: str, between: str) -> bool:
+        """What belongs to the time before it: a zone, a year, milliseconds."""
+        if between == ",":
+            return bare == "<num>" and len(self._pieces[self._at].rstrip(".:!?,]")) == 3
+        core = self._pieces[self._at].rstrip(".:!?,")
+        return core in ZONES or (bare == "<num>" and (len(core) == 4 or core[0] in "+-") and core.lstrip("+-").isdecimal())
+
+    _covered = False
+
+    def _span(self, start: int) -> Span | None:
+        while self._spans and self._spans[0].end <= start:
+            self._spans.pop(0)
+            self._covered = False
+        return self._spans[0] if self._spans and self._spans[0].start <= start else None
+
     def _word(self, piece: str, start: int) -> str:
-        core = piece.rstrip(".:!?,")
         if piece[0] == "<":
-            return self._mask(piece, f"<{piece[1:].partition(':')[0]}>")
-        if "=" in self._pieces[self._at - 1] and core and self._previous().endswith(SECRET_ENDINGS):
-            return self._mask(core, "<secret>") + piece[len(core) :]
-        if core.isalpha():
-            return self._letters(core) + piece[len(core) :]
-        if not core or (_DIGIT.search(core) is None and "/" not in core and "@" not in core and "\\" not in core):
+            return self._placeholder(piece)
+        core = piece.rstrip(".:!?,")
+        rest = piece[len(core) :]
+        if not core:
             return piece
-        return self._masked_core(core, start) + piece[len(core) :]
+        if core[0] > "\u0dff" and core[-1] > "\u0dff":
+            return self._run_on(core) + rest
+        contextual = self._by_key(core) or self._by_neighbours(core)
+        if contextual is not None:
+            return contextual + rest
+        if core.isalpha():
+            return self._letters(core) + rest
+        if words.DIGIT.search(core) is None and "/" not in core and "@" not in core and "\\" not in core:
+            return piece
+        return self._masked_core(core, start) + rest
+
+    def _placeholder(self, piece: str) -> str:
+        """What was redacted before, without its number; ``<email:1>`` where a user is meant is the user."""
+        return "<user>" if self._previous() in USERS else f"<{piece[1:-1].partition(':')[0]}>"
+
+    def _by_key(self, core: str) -> str | None:
+        """The value after ``key=``, and after ``user:`` or ``host:``."""
+        between = self._pieces[self._at - 1]
+        if "=" not in between and not (between == " " and self._before().endswith(":")):
+            return None
+        key = self._previous()
+        if "=" in between and key.endswith(SECRET_ENDINGS):
+            return "<secret>"
+        if key in TELLING or not key:
+            return None
+        number = core.lstrip("+-").isdecimal()
+        if key in USERS and _ACCOUNT.fullmatch(core):
+            return "<num>" if number else "<user>"
+        if "=" not in between:
+            return None
+        if core in {"true", "false", "True", "False"}:
+            return "<bool>"
+        if key in HOSTS and not number and core[0] not in "/~":
+            return "<host>"
+        if (key in OPAQUE or key.endswith("_id")) and words.NUMBER.fullmatch(core) is None:
+            return words.whole(core) or "<value>"
+        return None
+
+    def _by_neighbours(self, core: str) -> str | None:
+        """Names of users, machines and pods, where the words around say that one stands here."""
+        previous = self._previous()
+        if previous in USERS and self._is_user(core):
+            return "<user>"
+        if previous in HOSTS and not core.isalpha() and _ACCOUNT.fullmatch(core) and not core.isdecimal():
+            return "<host>" if words.DIGIT.search(core) else None
+        if previous in PODS and "-" in core:
+            name = core.rpartition("/")
+            return name[0] + name[1] + words.pod(name[2])
+        following = self._following(1)
+        if core.isalpha():
+            if previous in {"for", "by"} and following == "from" and words.host(self._following(2)):
+                return "<user>"
+        elif "." in core and "/" not in core and words.host(following) and self._after() in {" [", " (", "["}:
+            return "<host>"  # a name with its address
+        return None
+
+    def _is_user(self, core: str) -> bool:
+        lower = core.lower()
+        if lower in NO_NAMES or core.isdecimal() or self._pieces[self._at - 1] not in {" ", ": ", "=", " = ", "\"", " '"}:
+            return False
+        if "@" in core:
+            return "." in core.rpartition("@")[2]
+        if not _ACCOUNT.fullmatch(core):
+            return False
+        if not core.isalpha():
+            return lower.rpartition("-")[2] not in NO_NAMES and words.whole(core) != "<uuid>"
+        following = self._following(1).lower()
+        if self._after()[:1] == " " and following in AFTER_NAMES and self._after() == " ":
+            return True
+        ends = not following or self._after()[:1] in _ENDS or self._pieces[self._at][-1] in ".:,!?" or self._after() == " ["
+        return ends and self._previous(2) in BEFORE_USERS and not core.isupper()
+
+    def _run_on(self, core: str) -> str:
+        """Korean, Chinese, Japanese, Thai: units and particles that follow what was masked without a space."""
+        if self._previous() in USERS and self._pieces[self._at - 1] in {" ", ": "} and core.isalpha():
+            following = self._following(1).lower()
+            if self._previous().isascii() and core not in NO_NAMES and following in AFTER_NAMES:
+                return "<user>"
+        for honorific in HONORIFICS:
+            name, found, rest = core.partition(honorific)
+            if found and 2 <= len(name) <= 5 and name not in TITLES and rest[:1] in _AFTER_HONORIFIC:
+                return f"<user>{honorific}{rest}"
+        attached = self._at >= 2 and self._pieces[self._at - 1] in {"", "'", '"', ")", "]"}
+        if not attached:
+            return core
+        return PARTICLES.get(core, core)
 
     def _letters(self, core: str) -> str:
         """Only hexadecimal ids without a digit, and names of days and months beside a number."""
         if len(core) >= 8 and not core.strip("abcdef"):
-            return self._mask(core, "<num>")
-        if core.lower() in CALENDAR and self._beside_number():
-            return self._mask(core, "<time>")
+            return "<num>"
+        if core[0].isupper() and core.lower() in CALENDAR and self._beside_number():
+            return "<time>"
+        if len(core) >= 5 and self._pieces[self._at - 1].endswith("{") and not core.strip("abcdef"):
+            return "<num>"  # Token{beadfac …}
         return core
 
     def _masked_core(self, core: str, start: int) -> str:  # noqa: PLR0911  one return per kind of word
@@ -148,139 +341,108 @@ class Masking:
             self.kept.append((start, start + len(core)))
             if lower in KEPT_WORDS:
                 return core
-        whole = self._whole(core)
-        if whole is not None:
-            return self._mask(core, whole)
-        if "://" in core:
-            return self._url(core)
-        if "@" in core[1:] and "." in core.rpartition("@")[2]:
-            return self._mask(core, "<email>")
-        if core[0] in "/~.\\" or core[1:3] in {":\\", ":/"}:
-            return self._path(core)
         if self._means_something(core):
             self.kept.append((start, start + len(core)))
             return core
-        if _NUMBER.fullmatch(core):
-            return self._mask(core, "<num>")
-        if core.endswith("%") and _NUMBER.fullmatch(core[:-1]):
-            return self._mask(core, "<num>%")
-        return self._mixed(core)
+        whole = words.whole(core)
+        if whole is not None:
+            return self._with_port(core, whole, start)
+        if "://" in core:
+            return words.url(core)
+        if "@" in core[1:] and "." in core.rpartition("@")[2]:
+            return "<email>"
+        if core[0] in "/~.\\" or core[1:3] in {":\\", ":/"}:
+            return words.path(core)
+        if words.NUMBER.fullmatch(core):
+            return "<time>" if self._beside_month(core) else "<num>"
+        if core.endswith("%") and words.NUMBER.fullmatch(core[:-1]):
+            return "<num>%"
+        port = _PORT.fullmatch(core)
+        if port is not None:
+            return self._with_port(core, words.mixed(port[1]), start)
+        return words.arn(core) or words.mixed(core)
 
-    def _whole(self, core: str) -> str | None:  # noqa: PLR0911  one return per kind of word
-        """Placeholder for words whose shape alone says what they are."""
-        first = core[0]
-        if len(core) == 36 and _UUID.fullmatch(core):
-            return "<uuid>"
-        if (
-            core[1:2] in {"x", "X"}
-            and first.isdecimal()
-            and core[2:].strip("0123456789abcdefABCDEF_") == "" != core[2:]
-        ):
-            return "<hex>"
-        if first.isdecimal() and _TIME.fullmatch(core):
-            return "<time>"
-        if core.count(".") >= 3 and _IP.fullmatch(core):
-            return "<ip>"
-        if core.count(":") >= 2 and _DIGIT.search(core) and _IPV6.fullmatch(core):
-            return "<ip>"
-        if first in "0123456789+-" and core[-1].isalpha():
-            if _DURATION.fullmatch(core):
-                return "<dur>"
-            if _SIZE.fullmatch(core):
-                return "<size>"
-        return None
+    def _with_port(self, core: str, name: str, start: int) -> str:
+        """Ports that name a service stay: PostgreSQL refused is another outage than Redis refused."""
+        head, colon, port = core.rpartition(":")
+        if not colon or not port.isdecimal() or (name == "<host>" and "::" in head) or name == "<time>":
+            return name
+        if name[0] != "<" or name == "<host>":
+            if len(port) == 4:
+                self.kept.append((start, start + len(core)) if name[0] != "<" else (start + len(head), start + len(core)))
+                if port in PORTS:
+                    return f"{name}:{port}"
+            return name if name == "<host>" else f"{name}:<num>"
+        return name
 
     def _means_something(self, core: str) -> bool:
         """Status codes, error numbers, exit codes; decided by shapes and words, never by the digits themselves."""
         digits = core.lstrip("-")
-        if not digits.isdecimal():
-            prefix, _, number = core.partition("-")
-            known = prefix.lower() in CODE_PREFIXES and number.isdecimal() and len(number) <= 6
-            return known or (self._previous() == "sqlstate" and len(core) == 5 and core.isalnum())
         previous = self._previous()
+        if not digits.isdecimal():
+            if len(core) <= 12 and core[1:2] == "x" and core[0] == "0":
+                return KEPT_AFTER.get(previous, 0) >= 5 or (previous == "code" and self._previous(2) in CODE_OWNERS)
+            code = _CODE.fullmatch(core)
+            if code is None:
+                return previous == "sqlstate" and len(core) == 5 and core.isalnum()
+            if code[1].lower() in CODE_PREFIXES or _ERROR_LETTER.fullmatch(core):
+                return True
+            return (previous in {"error", "code", "errno", "sqlstate", "오류", "에러", "코드"}) and code[1].isupper()
         most = KEPT_AFTER.get(previous, 0)
         if previous in {"code", "코드"} and self._previous(2) in CODE_OWNERS:
             most = 5
         if len(digits) <= most:
             return True
-        return len(core) == 3 and self._next() in REASONS
+        if len(core) != 3:
+            return False
+        return self._next() in REASONS or (previous in ANSWERED and not self._next()[:1].islower())
+
+    def _before(self) -> str:
+        return self._pieces[self._at - 2] if self._at >= 2 else ""
+
+    def _after(self) -> str:
+        return self._pieces[self._at + 1]
 
     def _previous(self, back: int = 1) -> str:
         """The word before, in lower case, if what stands between fits; ``""`` otherwise."""
         index = self._at
         for _ in range(back):
             index -= 2
-            if index > 1 and self._pieces[index] == ":":  # as in {"status": 503}
-                index -= 2
             if index < 1 or not _BETWEEN.issuperset(self._pieces[index + 1]):
                 return ""
         return self._pieces[index].rstrip(".:!?").lower()
 
+    def _following(self, ahead: int) -> str:
+        index = self._at + 2 * ahead
+        return self._pieces[index].rstrip(".:!?,") if index < len(self._pieces) else ""
+
     def _next(self) -> str:
-        index = self._at + 2
-        if index >= len(self._pieces) or self._pieces[self._at + 1] != " ":
+        """The word after, if it belongs to the same clause."""
+        if self._after() != " " or self._pieces[self._at][-1] in ".:!?,":
             return ""
-        return self._pieces[index].rstrip(".:!?")
+        return self._following(1)
 
     def _beside_number(self) -> bool:
         near = (self._at - 2, self._at + 2)
         return any(0 < i < len(self._pieces) and self._pieces[i][0] in "0123456789" for i in near)
 
-    def _url(self, core: str) -> str:
-        """Scheme, host and the constant parts of the path; user, port, query and fragment go."""
-        scheme, _, rest = core.partition("://")
-        address = re.split(r"[?#]", rest, maxsplit=1)[0]
-        host, slash, path = address.partition("/")
-        host = host.rpartition("@")[2].partition(":")[0]
-        host = "<ip>" if _IP.fullmatch(host) else ".".join(self._part(label) for label in host.split("."))
-        self.masked.append((core, "<url>"))
-        return f"{scheme}://{host}{slash}{'/'.join(self._segment(s) for s in path.split('/'))}"
-
-    def _path(self, core: str) -> str:
-        """File paths go as a whole; of routes such as ``/orders/17`` only what varies."""
-        route = re.split(r"[?#]", core, maxsplit=1)[0].split("/")
-        local = core[0] != "/" or (len(route) > 2 and route[1] in FILE_ROOTS)
-        if local and ("/" in core or "\\" in core):
-            return self._mask(core, "<path>")
-        return "/".join(self._segment(s) for s in route) if core[0] == "/" else self._mixed(core)
-
-    def _segment(self, segment: str) -> str:
-        if len(segment) == 36 and _UUID.fullmatch(segment):
-            return "<uuid>"
-        if "@" in segment:
-            return "<email>"
-        if len(segment) >= 20 and _DIGIT.search(segment):
-            return "<id>"
-        return self._mixed(segment) if _DIGIT.search(segment) else segment
-
-    def _mixed(self, core: str) -> str:
-        """Identifiers: each part between ``-``, ``_``, ``.`` and the like on its own."""
-        pod = _POD.fullmatch(core)
-        if pod is not None and _DIGIT.search(core, pod.end(1)):
-            return self._mixed(pod[1]) + self._mask(core[pod.end(1) :], "-<id>")
-        pieces = _PARTS.split(core)
-        masked = "".join(self._part(p) if i % 2 else p for i, p in enumerate(pieces))
-        if masked != core:
-            self.masked.append((core, masked))
-        return masked
-
-    def _part(self, part: str) -> str:
-        """A part without separators. No word is kept here: the place of its digits would have to be recorded."""
-        if _DIGIT.search(part) is None:
-            return part
-        if _HEX.fullmatch(part):
-            return "<num>"
-        if _NUMBERED.fullmatch(part) is None:
-            return "<id>"
-        return _RUNS.sub("<num>", part)
-
-    def _mask(self, value: str, placeholder: str) -> str:
-        self.masked.append((value, placeholder))
-        return placeholder
+    def _beside_month(self, core: str) -> bool:
+        """A day or a year beside the name of a month."""
+        if not core.isdecimal() or len(core) not in {1, 2, 4}:
+            return False
+        near = [self._pieces[i].rstrip(".,") for i in (self._at - 2, self._at + 2) if 0 < i < len(self._pieces)]
+        return any(word[:1].isupper() and word.lower() in CALENDAR for word in near)
 
 
-def _space(between: str) -> str:
-    """White space of any kind and length is one space."""
-    if between == " " or not between:
-        return between
-    return re.sub(r"\s+", " ", between)
+def _amount(word: str) -> str:
+    """``30초를`` after its number: a unit with what may follow it; ``""`` for words that only begin like a unit."""
+    for unit, becomes in RUN_ON_UNITS:
+        tail = word.removeprefix(unit)
+        if tail != word and (not tail or tail in PARTICLES or tail[0] in _AFTER_UNIT):
+            return becomes + PARTICLES.get(tail, tail)
+    return ""
+
+
+_AFTER_UNIT = frozenset("를는가와로의에도만후전간동이내마째 の後前間内以でが")
+_QUOTES = frozenset("\"'`“‘「『«")
+_AFTER_HONORIFIC = frozenset(["", "의", "이", "은", "을", "께", "에", "과", "도", "の", "が", "は", "を", "に", "と", "的"])

@@ -1,0 +1,193 @@
+"""What a single word varies in, by its shape alone: ids, addresses, times, amounts, paths.
+
+Every function here gives the same answer for words that differ in their digits only; the cache of templates relies on it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from logmedic.group.vocabulary import FILE_ROOTS, PACKAGES, TOP_LEVELS
+
+DIGIT = re.compile(r"[0-9]")
+NUMBER = re.compile(r"[+-]?[$€£₩]?\d{1,60}(?:[._]\d{1,60}){0,20}(?:[eE][+-]?\d{1,5})?")
+_UUID_TEXT = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+_UUID = re.compile(_UUID_TEXT)
+_TIME = re.compile(
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[T_-]\d{2}[:.]?\d{2}(?:[:.]?\d{2})?(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?"
+    r"|\d{1,2}:\d{2}(?::\d{2})?(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?"
+    r"|\d{1,2}[-/][A-Za-z]{3}[-/]\d{4}(?::\d{2}:\d{2}:\d{2})?|\d{1,2}[./-]\d{1,2}[./-]\d{4}"
+    r"|\d{8}T\d{6}Z?|\d{4}-W\d{2}(?:-\d)?"
+)
+_IP = re.compile(r"/?(?:[\w.-]{0,100}/)?\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?::\d{1,5})?(?:/\d{1,2})?")
+_IPV6 = re.compile(r"[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,8}(?:%\w{1,15})?(?:/\d{1,3})?")
+_MAC = re.compile(r"[0-9a-fA-F]{2}(?:-[0-9a-fA-F]{2}){5}")
+_EC2 = re.compile(r"ip(?:-\d{1,3}){4}(?:\.[a-z0-9.-]{1,80})?(?::\d{1,5})?")
+_HOST = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63}){1,8}(?::\d{1,5})?")
+_DURATION = re.compile(
+    r"[+-]?\d{1,20}(?:\.\d{1,20})?(?:ns|us|µs|μs|ms|msec|s|sec|secs|m|min|mins|h|hr|hrs|d)(?:\d{1,5}(?:\.\d{1,9})?(?:ns|us|µs|ms|s|m|h)){0,5}"
+)
+_SIZE = re.compile(r"\d{1,20}(?:\.\d{1,20})?(?:[kKMGTPE]i?[bB]?|[bB]|bytes)(?:/s)?")
+_HEX = re.compile(r"[0-9a-f]{4,256}|[0-9A-F]{4,256}")
+_PARTS = re.compile(r"([^\W_]+)")
+_NUMBERED = re.compile(r"[^\W\d_]{0,40}[0-9]{1,40}|[0-9]{1,40}[^\W\d_]{1,3}")  # node12, 3rd
+_LETTERS = re.compile(r"[^\W\d_]+")
+_RUNS = re.compile(r"[0-9]+")
+_NEGATIVE = re.compile(r"(?<=[_=/:])-(?=\d)")  # the sign of an id such as blk_-17
+_OBJECT = re.compile(r"(.{1,200}[^\W_])@[0-9a-f]{1,16}")  # Java's default for an object without toString
+_VERSION = re.compile(r"v?\d{1,8}(?:\.\d{1,8}){1,5}[-+~][\w.+~-]{1,60}|v\d{1,8}(?:\.\d{1,8}){1,5}")
+# Kubernetes draws suffixes from letters without vowels: deployment-hash-suffix, or name-suffix of a daemon set.
+_POD = re.compile(r"([a-z][a-z0-9.-]{0,60})-(?:[a-f0-9]{6,10}|[b-df-hj-np-tv-xz0-9]{6,10}|[a-f0-9]{16})-[b-df-hj-np-tv-xz0-9]{5}")
+_SUFFIX = re.compile(r"([a-z][a-z0-9.-]{0,60})-[b-df-hj-np-tv-xz0-9]{5}")
+_ARN = re.compile(r"arn:[a-z-]{3,12}:([a-z0-9-]{2,30}):\S{0,2000}")
+# What identifies by being long and random. Found at once, and given digits only, or it would fill the cache.
+_OPAQUE = re.compile(
+    r"(?<![0-9A-Za-z])(?:" + _UUID_TEXT + r"|(?!0[xX])(?=[A-Za-z]{0,30}[0-9])[0-9A-Za-z]{12,64})(?![0-9A-Za-z])"
+)
+_CHANGES = re.compile(r"[0-9](?=[A-Za-z])|[A-Za-z](?=[0-9])|(?<=[a-z])[A-Z][a-z]?(?=[A-Z0-9])")
+_RANDOM = 4  # changes between letters and digits, or humps of one or two letters, from which on a word is no name
+_ZERO_ID = "x0" * 32
+_ZERO_UUID = "00000000-0000-0000-0000-000000000000"
+
+
+def without_ids(text: str) -> str:
+    """The text with each long id replaced by one of the same length and kind that has no letters of its own."""
+    return _OPAQUE.sub(_plain_id, text)
+
+
+def _plain_id(found: re.Match[str]) -> str:
+    id = found[0]
+    if len(id) == 36 and id[8] == "-":
+        return _ZERO_UUID
+    if _HEX.fullmatch(id):
+        return "0" * len(id)
+    return _ZERO_ID[: len(id)] if random(id) else id
+
+
+def random(word: str) -> bool:
+    """Whether letters and digits alternate as no name does."""
+    return len(_CHANGES.findall(word, 0, 100)) >= _RANDOM
+
+
+def whole(core: str) -> str | None:  # noqa: PLR0911  one return per kind of word
+    """Placeholder for words whose shape alone says what they are."""
+    first = core[0]
+    if len(core) == 36 and _UUID.fullmatch(core):
+        return "<uuid>"
+    if core[1:2] in {"x", "X"} and first.isdecimal() and core[2:].strip("0123456789abcdefABCDEF_") == "" != core[2:]:
+        return "<hex>"
+    if first.isdecimal() and _TIME.fullmatch(core):
+        return "<time>"
+    if host(core):
+        return "<host>"
+    if first in "0123456789+-" and core[-1].isalpha():
+        if _DURATION.fullmatch(core):
+            return "<dur>"
+        if _SIZE.fullmatch(core):
+            return "<size>"
+    if _VERSION.fullmatch(core):
+        return "<num>"
+    return None
+
+
+def host(core: str) -> bool:
+    """An address, or the name of one machine among many: digits tell it from the name of a service."""
+    if core.count(".") >= 3 and _IP.fullmatch(core):
+        return True
+    if core.count(":") >= 2 and DIGIT.search(core) and _IPV6.fullmatch(core):
+        return True
+    if _EC2.fullmatch(core) or (core.count("-") == 5 and _MAC.fullmatch(core)):
+        return True
+    if "." not in core or not _HOST.fullmatch(core):
+        return False
+    labels = core.partition(":")[0].split(".")
+    if labels[-1] not in TOP_LEVELS or labels[0] in PACKAGES:
+        return False
+    return any(DIGIT.search(label) for label in labels)
+
+
+def mixed(core: str) -> str:
+    """Identifiers: each part between ``-``, ``_``, ``.`` and the like on its own."""
+    pod = _POD.fullmatch(core)
+    if pod is not None:
+        return mixed(pod[1]) + "-<id>"
+    named = _OBJECT.fullmatch(core)
+    if named is not None:
+        return mixed(named[1]) + "@<num>"
+    if len(core) >= 16 and random(core) and _nano(core):
+        return "<id>"
+    if "-" in core:
+        core = _NEGATIVE.sub("", core)
+        if core.count("-") >= 4:
+            core = _UUID.sub("<uuid>", core)
+    pieces = _PARTS.split(core)
+    return "".join(_part(p) if i % 2 else p for i, p in enumerate(pieces))
+
+
+def _nano(core: str) -> bool:
+    """Whether ``-`` and ``_`` stand among random letters (nanoid, base64 for URLs), not between the parts of a name."""
+    first = _PARTS.search(core)
+    if first is None or not core.replace("-", "").replace("_", "").isalnum():
+        return False
+    return DIGIT.search(first[0]) is not None and _NUMBERED.fullmatch(first[0]) is None
+
+
+def pod(core: str) -> str:
+    """The name of a pod, where it is known to be one."""
+    suffix = None if _POD.fullmatch(core) else _SUFFIX.fullmatch(core)
+    return mixed(core) if suffix is None else mixed(suffix[1]) + "-<id>"
+
+
+def _part(part: str) -> str:
+    """A part without separators. No word is kept here: the place of its digits would have to be recorded."""
+    if DIGIT.search(part) is None:
+        return part
+    if _HEX.fullmatch(part) and (len(part) >= 7 or part.isdecimal()):
+        return "<num>"
+    if _NUMBERED.fullmatch(part) is not None:
+        return _RUNS.sub("<num>", part)
+    if _HEX.fullmatch(part):
+        return "<num>"
+    letters = _LETTERS.findall(part)
+    if not letters:
+        return "<num>"
+    if len(letters) <= 2 and min(map(len, letters)) >= 3:
+        return _RUNS.sub("<num>", part)  # oauth2client
+    return "<id>"
+
+
+def arn(core: str) -> str | None:
+    """``arn:aws:service:region:account:resource``: the service stays."""
+    found = _ARN.fullmatch(core)
+    return None if found is None else f"arn:{found[1]}:<id>"
+
+
+def url(core: str) -> str:
+    """Scheme, host and the constant parts of the path; user, port, query and fragment go."""
+    scheme, _, rest = core.partition("://")
+    address = re.split(r"[?#]", rest, maxsplit=1)[0]
+    name, slash, path = address.partition("/")
+    if not name and slash:
+        return f"{scheme}://<path>"
+    name = name.rpartition("@")[2]
+    name = "<host>" if host(name) else ".".join(_part(label) for label in name.partition(":")[0].split("."))
+    return f"{scheme}://{name}{slash}{'/'.join(map(_segment, path.split('/')))}"
+
+
+def path(core: str) -> str:
+    """File paths go as a whole; of routes such as ``/orders/17`` only what varies."""
+    route = re.split(r"[?#]", core, maxsplit=1)[0].split("/")
+    local = core[0] != "/" or (len(route) > 2 and route[1] in FILE_ROOTS)
+    if local and ("/" in core or "\\" in core):
+        return "<path>"
+    return "/".join(map(_segment, route)) if core[0] == "/" else mixed(core)
+
+
+def _segment(segment: str) -> str:
+    if len(segment) == 36 and _UUID.fullmatch(segment):
+        return "<uuid>"
+    if "@" in segment:
+        return "<email>"
+    if DIGIT.search(segment) is None:
+        return segment
+    return "<id>" if len(segment) >= 20 and _HEX.fullmatch(segment) is None else mixed(segment)
