@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,29 +23,6 @@ from logmedic.testing.claude import FakeClaude
 
 KEY = "sk-ant-test-0123456789"
 FAST = {"request_timeout_s": 5.0, "deadline_s": 10.0, "cheap_model": None}
-
-
-@contextmanager
-def only_loopback() -> Iterator[None]:
-    """Within, no socket reaches beyond this machine, and no name is looked up."""
-    connect, look_up = socket.socket.connect, socket.getaddrinfo
-
-    def guarded(self: socket.socket, address: Any) -> None:
-        local = self.family == socket.AF_UNIX or str(address[0]) in {"127.0.0.1", "::1"}
-        assert local, f"a test tried to reach {address!r}"
-        connect(self, address)
-
-    def named(host: Any, *more: Any, **options: Any) -> Any:
-        assert host in {"127.0.0.1", "::1", "localhost", None}, f"a test looked up {host!r}"
-        return look_up(host, *more, **options)
-
-    socket.socket.connect = guarded  # type: ignore[method-assign]
-    socket.getaddrinfo = named  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        socket.socket.connect = connect  # type: ignore[method-assign]
-        socket.getaddrinfo = look_up
 
 
 def broken_shop(folder: Path, **more: object) -> Case:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
-from claude_scenes import Desk, broken_shop, clean, only_loopback
+from claude_scenes import Desk, broken_shop, clean
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,7 +32,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Case:
 
 @pytest.fixture
 def fake() -> Iterator[FakeClaude]:
-    with only_loopback(), FakeClaude() as running:
+    with FakeClaude() as running:
         yield running
 
 
@@ -233,3 +234,10 @@ def test_each_rung_of_the_ladder_stands_once() -> None:
     rungs = ladder(config, None).rungs
     assert [str(model) for model in rungs] == ["claude-sonnet-5-5", CHEAP]
     assert str(ladder(config, "ollama:llama3.3").full) == "ollama:llama3.3"
+
+
+def test_the_guard_of_the_tests_lets_nobody_beyond_this_machine() -> None:
+    with pytest.raises(AssertionError, match="tried to reach"), socket.socket() as outside:
+        outside.connect(("192.0.2.1", 443))
+    with pytest.raises(AssertionError, match="looked up"):
+        socket.getaddrinfo("api.anthropic.com", 443)

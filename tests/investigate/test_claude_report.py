@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from claude_scenes import Desk, both, broken_shop, clean, only_loopback, replace, said
+from claude_scenes import Desk, both, broken_shop, clean, replace, said
 from investigate_scenes import REDACTOR, Repo, record
 
 from logmedic.investigate.claude import reuse
@@ -32,7 +32,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Case:
 
 @pytest.fixture
 def fake() -> Iterator[FakeClaude]:
-    with only_loopback(), FakeClaude() as running:
+    with FakeClaude() as running:
         yield running
 
 
