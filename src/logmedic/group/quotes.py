@@ -31,7 +31,9 @@ _NAME = re.compile(r"[^\W\d]\w{0,60}(?:[.$:-]{1,2}[^\W\d]\w{0,60}){0,8}")
 _LONG_NUMBER = re.compile(r"[0-9]{3}|(?<![^\W\d_])[0-9]")
 _WORD = re.compile(r"[^\W]+(?:-[^\W]+)?")
 _LOOKED_AT = 80  # characters before
-_WRONG = re.compile(r"[^\w]{0,2} ?(?:is|was) (?:not (?:a |an )?valid|invalid)\b|[^\w]{0,2} ?(?:이|가|은|는)? ?(?:올바르지|유효하지)")
+_WRONG = re.compile(
+    r"[^\w]{0,2} ?(?:is|was) (?:not (?:a |an )?valid|invalid)\b|[^\w]{0,2} ?(?:이|가|은|는)? ?(?:올바르지|유효하지)"
+)
 
 
 class Span(NamedTuple):

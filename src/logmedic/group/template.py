@@ -57,6 +57,7 @@ _WORDS = re.compile(
     rf"|[{_RUN_ON}]+"
     rf"|(?!:(?!:))[^{_EDGES}=?{_RUN_ON}]+(?:'[^\W\d_{_RUN_ON}]++(?!'))*(?:\?[^\s\"'`<>|]*)?)"
 )
+_RUN = re.compile(rf"[{_RUN_ON}]+")
 _WIDE = {0xFF01 + i: chr(0x21 + i) for i in range(94)} | {0x3000: " "}
 _OTHER_DIGITS = {
     start + i: str(i) for start in (0x660, 0x6F0, 0x966, 0x9E6, 0xE50) for i in range(10)
@@ -66,7 +67,7 @@ _ACCOUNT = re.compile(r"[^\W_][\w.$+\\-]{0,63}(?:'\w{1,20})?")
 _CODE = re.compile(r"([A-Za-z]{1,12})[-_]?\d{1,6}[A-Z]?(?:-\d{1,6})?")
 _ERROR_LETTER = re.compile(r"E\d{4,5}")  # E11000, E0382
 _PORT = re.compile(r"([A-Za-z][A-Za-z0-9._-]{0,100}):(\d{1,5})")
-_CLOSED = re.compile(r"[)\]}'\"]{0,3}[ ,;]{0,3}[(\[{'\"]{0,3}")  # between two members of a list
+_CLOSED = re.compile(r"[ ,;]{1,3}|[)\]}'\"]{1,3}[ ,;]{0,3}[(\[{'\"]{1,3}")  # between two members of a list
 _SPACES = re.compile(r"\s+")
 _BETWEEN = frozenset("\"' :=([#`")  # what may stand between a word and the number it explains
 _ENDS = frozenset(",;:.([)]\"'")
@@ -139,7 +140,7 @@ class Masking:
         count = 0
         for i, piece in enumerate(pieces):
             if i % 2 == 0:
-                out.append(self._space(i, piece))
+                out.append(self._space(i, self._emptied(piece, start)))
             else:
                 self._at = i
                 count += self._add(out, piece, start)
@@ -148,6 +149,17 @@ class Masking:
             start += len(piece)
         return "".join(out).strip()
 
+    def _emptied(self, between: str, start: int) -> str:
+        """``""`` where a value belongs is a value too."""
+        while self._spans and self._spans[0].end <= start + len(between) and self._spans[0].start >= start:
+            span = self._spans.pop(0)
+            self._covered = False
+            if span.start == span.end:
+                at = len(between) - (start + len(between) - span.start)
+                between = between[:at] + span.becomes + between[at:]
+                break  # what follows would be off by the length of the placeholder
+        return between
+
     def _space(self, index: int, between: str) -> str:
         """White space of any kind and length is one space. ``user= ``, a variable without a value, is one all the same."""
         if between == " " or not between:
@@ -155,7 +167,11 @@ class Masking:
         if between[0] == "=" and index and (len(between) > 1 or index + 1 == len(self._pieces)):
             rest = between[1:]
             key = self._pieces[index - 1].lower()
-            if rest[:1] in " ,;&)]" and rest[:2] not in {" \"", " '", " "} and (key in USERS or key in HOSTS or key in OPAQUE):
+            if (
+                rest[:1] in " ,;&)]"
+                and rest[:2] not in {' "', " '", " "}
+                and (key in USERS or key in HOSTS or key in OPAQUE)
+            ):
                 between = f"=<{'user' if key in USERS else 'host' if key in HOSTS else 'value'}>{rest}"
         return _SPACES.sub(" ", between)
 
@@ -221,7 +237,9 @@ class Masking:
         if between == ",":
             return bare == "<num>" and len(self._pieces[self._at].rstrip(".:!?,]")) == 3
         core = self._pieces[self._at].rstrip(".:!?,")
-        return core in ZONES or (bare == "<num>" and (len(core) == 4 or core[0] in "+-") and core.lstrip("+-").isdecimal())
+        return core in ZONES or (
+            bare == "<num>" and (len(core) == 4 or core[0] in "+-") and core.lstrip("+-").isdecimal()
+        )
 
     _covered = False
 
@@ -238,7 +256,7 @@ class Masking:
         rest = piece[len(core) :]
         if not core:
             return piece
-        if core[0] > "\u0dff" and core[-1] > "\u0dff":
+        if core[0] > "\u0dff" and _RUN.fullmatch(core):
             return self._run_on(core) + rest
         contextual = self._by_key(core) or self._by_neighbours(core)
         if contextual is not None:
@@ -296,7 +314,11 @@ class Masking:
 
     def _is_user(self, core: str) -> bool:
         lower = core.lower()
-        if lower in NO_NAMES or core.isdecimal() or self._pieces[self._at - 1] not in {" ", ": ", "=", " = ", "\"", " '"}:
+        if (
+            lower in NO_NAMES
+            or core.isdecimal()
+            or self._pieces[self._at - 1] not in {" ", ": ", "=", " = ", '"', " '"}
+        ):
             return False
         if "@" in core:
             return "." in core.rpartition("@")[2]
@@ -307,7 +329,12 @@ class Masking:
         following = self._following(1).lower()
         if self._after()[:1] == " " and following in AFTER_NAMES and self._after() == " ":
             return True
-        ends = not following or self._after()[:1] in _ENDS or self._pieces[self._at][-1] in ".:,!?" or self._after() == " ["
+        ends = (
+            not following
+            or self._after()[:1] in _ENDS
+            or self._pieces[self._at][-1] in ".:,!?"
+            or self._after() == " ["
+        )
         return ends and self._previous(2) in BEFORE_USERS and not core.isupper()
 
     def _run_on(self, core: str) -> str:
@@ -329,7 +356,7 @@ class Masking:
         """Only hexadecimal ids without a digit, and names of days and months beside a number."""
         if len(core) >= 8 and not core.strip("abcdef"):
             return "<num>"
-        if core[0].isupper() and core.lower() in CALENDAR and self._beside_number():
+        if core[0].isupper() and core.lower() in CALENDAR and self._dated():
             return "<time>"
         if len(core) >= 5 and self._pieces[self._at - 1].endswith("{") and not core.strip("abcdef"):
             return "<num>"  # Token{beadfac …}
@@ -369,7 +396,9 @@ class Masking:
             return name
         if name[0] != "<" or name == "<host>":
             if len(port) == 4:
-                self.kept.append((start, start + len(core)) if name[0] != "<" else (start + len(head), start + len(core)))
+                self.kept.append(
+                    (start, start + len(core)) if name[0] != "<" else (start + len(head), start + len(core))
+                )
                 if port in PORTS:
                     return f"{name}:{port}"
             return name if name == "<host>" else f"{name}:<num>"
@@ -422,9 +451,10 @@ class Masking:
             return ""
         return self._following(1)
 
-    def _beside_number(self) -> bool:
-        near = (self._at - 2, self._at + 2)
-        return any(0 < i < len(self._pieces) and self._pieces[i][0] in "0123456789" for i in near)
+    def _dated(self) -> bool:
+        """Whether a number or another name of a day or month stands beside."""
+        near = [self._pieces[i] for i in (self._at - 2, self._at + 2) if 0 < i < len(self._pieces)]
+        return any(word[0] in "0123456789" or word.rstrip(".,").lower() in CALENDAR for word in near)
 
     def _beside_month(self, core: str) -> bool:
         """A day or a year beside the name of a month."""
@@ -445,4 +475,6 @@ def _amount(word: str) -> str:
 
 _AFTER_UNIT = frozenset("를는가와로의에도만후전간동이내마째 の後前間内以でが")
 _QUOTES = frozenset("\"'`“‘「『«")
-_AFTER_HONORIFIC = frozenset(["", "의", "이", "은", "을", "께", "에", "과", "도", "の", "が", "は", "を", "に", "と", "的"])
+_AFTER_HONORIFIC = frozenset(
+    ["", "의", "이", "은", "을", "께", "에", "과", "도", "の", "が", "は", "を", "に", "と", "的"]
+)

@@ -35,7 +35,9 @@ KEPT_AFTER = {
     "error": 5, "상태": 3, "코드": 3, "오류": 5, "에러": 5, "응답": 3, "状态码": 3, "错误码": 5, "错误": 5,
     "ステータス": 3, "エラーコード": 5, "エラー": 5,
 }  # fmt: skip
-ANSWERED = frozenset({"answered", "returned", "responded", "replied", "got", "received"})  # three digits may be a status
+ANSWERED = frozenset(
+    {"answered", "returned", "responded", "replied", "got", "received"}
+)  # three digits may be a status
 CODE_OWNERS = frozenset({"exit", "status", "error", "return", "response", "http", "sql", "result", "vendor", "exception",
                          "오류", "에러", "응답", "종료"})  # fmt: skip
 REASONS = frozenset(
@@ -98,7 +100,7 @@ PORTS = frozenset({
 
 # Before a name: of a person or an account; of a machine; of something in the source code or a schema.
 USERS = frozenset({
-    "user", "username", "user_name", "login", "account", "owner", "logname", "ruser", "uname", "author", "assignee",
+    "user", "username", "user_name", "login", "account", "owner", "role", "logname", "ruser", "uname", "author", "assignee",
     "member", "customer", "acct", "사용자", "사용자명", "아이디", "계정", "회원", "用户", "ユーザー", "ユーザ", "utilisateur",
     "usuario", "benutzer",
 })  # fmt: skip
@@ -119,7 +121,7 @@ NAMES = frozenset({
     "option", "setting", "header", "command", "named", "import", "name", "key", "extension", "enum", "keyword",
     "flag", "queue", "topic", "bucket", "plugin", "feature", "trait", "struct", "interface", "macro", "symbol", "operator",
     "view", "sequence", "trigger", "procedure", "metric", "label", "element", "directive", "scheme", "protocol",
-    "environment", "identifier", "role", "policy", "rule", "template", "component", "service", "upstream", "endpoint",
+    "environment", "identifier", "policy", "rule", "template", "component", "service", "upstream", "endpoint",
     "route", "bean", "dependency", "crate", "library", "컬럼", "열", "테이블", "필드", "속성", "함수", "메서드", "모듈",
     "클래스", "키", "변수", "설정", "항목", "テーブル", "カラム", "列", "フィールド", "属性", "関数", "表", "字段", "函数",
 })  # fmt: skip
@@ -138,7 +140,8 @@ TELLING = NAMES | frozenset({
     "stage", "state", "status", "step", "task", "test", "이유", "사유", "원인", "오류", "상태", "理由", "原因",
 })  # fmt: skip
 # After "user" these are no names.
-NO_NAMES = frozenset("""
+NO_NAMES = frozenset(
+    """
     a access account action activity agent already an and api app are as at auth authentication authorization avatar balance
     base by cache cannot client code config configuration content context could count created creation credential credentials
     data database db defined deleted deletion did directory disabled does email entity error exceeded exists expired fail failed
@@ -149,11 +152,14 @@ NO_NAMES = frozenset("""
     service session sessions settings setup should space stats status store supplied sync table tasks that the to token tokens
     tried type types unknown update was were when which while who will with without
     정보 인증 세션 권한 계정 요청 입력 이름 데이터 설정 목록 비밀번호 를 가 는 의 에 로 와 를찾을 이 을 은 님
-""".split())
+""".split()
+)
 # A bare name between "user" and one of these is a name.
-AFTER_NAMES = frozenset("""
+AFTER_NAMES = frozenset(
+    """
     from is has was not does did at on logged failed cannot can't could tried with via by to in attempted exceeded had are
     doesn't isn't lacks must needs requested unknown locked in over using and for because
-""".split())
+""".split()
+)
 BEFORE_USERS = frozenset({"for", "by", "invalid", "unknown", "of", "such", "illegal", "unauthorized", "as", "failed", "from",
                           "disabled", "locked", "to"})  # fmt: skip

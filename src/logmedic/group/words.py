@@ -31,13 +31,17 @@ _SIZE = re.compile(r"\d{1,20}(?:\.\d{1,20})?(?:[kKMGTPE]i?[bB]?|[bB]|bytes)(?:/s
 _HEX = re.compile(r"[0-9a-f]{4,256}|[0-9A-F]{4,256}")
 _PARTS = re.compile(r"([^\W_]+)")
 _NUMBERED = re.compile(r"[^\W\d_]{0,40}[0-9]{1,40}|[0-9]{1,40}[^\W\d_]{1,3}")  # node12, 3rd
+_ACROSS = re.compile(r"([/_:]+)")
+_ADDRESS = re.compile(r"0[xX][0-9a-fA-F]+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _RUNS = re.compile(r"[0-9]+")
 _NEGATIVE = re.compile(r"(?<=[_=/:])-(?=\d)")  # the sign of an id such as blk_-17
 _OBJECT = re.compile(r"(.{1,200}[^\W_])@[0-9a-f]{1,16}")  # Java's default for an object without toString
 _VERSION = re.compile(r"v?\d{1,8}(?:\.\d{1,8}){1,5}[-+~][\w.+~-]{1,60}|v\d{1,8}(?:\.\d{1,8}){1,5}")
 # Kubernetes draws suffixes from letters without vowels: deployment-hash-suffix, or name-suffix of a daemon set.
-_POD = re.compile(r"([a-z][a-z0-9.-]{0,60})-(?:[a-f0-9]{6,10}|[b-df-hj-np-tv-xz0-9]{6,10}|[a-f0-9]{16})-[b-df-hj-np-tv-xz0-9]{5}")
+_POD = re.compile(
+    r"([a-z][a-z0-9.-]{0,60})-(?:[a-f0-9]{6,10}|[b-df-hj-np-tv-xz0-9]{6,10}|[a-f0-9]{16})-[b-df-hj-np-tv-xz0-9]{5}"
+)
 _SUFFIX = re.compile(r"([a-z][a-z0-9.-]{0,60})-[b-df-hj-np-tv-xz0-9]{5}")
 _ARN = re.compile(r"arn:[a-z-]{3,12}:([a-z0-9-]{2,30}):\S{0,2000}")
 # What identifies by being long and random. Found at once, and given digits only, or it would fill the cache.
@@ -108,9 +112,6 @@ def host(core: str) -> bool:
 
 def mixed(core: str) -> str:
     """Identifiers: each part between ``-``, ``_``, ``.`` and the like on its own."""
-    pod = _POD.fullmatch(core)
-    if pod is not None:
-        return mixed(pod[1]) + "-<id>"
     named = _OBJECT.fullmatch(core)
     if named is not None:
         return mixed(named[1]) + "@<num>"
@@ -120,6 +121,17 @@ def mixed(core: str) -> str:
         core = _NEGATIVE.sub("", core)
         if core.count("-") >= 4:
             core = _UUID.sub("<uuid>", core)
+    if core.count("-") >= 2:
+        return "".join(map(_segmented, _ACROSS.split(core)))
+    return _parted(core)
+
+
+def _segmented(core: str) -> str:
+    found = _POD.fullmatch(core)
+    return _parted(core) if found is None else _parted(found[1]) + "-<id>"
+
+
+def _parted(core: str) -> str:
     pieces = _PARTS.split(core)
     return "".join(_part(p) if i % 2 else p for i, p in enumerate(pieces))
 
@@ -134,15 +146,16 @@ def _nano(core: str) -> bool:
 
 def pod(core: str) -> str:
     """The name of a pod, where it is known to be one."""
-    suffix = None if _POD.fullmatch(core) else _SUFFIX.fullmatch(core)
-    return mixed(core) if suffix is None else mixed(suffix[1]) + "-<id>"
+    name, line, rest = core.partition("_")  # name_namespace
+    suffix = None if _POD.fullmatch(name) else _SUFFIX.fullmatch(name)
+    return mixed(core) if suffix is None else mixed(suffix[1]) + "-<id>" + line + mixed(rest)
 
 
 def _part(part: str) -> str:
     """A part without separators. No word is kept here: the place of its digits would have to be recorded."""
     if DIGIT.search(part) is None:
         return part
-    if _HEX.fullmatch(part) and (len(part) >= 7 or part.isdecimal()):
+    if _HEX.fullmatch(part) and (len(part) >= 7 or part.isdecimal()) or _ADDRESS.fullmatch(part):
         return "<num>"
     if _NUMBERED.fullmatch(part) is not None:
         return _RUNS.sub("<num>", part)
@@ -151,7 +164,7 @@ def _part(part: str) -> str:
     letters = _LETTERS.findall(part)
     if not letters:
         return "<num>"
-    if len(letters) <= 2 and min(map(len, letters)) >= 3:
+    if len(letters) <= 2 and min(map(len, letters)) >= 3 and len(_CHANGES.findall(part)) < 3:
         return _RUNS.sub("<num>", part)  # oauth2client
     return "<id>"
 
