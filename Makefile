@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 export PIP_REQUIRE_VIRTUALENV := 1
 
-.PHONY: demo test check install bench soak lock clean
+.PHONY: demo test test-rust check install bench soak lock clean
 
 demo: $(VENV)/installed  ## the whole thing on a sample service that breaks on purpose
 	$(BIN)/logmedic demo
 
 test: $(VENV)/installed-dev  ## every test but the long ones (< 10 minutes)
 	$(BIN)/python -m pytest -m "not slow"
+
+test-rust: $(VENV)/installed-dev  ## the sample service in Rust, built and run beside the one in Python (needs cargo)
+	CARGO_TARGET_DIR=$${CARGO_TARGET_DIR:-/tmp/logmedic-cargo} $(BIN)/python -m pytest -m slow tests/examples/test_example_rust.py --timeout 1800
 
 soak: $(VENV)/installed-dev  ## the long ones
 	$(BIN)/python -m pytest -m slow --timeout 1800
