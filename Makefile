@@ -27,7 +27,7 @@ check: $(VENV)/installed-dev  ## format, lint, types, and the direction of impor
 
 install: $(VENV)/installed  ## .venv/bin/logmedic
 
-bench: $(VENV)/installed-dev  ## ratios to named peers (needs ripgrep and jq)
+bench: $(VENV)/installed-bench  ## ratios to named peers (needs ripgrep and jq)
 	$(BIN)/python benchmarks/run.py
 
 lock: $(VENV)/installed-dev  ## pin the newest versions that pyproject.toml allows, with hashes (needs uv)
@@ -35,6 +35,8 @@ lock: $(VENV)/installed-dev  ## pin the newest versions that pyproject.toml allo
 		--all-extras pyproject.toml requirements/build.in -o requirements/runtime.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		--all-extras pyproject.toml requirements/build.in requirements/dev.in -o requirements/dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		requirements/bench.in -o requirements/bench.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .logmedic
@@ -50,4 +52,9 @@ $(VENV)/installed: $(BIN)/python requirements/runtime.txt pyproject.toml
 
 $(VENV)/installed-dev: $(VENV)/installed requirements/dev.txt
 	$(PIP) install --require-hashes --only-binary :all: -r requirements/dev.txt
+	@touch $@
+
+# drain3, a peer of the grouping benchmark, comes as source only.
+$(VENV)/installed-bench: $(VENV)/installed-dev requirements/bench.txt
+	$(PIP) install --require-hashes -r requirements/bench.txt
 	@touch $@
