@@ -295,7 +295,7 @@ class Intake:
             rules=tuple(sorted({*addition.rules, *(() if known is None else known.rules)})),
             snoozed_until=terms.snoozed_until,
             minutes=addition.minutes,
-            samples=[self._kept(s) for s in _wanted(addition.samples, known, decision.raise_)],
+            samples=[self._kept(s) for s in _wanted(addition, known, decision.raise_)],
             snooze_count=terms.snooze_count,
             resolved_in=terms.resolved_in,
             resolved_next=terms.resolved_next,
@@ -333,11 +333,11 @@ def _terms(known: KnownIncident | None, decision: Decision) -> _Terms:
     return _Terms(known.snoozed_until, known.snooze_count, known.resolved_in, known.resolved_next, held or known.held)
 
 
-def _wanted(samples: tuple[Sample, ...], known: KnownIncident | None, raised: bool) -> tuple[Sample, ...]:
+def _wanted(addition: Addition, known: KnownIncident | None, raised: bool) -> tuple[Sample, ...]:
     """Those that are kept: all that come with news; of mere repeats the latest, and none when there are plenty."""
     if raised:
-        return samples
-    return samples[-1:] if known is None or known.count < SAMPLES_KEPT else ()
+        return addition.samples
+    return addition.samples[-1:] if known is None or known.count < SAMPLES_KEPT else ()
 
 
 def _cap_of(addition: Addition) -> str:
