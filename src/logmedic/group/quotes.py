@@ -30,6 +30,7 @@ _QUOTED = re.compile(
 _NAME = re.compile(r"[^\W\d]\w{0,60}(?:[.$:-]{1,2}[^\W\d]\w{0,60}){0,8}")
 _LONG_NUMBER = re.compile(r"[0-9]{3}|(?<![^\W\d_])[0-9]")
 _WORD = re.compile(r"[^\W]+(?:-[^\W]+)?")
+_SQL = re.compile(r"\b(?:WHERE|VALUES|SET|LIKE|HAVING)\b(?=[ (])")
 _LOOKED_AT = 80  # characters before
 _WRONG = re.compile(
     r"[^\w]{0,2} ?(?:is|was) (?:not (?:a |an )?valid|invalid)\b|[^\w]{0,2} ?(?:이|가|은|는)? ?(?:올바르지|유효하지)"
@@ -46,10 +47,14 @@ class Span(NamedTuple):
 
 def spans(text: str) -> Iterator[Span]:
     """What is known of the quoted parts, in order; those that say nothing of themselves are left out."""
+    statement = _SQL.search(text)
     for found in _QUOTED.finditer(text):
         group = found.lastindex or 1
         start, end = found.span(group)
-        becomes = _becomes(text, found, start, end)
+        if statement is not None and statement.start() < start and text[start - 1] == "'":
+            becomes: str | None = _mask(text[start:end], "<value>")  # a literal of SQL
+        else:
+            becomes = _becomes(text, found, start, end)
         if becomes is not None:
             yield Span(start, end, becomes)
 
@@ -95,8 +100,12 @@ def _member(key: str, inner: str) -> str | None:
 
 
 def _kept(inner: str) -> str | None:
-    """A name stays with its digits, if they are few and belong to it."""
-    return "" if _NAME.fullmatch(inner) and not _LONG_NUMBER.search(inner) else None
+    return "" if is_name(inner) else None
+
+
+def is_name(word: str) -> bool:
+    """Whether the digits of a word, if any, are few and belong to a name."""
+    return _NAME.fullmatch(word) is not None and _LONG_NUMBER.search(word) is None
 
 
 def _mask(inner: str, placeholder: str) -> str | None:

@@ -12,7 +12,7 @@ import re
 import unicodedata
 
 from logmedic.group import words
-from logmedic.group.quotes import Span, spans
+from logmedic.group.quotes import Span, is_name, spans
 from logmedic.group.title import without_colours
 from logmedic.group.vocabulary import (
     AFTER_NAMES,
@@ -34,6 +34,7 @@ from logmedic.group.vocabulary import (
     PORTS,
     REASONS,
     RUN_ON_UNITS,
+    SCHEMA,
     SECRET_ENDINGS,
     TELLING,
     TITLES,
@@ -374,6 +375,8 @@ class Masking:
         whole = words.whole(core)
         if whole is not None:
             return self._with_port(core, whole, start)
+        if "/v" in core:
+            self.kept += [(start + found.start(), start + found.end()) for found in words.API_VERSION.finditer(core)]
         if "://" in core:
             return words.url(core)
         if "@" in core[1:] and "." in core.rpartition("@")[2]:
@@ -409,6 +412,8 @@ class Masking:
         digits = core.lstrip("-")
         previous = self._previous()
         if not digits.isdecimal():
+            if previous in SCHEMA and is_name(core):
+                return True
             if len(core) <= 12 and core[1:2] == "x" and core[0] == "0":
                 return KEPT_AFTER.get(previous, 0) >= 5 or (previous == "code" and self._previous(2) in CODE_OWNERS)
             code = _CODE.fullmatch(core)

@@ -125,6 +125,9 @@ NAMES = frozenset({
     "route", "bean", "dependency", "crate", "library", "컬럼", "열", "테이블", "필드", "속성", "함수", "메서드", "모듈",
     "클래스", "키", "변수", "설정", "항목", "テーブル", "カラム", "列", "フィールド", "属性", "関数", "表", "字段", "函数",
 })  # fmt: skip
+# After these a name without quotation marks keeps its digits too.
+SCHEMA = frozenset({"column", "table", "relation", "attribute", "field", "property", "function", "method", "module", "class",
+                    "constraint", "parameter", "argument", "variable", "schema", "컬럼", "테이블", "필드"})  # fmt: skip
 VALUES = frozenset({
     "value", "values", "input", "string", "literal", "entry", "text", "variant", "token", "filename", "file", "host", "hostname",
     "email", "e-mail", "id", "title", "query", "address", "session", "character", "char", "got", "date", "number", "url",

@@ -28,6 +28,7 @@ _DURATION = re.compile(
     r"[+-]?\d{1,20}(?:\.\d{1,20})?(?:ns|us|µs|μs|ms|msec|s|sec|secs|m|min|mins|h|hr|hrs|d)(?:\d{1,5}(?:\.\d{1,9})?(?:ns|us|µs|ms|s|m|h)){0,5}"
 )
 _SIZE = re.compile(r"\d{1,20}(?:\.\d{1,20})?(?:[kKMGTPE]i?[bB]?|[bB]|bytes)(?:/s)?")
+API_VERSION = re.compile(r"(?<=/)v[0-9]{1,2}(?=[/?#]|\Z)")
 _HEX = re.compile(r"[0-9a-f]{4,256}|[0-9A-F]{4,256}")
 _PARTS = re.compile(r"([^\W_]+)")
 _NUMBERED = re.compile(r"[^\W\d_]{0,40}[0-9]{1,40}|[0-9]{1,40}[^\W\d_]{1,3}")  # node12, 3rd
@@ -201,6 +202,6 @@ def _segment(segment: str) -> str:
         return "<uuid>"
     if "@" in segment:
         return "<email>"
-    if DIGIT.search(segment) is None:
+    if DIGIT.search(segment) is None or API_VERSION.fullmatch(f"/{segment}", 1):
         return segment
     return "<id>" if len(segment) >= 20 and _HEX.fullmatch(segment) is None else mixed(segment)
