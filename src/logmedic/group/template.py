@@ -46,7 +46,7 @@ from logmedic.group.vocabulary import (
 
 LONGEST_TEXT = 4_000  # characters looked at
 MOST_WORDS = 150  # kept of them, so that the cut does not move with the length of ids
-CACHED_SHAPES = 4_096
+CACHED_SHAPES = 8_192
 LONGEST_CACHED = 600
 
 _RUN_ON = "\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7a3"  # no space before particles
@@ -97,11 +97,11 @@ class Templates:
         shape = text.translate(ZEROS)
         places = self._places.get(shape)
         if places is None:
-            text = words.without_ids(text)  # changes only texts whose shape is not among the places
+            text = words.alike(text)
             shape = text.translate(ZEROS)
             places = self._places.get(shape)
         if places is None:
-            masking = Masking(text)
+            masking = Masking(text, alike=True)
             if len(self._places) >= CACHED_SHAPES:
                 self._places.clear()
             self._places[shape] = tuple(masking.kept)
@@ -109,7 +109,7 @@ class Templates:
         key = (shape, tuple([text[start:end] for start, end in places]))
         template = self._known.get(key)
         if template is None:
-            template = Masking(text).template
+            template = Masking(words.alike(text), alike=True).template
             if len(self._known) >= CACHED_SHAPES:
                 self._known.clear()
             self._known[key] = template
@@ -119,16 +119,20 @@ class Templates:
 class Masking:
     """One message masked: ``template``, what was ``masked`` (for people), and the places ``kept`` for their value."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, alike: bool = False) -> None:
+        """``alike``: the text went through :func:`words.alike`, so that ``masked`` does not show the original."""
         self.masked: list[tuple[str, str]] = []
         self.kept: list[tuple[int, int]] = []
         if "\x1b" in text:
             # The places would no longer be those of the text, so all of it counts.
             self.kept.append((0, len(text)))
             text = without_colours(text[: LONGEST_TEXT * 2])
-        self._shown = plain(text[:LONGEST_TEXT])
-        text = words.without_ids(self._shown)
+        text = plain(text[:LONGEST_TEXT])
+        shown = text
+        if not alike:
+            text = words.alike(text)
         self._pieces = _WORDS.split(text)
+        self._shown = self._pieces if text is shown else _WORDS.split(shown)
         self._spans = list(spans(text)) if not _QUOTES.isdisjoint(text) else []
         self._at = 0  # index of the piece under consideration
         self._last = ""  # what the word before became, when it is masked and nothing but a comma or space came after it
@@ -139,14 +143,27 @@ class Masking:
         out: list[str] = []
         start = 0
         count = 0
+        quiet = True  # the word before says nothing of the next
         for i, piece in enumerate(pieces):
             if i % 2 == 0:
-                out.append(self._space(i, self._emptied(piece, start)))
+                out.append(piece if piece == " " else self._space(i, self._emptied(piece, start)))
             else:
-                self._at = i
-                count += self._add(out, piece, start)
+                lower = piece.lower()
+                if (
+                    quiet
+                    and not self._last
+                    and not self._spans
+                    and _is_plain(piece, lower)
+                    and pieces[i - 1] in _PLAIN_EDGES
+                ):
+                    out.append(piece)
+                    count += 1
+                else:
+                    self._at = i
+                    count += self._add(out, piece, start)
                 if count >= MOST_WORDS:
                     break
+                quiet = lower not in _SPEAKING and piece[-1] != ":"
             start += len(piece)
         return "".join(out).strip()
 
@@ -182,17 +199,19 @@ class Masking:
         if span is None:
             word = self._word(piece, start)
             if word != piece:
-                self.masked.append((self._shown[start : start + len(piece)], word))
+                self.masked.append((self._shown[self._at], word))
         elif not span.becomes:
             self.kept.append((start, start + len(piece)))
             word = piece
         else:
             self._last = ""
-            if start > span.start and self._covered:
-                out.pop()  # the rest of what the first word stood for
+            shown = self._shown[self._at]
+            if self._covered:  # the rest of what the first word stood for
+                out.pop()
+                self.masked[-1] = (self.masked[-1][0] + self._pieces[self._at - 1] + shown, span.becomes)
                 return 0
             self._covered = True
-            self.masked.append((self._shown[span.start : span.end], span.becomes))
+            self.masked.append((shown, span.becomes))
             out.append(span.becomes)
             return 1
         return self._joined(out, word)
@@ -478,6 +497,15 @@ def _amount(word: str) -> str:
     return ""
 
 
+def _is_plain(piece: str, lower: str) -> bool:
+    """A word of letters that is never masked, unless its neighbours say so."""
+    if not piece.isalpha() or not piece.isascii() or lower in CALENDAR:
+        return False
+    return len(piece) < 5 or lower.strip("abcdef") != ""
+
+
+_SPEAKING = USERS | HOSTS | PODS | {"for", "by"}
+_PLAIN_EDGES = frozenset(["", " ", ". ", ", ", ": ", " (", ") ", " - "])
 _AFTER_UNIT = frozenset("를는가와로의에도만후전간동이내마째 の後前間内以でが")
 _QUOTES = frozenset("\"'`“‘「『«")
 _AFTER_HONORIFIC = frozenset(

@@ -31,7 +31,7 @@ KEPT_AFTER = {
     "http_code": 3, "httpcode": 3, "response_code": 3, "responsecode": 3, "http/1.0": 3, "http/1.1": 3, "http/2": 3,
     "http/2.0": 3, "http/3": 3, "response": 3, "code": 3, "errno": 5, "errorcode": 5, "error_code": 5, "err_code": 5,
     "exit": 3, "exitcode": 3, "exit_code": 3, "exitstatus": 3, "returncode": 3, "return_code": 3, "rc": 3, "signal": 2,
-    "grpc-status": 2, "grpc_status": 2, "sqlcode": 5, "sqlstate": 5, "hresult": 10, "ntstatus": 10, "winerror": 5,
+    "grpc-status": 2, "grpc_status": 2, "sqlcode": 5, "sqlstate": 5, "hresult": 5, "ntstatus": 5, "winerror": 5,
     "error": 5, "상태": 3, "코드": 3, "오류": 5, "에러": 5, "응답": 3, "状态码": 3, "错误码": 5, "错误": 5,
     "ステータス": 3, "エラーコード": 5, "エラー": 5,
 }  # fmt: skip

@@ -45,28 +45,34 @@ _POD = re.compile(
 )
 _SUFFIX = re.compile(r"([a-z][a-z0-9.-]{0,60})-[b-df-hj-np-tv-xz0-9]{5}")
 _ARN = re.compile(r"arn:[a-z-]{3,12}:([a-z0-9-]{2,30}):\S{0,2000}")
-# What identifies by being long and random. Found at once, and given digits only, or it would fill the cache.
-_OPAQUE = re.compile(
-    r"(?<![0-9A-Za-z])(?:" + _UUID_TEXT + r"|(?!0[xX])(?=[A-Za-z]{0,30}[0-9])[0-9A-Za-z]{12,64})(?![0-9A-Za-z])"
+# Long ids, addresses and long numbers. They are found at once and written alike, or they would fill the cache.
+_LONG = re.compile(
+    rf"(?<![0-9A-Za-z])(?:{_UUID_TEXT}|(?!0[xX])(?=[A-Za-z]{{0,30}}[0-9])[0-9A-Za-z]{{12,64}})(?![0-9A-Za-z])"
+    r"|(?=[0-9])(?:(?<![\w.])[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?![\w.])"
+    r"|(?<![\w.:/-])[0-9]{6,}(?![\w.:/-])|(?<=[0-9]\.)[0-9]{5,}(?![0-9A-Za-z])|[0-9]{9,})"
 )
 _CHANGES = re.compile(r"[0-9](?=[A-Za-z])|[A-Za-z](?=[0-9])|(?<=[a-z])[A-Z][a-z]?(?=[A-Z0-9])")
 _RANDOM = 4  # changes between letters and digits, or humps of one or two letters, from which on a word is no name
-_ZERO_ID = "x0" * 32
+_ZERO_ID = "x0" * 8
 _ZERO_UUID = "00000000-0000-0000-0000-000000000000"
 
 
-def without_ids(text: str) -> str:
-    """The text with each long id replaced by one of the same length and kind that has no letters of its own."""
-    return _OPAQUE.sub(_plain_id, text)
+def alike(text: str) -> str:
+    """The text with long ids, addresses and numbers written as one of their kind, which a template does not tell apart."""
+    return _LONG.sub(_one_of_its_kind, text)
 
 
-def _plain_id(found: re.Match[str]) -> str:
+def _one_of_its_kind(found: re.Match[str]) -> str:
     id = found[0]
+    if id.isdecimal():
+        return "000000" if len(id) < 9 else "000000000"
+    if "." in id:
+        return "00.00.00.00"
     if len(id) == 36 and id[8] == "-":
         return _ZERO_UUID
     if _HEX.fullmatch(id):
-        return "0" * len(id)
-    return _ZERO_ID[: len(id)] if random(id) else id
+        return "000000000"
+    return _ZERO_ID if random(id) else id
 
 
 def random(word: str) -> bool:
