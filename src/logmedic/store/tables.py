@@ -217,3 +217,67 @@ model_reports = sa.Table(
     sa.Column("rate", sa.BigInteger, nullable=False),
     sa.Column("diagnosis", sa.Text, nullable=False),
 )
+
+# Messages about no single incident (digests, storms, reminders, our own troubles), written before they are sent.
+bulletins = sa.Table(
+    "bulletins",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),  # <kind>:<what>:<channel>
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),  # a respond.interface.Bulletin
+    sa.Column("result", sa.Text, nullable=False),  # "pending" until an outcome is known
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("receipt", sa.Text, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("updated_at", sa.BigInteger, nullable=False),
+    sa.Column("due_at", sa.BigInteger, nullable=False),  # no try before
+    sa.Index(None, "result", "due_at"),
+)
+
+# What a channel is told of in its digests (or in the one alert of a storm) rather than at once.
+digest_items = sa.Table(
+    "digest_items",
+    metadata,
+    sa.Column("cadence", sa.Text, primary_key=True),  # "hourly", "daily", "storm"
+    sa.Column("channel", sa.Text, primary_key=True),
+    sa.Column("incident_id", _Id, sa.ForeignKey("incidents.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("news", sa.Text, nullable=False),  # a model.Substate
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("waiting", sa.Boolean, nullable=False),  # not in a digest yet
+    sa.Column("told", sa.BigInteger, nullable=False),  # occurrences that digests have counted
+    sa.Column("active", sa.Boolean, nullable=False),  # it occurred in the last digest
+    sa.Column("bulletin", sa.Text),  # the key of the last one that it was in
+    sa.Index(None, "incident_id"),
+)
+
+# Up to when the digests of each cadence have been written.
+digest_windows = sa.Table(
+    "digest_windows",
+    metadata,
+    sa.Column("cadence", sa.Text, primary_key=True),
+    sa.Column("until", sa.BigInteger, nullable=False),
+)
+
+silences = sa.Table(
+    "silences",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("until", sa.BigInteger, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("comment", sa.Text, nullable=False),
+    sa.Column("match", sa.Text, nullable=False),  # a respond.rules.Match
+    sa.Index(None, "until"),
+)
+
+# What is or was wrong with logmedic itself.
+self_alerts = sa.Table(
+    "self_alerts",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),  # <code>:<subject>
+    sa.Column("since", sa.BigInteger, nullable=False),
+    sa.Column("cleared_at", sa.BigInteger),
+    sa.Column("text", sa.Text, nullable=False),  # a model.Text
+)
