@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import enum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
-from logmedic.model import Incident, Outcome
+from logmedic.model import Incident, Outcome, Severity, Text
 
 
 class Mode(enum.StrEnum):
@@ -17,6 +17,8 @@ class Mode(enum.StrEnum):
     EDIT = "edit"  # the incident's last message in place; a new one when it is gone
     RECORD = "record"  # one more entry in a log of what happened
     SKIP = "skip"  # nothing; the action's reason says why
+    DIGEST = "digest"  # nothing now; the incident goes into the channel's next digest, or into the alert of a storm
+    WAIT = "wait"  # nothing until a named time; then it is decided again
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +31,45 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     receipt: dict[str, Any] | None = None
     mode: Mode = Mode.SEND
     mention: bool = False  # call people; only ever obeyed for a critical incident
+
+
+class Kind(enum.StrEnum):
+    """What a bulletin is about."""
+
+    DIGEST = "digest"
+    STORM = "storm"  # too many new incidents for a message each
+    REMINDER = "reminder"  # a critical incident that nobody acknowledges
+    SELF = "self"  # logmedic is not well itself
+
+
+class Section(msgspec.Struct, frozen=True):
+    """A heading and its lines. Lines may quote logs: a channel treats all of them as foreign text."""
+
+    heading: Text
+    lines: tuple[Text, ...]
+
+
+class Bulletin(msgspec.Struct, frozen=True, kw_only=True):
+    """A message about no single incident. A second one with the same key and a receipt edits the first."""
+
+    key: str  # stands in the message, so that a duplicate can be recognised as one
+    kind: Kind
+    severity: Severity
+    title: Text  # our own words and figures
+    language: str  # "en" or "ko"; a channel may have one of its own
+    sections: tuple[Section, ...] = ()
+    mention: bool = False  # call people; only obeyed when critical, and never by an edit
+    over: bool = False  # what it told of has ended
+    receipt: dict[str, Any] | None = None  # what the last delivery of this bulletin returned
+
+
+@runtime_checkable
+class Announcer(Protocol):
+    """A responder that also takes bulletins. Those that do not are sent none."""
+
+    def announce(self, bulletin: Bulletin) -> Outcome:
+        """Tell people once. Raises :class:`DeliveryError` as :meth:`Responder.deliver` does."""
+        ...
 
 
 class Responder(Protocol):
