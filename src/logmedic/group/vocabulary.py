@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+
+def _listed(words: str) -> list[str]:
+    return words.split()
+
+
 ZEROS = {ord(d): "0" for d in "123456789"}
 
 KEPT_WORDS = frozenset({
@@ -38,7 +43,8 @@ KEPT_AFTER = {
 ANSWERED = frozenset(
     {"answered", "returned", "responded", "replied", "got", "received"}
 )  # three digits may be a status
-CODE_OWNERS = frozenset({"exit", "status", "error", "return", "response", "http", "sql", "result", "vendor", "exception",
+CODE_OWNERS = frozenset({"exit", "status", "error", "return", "response", "http", "sql", "result", "vendor",
+    "exception",
                          "오류", "에러", "응답", "종료"})  # fmt: skip
 REASONS = frozenset(
     {"Continue", "OK", "Created", "Accepted", "No", "Moved", "Found", "Bad", "Unauthorized", "Payment", "Forbidden",
@@ -46,7 +52,8 @@ REASONS = frozenset(
      "Unprocessable", "Locked", "Failed", "Too", "Internal", "Gateway", "Service", "HTTP", "Client", "Server"}
 )  # fmt: skip
 CODE_PREFIXES = frozenset({
-    "aadsts", "ca", "cs", "cve", "err", "fs", "iso", "kb", "lnk", "msb", "ora", "pls", "rfc", "sqlstate", "sqlcode", "tns",
+    "aadsts", "ca", "cs", "cve", "err", "fs", "iso", "kb", "lnk", "msb", "ora", "pls", "rfc", "sqlstate", "sqlcode",
+    "tns",
     "ts", "wsaerror",
 })  # fmt: skip
 SECRET_ENDINGS = ("password", "passwd", "pwd", "secret", "token", "apikey", "api_key", "api-key", "access_key")
@@ -72,7 +79,8 @@ RUN_ON_UNITS = (
 )  # fmt: skip
 # Korean particles change with the sound that ends the word before, which a number or a name decides.
 PARTICLES = {
-    "을": "를", "은": "는", "이": "가", "과": "와", "으로": "로", "이나": "나", "이며": "며", "이고": "고", "이라": "라",
+    "을": "를", "은": "는", "이": "가", "과": "와", "으로": "로", "이나": "나", "이며": "며", "이고": "고",
+    "이라": "라",
     "이라는": "라는", "이라고": "라고", "이란": "란", "이었습니다": "였습니다", "이에요": "예요", "으로부터": "로부터",
     "으로는": "로는", "으로의": "로의", "이랑": "랑",
 }  # fmt: skip
@@ -85,23 +93,30 @@ FILE_ROOTS = frozenset(
 )  # fmt: skip
 # Top-level names that end the name of a machine; names of classes and packages begin with some of them.
 TOP_LEVELS = frozenset({
-    "arpa", "biz", "ca", "cloud", "cluster", "cn", "co", "com", "consul", "corp", "de", "dev", "edu", "eu", "example", "fr",
-    "gov", "home", "in", "info", "int", "internal", "intra", "io", "it", "jp", "kr", "lan", "local", "localdomain", "net",
+    "arpa", "biz", "ca", "cloud", "cluster", "cn", "co", "com", "consul", "corp", "de", "dev", "edu", "eu",
+    "example", "fr",
+    "gov", "home", "in", "info", "int", "internal", "intra", "io", "it", "jp", "kr", "lan", "local", "localdomain",
+    "net",
     "nl", "org", "prod", "ru", "service", "staging", "svc", "test", "tw", "uk", "us",
 })  # fmt: skip
-PACKAGES = frozenset({"com", "org", "net", "io", "java", "javax", "jakarta", "kotlin", "scala", "sun", "kr", "co", "de", "dev",
+PACKAGES = frozenset({"com", "org", "net", "io", "java", "javax", "jakarta", "kotlin", "scala", "sun", "kr", "co",
+    "de", "dev",
                       "jp", "cn", "edu", "gov", "app", "android", "androidx"})  # fmt: skip
 # Ports that name a service, and so tell one outage from another. Four digits: ports of clients have five, mostly.
 PORTS = frozenset({
-    "1433", "1521", "1883", "2181", "2379", "3000", "3306", "4222", "4317", "4318", "5432", "5601", "5671", "5672", "5984",
-    "6379", "6443", "7000", "7474", "7687", "8080", "8086", "8123", "8200", "8443", "8500", "8529", "9000", "9042", "9090",
+    "1433", "1521", "1883", "2181", "2379", "3000", "3306", "4222", "4317", "4318", "5432", "5601", "5671", "5672",
+    "5984",
+    "6379", "6443", "7000", "7474", "7687", "8080", "8086", "8123", "8200", "8443", "8500", "8529", "9000", "9042",
+    "9090",
     "9092", "9093", "9200", "9300", "9411",
 })  # fmt: skip
 
 # Before a name: of a person or an account; of a machine; of something in the source code or a schema.
 USERS = frozenset({
-    "user", "username", "user_name", "login", "account", "owner", "role", "logname", "ruser", "uname", "author", "assignee",
-    "member", "customer", "acct", "사용자", "사용자명", "아이디", "계정", "회원", "用户", "ユーザー", "ユーザ", "utilisateur",
+    "user", "username", "user_name", "login", "account", "owner", "role", "logname", "ruser", "uname", "author",
+    "assignee",
+    "member", "customer", "acct", "사용자", "사용자명", "아이디", "계정", "회원", "用户", "ユーザー", "ユーザ",
+    "utilisateur",
     "usuario", "benutzer",
 })  # fmt: skip
 HOSTS = frozenset({
@@ -111,58 +126,78 @@ HOSTS = frozenset({
 PODS = frozenset({"pod", "pods", "pod_name", "podname", "container", "replicaset"})
 # What "=" gives such a key is one of many, whatever it looks like.
 OPAQUE = frozenset({
-    "id", "ids", "sid", "session", "session_id", "sessionid", "request_id", "requestid", "req_id", "trace_id", "traceid",
-    "span_id", "spanid", "trace", "correlation_id", "tty", "pid", "uid", "gid", "euid", "ref", "etag", "cursor", "nonce",
+    "id", "ids", "sid", "session", "session_id", "sessionid", "request_id", "requestid", "req_id", "trace_id",
+    "traceid",
+    "span_id", "spanid", "trace", "correlation_id", "tty", "pid", "uid", "gid", "euid", "ref", "etag", "cursor",
+    "nonce",
     "digest", "checksum", "hash", "uuid", "guid", "tenant", "email", "phone", "ip", "city", "filename", "tag", "ws",
 })  # fmt: skip
 NAMES = frozenset({
     "column", "table", "relation", "attribute", "attr", "field", "property", "function", "method", "module", "package",
-    "class", "type", "index", "constraint", "schema", "database", "parameter", "param", "argument", "arg", "variable", "var",
+    "class", "type", "index", "constraint", "schema", "database", "parameter", "param", "argument", "arg",
+    "variable", "var",
     "option", "setting", "header", "command", "named", "import", "name", "key", "extension", "enum", "keyword",
-    "flag", "queue", "topic", "bucket", "plugin", "feature", "trait", "struct", "interface", "macro", "symbol", "operator",
+    "flag", "queue", "topic", "bucket", "plugin", "feature", "trait", "struct", "interface", "macro", "symbol",
+    "operator",
     "view", "sequence", "trigger", "procedure", "metric", "label", "element", "directive", "scheme", "protocol",
     "environment", "identifier", "policy", "rule", "template", "component", "service", "upstream", "endpoint",
     "route", "bean", "dependency", "crate", "library", "컬럼", "열", "테이블", "필드", "속성", "함수", "메서드", "모듈",
-    "클래스", "키", "변수", "설정", "항목", "テーブル", "カラム", "列", "フィールド", "属性", "関数", "表", "字段", "函数",
+    "클래스", "키", "변수", "설정", "항목", "テーブル", "カラム", "列", "フィールド", "属性", "関数", "表", "字段",
+    "函数",
 })  # fmt: skip
 # After these a name without quotation marks keeps its digits too.
-SCHEMA = frozenset({"column", "table", "relation", "attribute", "field", "property", "function", "method", "module", "class",
+SCHEMA = frozenset({"column", "table", "relation", "attribute", "field", "property", "function", "method", "module",
+    "class",
                     "constraint", "parameter", "argument", "variable", "schema", "컬럼", "테이블", "필드"})  # fmt: skip
 VALUES = frozenset({
-    "value", "values", "input", "string", "literal", "entry", "text", "variant", "token", "filename", "file", "host", "hostname",
-    "email", "e-mail", "id", "title", "query", "address", "session", "character", "char", "got", "date", "number", "url",
+    "value", "values", "input", "string", "literal", "entry", "text", "variant", "token", "filename", "file", "host",
+    "hostname",
+    "email", "e-mail", "id", "title", "query", "address", "session", "character", "char", "got", "date", "number",
+    "url",
     "path", "phone", "city", "phrase", "keyword", "값", "입력값", "입력", "문자열", "파일", "제목", "검색어", "이메일",
     "値", "入力", "文字列", "ファイル", "值", "输入", "文件",
 })  # fmt: skip
-READING = frozenset({"parse", "parsed", "parsing", "convert", "converting", "cast", "decode", "decoding", "deserialize", "coerce",
+READING = frozenset({"parse", "parsed", "parsing", "convert", "converting", "cast", "decode", "decoding",
+    "deserialize", "coerce",
                      "literal", "malformed", "unparseable"})  # fmt: skip
 # Keys, and words before a colon, whose values say what happened.
 TELLING = NAMES | frozenset({
-    "action", "app", "cause", "check", "code", "detail", "details", "err", "error", "errno", "event", "exception", "handler",
-    "job", "kind", "level", "message", "mode", "msg", "op", "operation", "phase", "reason", "result", "severity", "source",
+    "action", "app", "cause", "check", "code", "detail", "details", "err", "error", "errno", "event", "exception",
+    "handler",
+    "job", "kind", "level", "message", "mode", "msg", "op", "operation", "phase", "reason", "result", "severity",
+    "source",
     "stage", "state", "status", "step", "task", "test", "이유", "사유", "원인", "오류", "상태", "理由", "原因",
 })  # fmt: skip
 # After "user" these are no names.
 NO_NAMES = frozenset(
-    """
-    a access account action activity agent already an and api app are as at auth authentication authorization avatar balance
-    base by cache cannot client code config configuration content context could count created creation credential credentials
-    data database db defined deleted deletion did directory disabled does email entity error exceeded exists expired fail failed
-    feed field file for from group had has have history id ids in info information input interface invalid is key level limit
-    list load lock locked login logged logout lookup management mapping message missing mode model name names no not object of
+    _listed("""
+    a access account action activity agent already an and api app are as at auth authentication authorization avatar
+    balance
+    base by cache cannot client code config configuration content context could count created creation credential
+    credentials
+    data database db defined deleted deletion did directory disabled does email entity error exceeded exists expired
+    fail failed
+    feed field file for from group had has have history id ids in info information input interface invalid is key
+    level limit
+    list load lock locked login logged logout lookup management mapping message missing mode model name names no not
+    object of
     on or page password payment permission permissions policy portal preference preferences privilege privileges profile
-    provided query quota rate record records registration repository request requests role roles row schema search selected
-    service session sessions settings setup should space stats status store supplied sync table tasks that the to token tokens
+    provided query quota rate record records registration repository request requests role roles row schema search
+    selected
+    service session sessions settings setup should space stats status store supplied sync table tasks that the to
+    token tokens
     tried type types unknown update was were when which while who will with without
     정보 인증 세션 권한 계정 요청 입력 이름 데이터 설정 목록 비밀번호 를 가 는 의 에 로 와 를찾을 이 을 은 님
-""".split()
+""")
 )
 # A bare name between "user" and one of these is a name.
 AFTER_NAMES = frozenset(
-    """
-    from is has was not does did at on logged failed cannot can't could tried with via by to in attempted exceeded had are
+    _listed("""
+    from is has was not does did at on logged failed cannot can't could tried with via by to in attempted exceeded
+    had are
     doesn't isn't lacks must needs requested unknown locked in over using and for because
-""".split()
+""")
 )
-BEFORE_USERS = frozenset({"for", "by", "invalid", "unknown", "of", "such", "illegal", "unauthorized", "as", "failed", "from",
+BEFORE_USERS = frozenset({"for", "by", "invalid", "unknown", "of", "such", "illegal", "unauthorized", "as", "failed",
+    "from",
                           "disabled", "locked", "to"})  # fmt: skip

@@ -1,6 +1,6 @@
 """What a single word varies in, by its shape alone: ids, addresses, times, amounts, paths.
 
-Every function here gives the same answer for words that differ in their digits only; the cache of templates relies on it.
+Every function here has the same answer for words that differ in their digits only; the cache of templates relies on it.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _ZERO_UUID = "00000000-0000-0000-0000-000000000000"
 
 
 def alike(text: str) -> str:
-    """The text with long ids, addresses and numbers written as one of their kind, which a template does not tell apart."""
+    """The text with long ids, addresses and numbers written as one of their kind: templates do not tell them apart."""
     return _LONG.sub(_one_of_its_kind, text)
 
 
@@ -158,11 +158,11 @@ def pod(core: str) -> str:
     return mixed(core) if suffix is None else mixed(suffix[1]) + "-<id>" + line + mixed(rest)
 
 
-def _part(part: str) -> str:
+def _part(part: str) -> str:  # noqa: PLR0911  one return per kind of part
     """A part without separators. No word is kept here: the place of its digits would have to be recorded."""
     if DIGIT.search(part) is None:
         return part
-    if _HEX.fullmatch(part) and (len(part) >= 7 or part.isdecimal()) or _ADDRESS.fullmatch(part):
+    if (_HEX.fullmatch(part) and (len(part) >= 7 or part.isdecimal())) or _ADDRESS.fullmatch(part):
         return "<num>"
     if _NUMBERED.fullmatch(part) is not None:
         return _RUNS.sub("<num>", part)
