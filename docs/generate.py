@@ -98,8 +98,10 @@ def _type(info: Any) -> str:
         return ", ".join(f"`{value}`" for value in (info.values if literal else [m.value for m in info.cls]))
     if isinstance(info, msgspec.inspect.StructType) and info.cls is Secret:
         return "secret"
-    if isinstance(info, msgspec.inspect.DictType) and isinstance(info.value_type, msgspec.inspect.StructType):
-        return f"tables with {', '.join(f'`{f.encode_name}`' for f in info.value_type.fields)}"
+    if isinstance(info, msgspec.inspect.DictType):
+        fields = getattr(info.value_type, "fields", ())
+        named = ", ".join(f"`{f.encode_name}`" for f in fields)
+        return f"tables with {named}" if fields else f"table of {_type(info.value_type)}"
     return _NAMES[type(info)]
 
 

@@ -18,6 +18,7 @@ import msgspec
 
 from logmedic.bounds import clip
 from logmedic.group.frames import FILE, Frames, has_lines, read_stack, trace_text
+from logmedic.group.overrides import DEFAULT, Facts, GroupRule, Override, Overrides
 from logmedic.group.stacks import PARSERS
 from logmedic.group.template import LONGEST_CACHED, LONGEST_TEXT, Masking, Templates
 from logmedic.group.title import safe_title
@@ -43,12 +44,14 @@ METHOD_FIELDS = ("method", "http.method", "http.request.method")
 
 
 class GroupConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What belongs to the team's own code, where the conventions of a language do not tell."""
+    """What belongs to the team's own code, where the conventions of a language do not tell, and its own rules."""
 
     in_app_include: tuple[str, ...] = ()
     """Modules or parts of paths that are the team's own, e.g. ``shop_common`` or ``/vendor/ours/``."""
     in_app_exclude: tuple[str, ...] = ()
     """Modules or parts of paths that are not; these win over ``in_app_include``."""
+    rules: tuple[GroupRule, ...] = ()
+    """``[[group.rules]]``: what to group otherwise. The first that matches decides."""
 
 
 class _Evidence(NamedTuple):
@@ -79,6 +82,7 @@ class Grouper:
         self._clean = lru_cache(maxsize=1_024)(self._redactor.text)  # services, codes and types come again and again
         self._name = lru_cache(maxsize=1_024)(lambda name: _last_part(self._redactor.name(name)))
         self._templates = Templates()
+        self._overrides = Overrides(config.rules)
         self._cache: dict[_Evidence, Grouping] = {}
 
     def __call__(self, record: LogRecord, rules: tuple[str, ...] = (), *, explain: bool = False) -> Grouping:
@@ -86,14 +90,24 @@ class Grouper:
 
         ``explain``: the components also say what was masked.
         """
+        stack = None
         if rules and all(rule == SLOW_RULE for rule in rules):
-            return self._grouping(self._slow(record))
-        stack = read_stack(record, PARSERS, self._frames)
-        if stack is None:
-            grouping = self._grouping(self._plain(record, record.message))
+            evidence = self._slow(record)
         else:
-            grouping = msgspec.structs.replace(self._grouping(self._stacked(record, stack)), stack=stack)
-        return self._explained(grouping, record) if explain else grouping
+            stack = read_stack(record, PARSERS, self._frames)
+            evidence = self._plain(record, record.message) if stack is None else self._stacked(record, stack)
+        grouping = self._grouping(evidence)
+        if stack is not None:
+            grouping = msgspec.structs.replace(grouping, stack=stack)
+        if explain:
+            grouping = self._explained(grouping, record)
+        if self._overrides:
+            template = evidence.template or evidence.reason
+            facts = Facts(record, stack, template, evidence.types, evidence.culprit, grouping.fingerprint)
+            override = self._overrides(facts)
+            if override is not None:
+                return self._overridden(grouping, override)
+        return grouping
 
     def clean(self, text: str) -> str:
         """A service or an error code without secrets; remembered, because they come again and again."""
@@ -179,6 +193,23 @@ class Grouper:
                 self._cache.clear()
             self._cache[evidence] = grouping
         return grouping
+
+    def _overridden(self, grouping: Grouping, override: Override) -> Grouping:
+        """The recipe's grouping as a rule of the configuration changes it."""
+        clean = self._redactor.text
+        title = safe_title(clean(override.title).replace(DEFAULT, grouping.title)) if override.title else grouping.title
+        rule = Component("rule", f"group.rules[{override.number}]")
+        if override.is_default:
+            return msgspec.structs.replace(grouping, title=title, components=(*grouping.components, rule))
+        parts = tuple(Component("part", written, () if written == value else (clean(f"{written} → {value}"),))
+                      for written, value in override.parts)  # fmt: skip
+        kept = grouping.components if override.keeps_default else ()
+        return msgspec.structs.replace(
+            grouping,
+            fingerprint=fingerprint_of(("part", value) for _, value in override.parts),
+            title=title,
+            components=(*kept, rule, *parts),
+        )
 
     def _explained(self, grouping: Grouping, record: LogRecord) -> Grouping:
         texts = {"template": self._within(record.message), "reason": self._within(record.exception_message or "")}
