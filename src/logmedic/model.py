@@ -324,6 +324,16 @@ class Sample(msgspec.Struct, frozen=True):
     stored_fingerprint: str = ""
 
 
+class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
+    """Another service's incident of the same time, and one of its records. Times are ns."""
+
+    id: int
+    service: str
+    first_seen: int
+    last_seen: int
+    record: LogRecord
+
+
 class Result(enum.StrEnum):
     SENT = "sent"
     SKIPPED = "skipped"

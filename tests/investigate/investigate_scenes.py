@@ -13,7 +13,6 @@ import msgspec
 
 from logmedic.doors import Git, SystemShell
 from logmedic.group.stacks import PythonStacks
-from logmedic.investigate.cascade import Neighbour
 from logmedic.investigate.interface import Case
 from logmedic.model import (
     NANOSECONDS,
@@ -23,6 +22,7 @@ from logmedic.model import (
     Level,
     LogRecord,
     Match,
+    Neighbour,
     Ref,
     Sample,
     Severity,
@@ -116,7 +116,7 @@ class History:
         return self.incidents[:limit]
 
     def beside(self, incident: Incident, since: int, until: int) -> list[Neighbour]:
-        return [n for n in self.neighbours if n.incident.id != incident.id]
+        return [n for n in self.neighbours if n.id != incident.id]
 
     def error_counts(self, service: str, since: int, until: int) -> int:
         return self.before if until < self.onset else self.after

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from investigate_scenes import incident as make_incident
 from investigate_scenes import record
 
-from logmedic.investigate.cascade import Neighbour, core_name, speaks_of_service, trace_back
+from logmedic.investigate.cascade import core_name, speaks_of_service, trace_back
+from logmedic.model import NANOSECONDS, Neighbour
 
 TIME = 1_780_000_000
 _NUMBER = iter(range(1, 10_000))
@@ -15,7 +15,8 @@ _NUMBER = iter(range(1, 10_000))
 
 def failing(service: str, message: str, *, at: int = TIME, **more) -> Neighbour:
     subject = msgspec.structs.replace(record(message, time=at, **more), service=service)
-    return Neighbour(make_incident(subject, id=next(_NUMBER), service=service), subject)
+    seen = at * NANOSECONDS
+    return Neighbour(id=next(_NUMBER), service=service, first_seen=seen, last_seen=seen, record=subject)
 
 
 def test_a_chain_of_callees_is_followed_to_its_end():

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from logmedic.model import NANOSECONDS, Incident, Level, LogRecord
+from logmedic.model import NANOSECONDS, Level, LogRecord, Neighbour
 
 EPISODE = 2 * 60 * 60 * NANOSECONDS  # how long before a fault what brought it about may have begun to show
 AFTERMATH = 30 * 60 * NANOSECONDS  # how long after a fault's last occurrence others may begin to fail of it
@@ -28,17 +28,6 @@ _ANSWERED = frozenset((
     "response", "error", "errors", "reply", "answer", "status", "result", "timeout", "received", "got", "fetching",
     "reading", "reset",
 ))  # fmt: skip
-
-
-class Neighbour(msgspec.Struct, frozen=True):
-    """An incident of the same time, and one of its records."""
-
-    incident: Incident
-    record: LogRecord
-
-    @property
-    def service(self) -> str:
-        return self.incident.service
 
 
 class Cascade(msgspec.Struct, frozen=True):
@@ -63,10 +52,10 @@ def trace_back(
     """
     if not subject.service:
         return Cascade()
-    since, until = subject.incident.first_seen - EPISODE, subject.incident.last_seen + AFTERMATH
+    since, until = subject.first_seen - EPISODE, subject.last_seen + AFTERMATH
     episode = sorted(
-        (n for n in beside if n.service and since <= n.incident.first_seen <= until),
-        key=lambda n: (n.incident.first_seen, n.incident.id),
+        (n for n in beside if n.service and since <= n.first_seen <= until),
+        key=lambda n: (n.first_seen, n.id),
     )
     known = dict.fromkeys([*(n.service for n in episode), *(r.service for r in traced if r.service), *others])
     current: Neighbour | None = subject
@@ -104,7 +93,7 @@ def _hit(path: Sequence[str], episode: Sequence[Neighbour], traced: Sequence[Log
         hit |= more
         grown = bool(more)
     first = {name: at for at, name in enumerate(reversed(path))}  # the root failed first, whatever it logged when
-    seen = {n.service: n.incident.first_seen for n in reversed(episode)}
+    seen = {n.service: n.first_seen for n in reversed(episode)}
     return tuple(sorted(hit, key=lambda name: (first.get(name, len(path)), seen.get(name, 0), name)))
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from logmedic.investigate.cascade import AFTERMATH, EPISODE, Cascade, Neighbour, trace_back
+from logmedic.investigate.cascade import AFTERMATH, EPISODE, Cascade, trace_back
 from logmedic.investigate.interface import Case
 from logmedic.investigate.logs import REQUEST_WINDOW
-from logmedic.model import LogRecord, Sample
+from logmedic.model import LogRecord, Neighbour, Sample
 
 
 def episode(case: Case) -> tuple[Cascade, Sequence[Neighbour]]:
@@ -25,7 +25,14 @@ def episode(case: Case) -> tuple[Cascade, Sequence[Neighbour]]:
     if wanted:
         traced = case.logs.by_request(wanted, record.time - REQUEST_WINDOW, record.time + REQUEST_WINDOW)
     others = [deploy.service for deploy in case.changes.deploys] if case.changes is not None else []
-    return trace_back(Neighbour(incident, record), beside, traced, [*others, case.noticed]), beside
+    subject = Neighbour(
+        id=incident.id,
+        service=incident.service,
+        first_seen=incident.first_seen,
+        last_seen=incident.last_seen,
+        record=record,
+    )
+    return trace_back(subject, beside, traced, [*others, case.noticed]), beside
 
 
 def is_synthetic(sample: Sample) -> bool:

@@ -8,9 +8,8 @@ from typing import Protocol
 import msgspec
 
 from logmedic.doors import Git
-from logmedic.investigate.cascade import Neighbour
 from logmedic.investigate.changelist import ChangeList
-from logmedic.model import Diagnosis, Incident, LogRecord, Sample
+from logmedic.model import Diagnosis, Incident, LogRecord, Neighbour, Sample
 
 
 class LogContext(Protocol):
@@ -33,7 +32,10 @@ class History(Protocol):
         ...
 
     def beside(self, incident: Incident, since: int, until: int) -> Sequence[Neighbour]:
-        """The other incidents of errors that were seen in the span of time (ns), each with a sample."""
+        """Other services' incidents of errors that were seen in the span of time (ns), each with a sample.
+
+        An investigation asks several times for the same, so the answer should be remembered.
+        """
         ...
 
 

@@ -11,17 +11,18 @@ import msgspec
 
 from logmedic.doors import Clock, Git
 from logmedic.engine import Step
-from logmedic.investigate.cascade import Neighbour
 from logmedic.investigate.changelist import ChangeList
 from logmedic.investigate.claude.outcome import Declined, Enriched
 from logmedic.investigate.episode import episode
 from logmedic.investigate.interface import Case, History, Investigator, LogContext
-from logmedic.model import Diagnosis, Incident, Level, Outcome, Reason, Result, Text
+from logmedic.model import Diagnosis, Incident, Level, Neighbour, Outcome, Reason, Result, Text
 from logmedic.respond.interface import Mode, Notice
 from logmedic.respond.policy import Action
 from logmedic.respond.retry import RetryConfig, put_off
 from logmedic.store.deliveries import Deliveries
 from logmedic.store.store import Store
+
+MOST_NEIGHBOURS = 40  # incidents of other services that are looked at beside one
 
 log = logging.getLogger("logmedic")
 
@@ -195,8 +196,8 @@ class Handling:
         case = self._case(incident, changes, alert)
         if follow:
             cascade, _beside = episode(case)
-            if cascade.root is not None and cascade.root.incident.id != incident.id:
-                incident = cascade.root.incident
+            if cascade.root is not None and cascade.root.id != incident.id:
+                incident = self._incident(cascade.root.id)
                 case = self._case(incident, changes, alert)
         return incident, self._investigator.investigate(case)
 
@@ -261,6 +262,7 @@ class Handling:
 class _StoreHistory(History):
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._beside: dict[tuple[int, int, int], list[Neighbour]] = {}
 
     def similar(self, incident: Incident, limit: int) -> Sequence[Incident]:
         return self._store.similar(incident, limit)
@@ -269,9 +271,8 @@ class _StoreHistory(History):
         return self._store.error_counts(service, since, until)
 
     def beside(self, incident: Incident, since: int, until: int) -> Sequence[Neighbour]:
-        found = []
-        for other in self._store.seen_between(since, until):
-            samples = self._store.samples(other.id, limit=1) if other.id != incident.id else []
-            if samples and samples[0].record.level >= Level.ERROR:
-                found.append(Neighbour(other, samples[0].record))
-        return found
+        asked = (incident.id, since, until)
+        if asked not in self._beside:
+            found = self._store.elsewhere(incident.service, since, until, MOST_NEIGHBOURS)
+            self._beside[asked] = [n for n in found if n.record.level >= Level.ERROR]
+        return self._beside[asked]

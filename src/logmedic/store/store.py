@@ -13,7 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from logmedic.errors import StoreError
-from logmedic.model import Diagnosis, Incident, Outcome, Reason, Result, Sample, Severity, State
+from logmedic.model import Diagnosis, Incident, Neighbour, Outcome, Reason, Result, Sample, Severity, State
 from logmedic.store import reading, releases
 from logmedic.store import tables as t
 from logmedic.store.changes import Changes
@@ -170,10 +170,33 @@ class Store:
         with self._reading() as connection:
             return releases.places(connection, service)
 
-    def seen_between(self, since: int, until: int, limit: int = 100) -> list[Incident]:
-        """Incidents with an occurrence from ``since`` to ``until`` (ns) as far as their first and last tell."""
-        c = t.incidents.c
-        return self._incidents(c.first_seen <= until, c.last_seen >= since, limit=limit)
+    def elsewhere(self, service: str, since: int, until: int, limit: int) -> list[Neighbour]:
+        """Incidents of other services that occurred from ``since`` to ``until`` (ns), each with its latest sample.
+
+        As far as their first and last occurrence tell; those with the most occurrences, first seen first.
+        """
+        c, s = t.incidents.c, t.samples.c
+        of = t.samples.alias("of")
+        latest = (
+            sa.select(sa.func.max(of.c.id)).where(of.c.incident_id == c.id).correlate(t.incidents).scalar_subquery()
+        )
+        query = (
+            sa.select(c.id, c.service, c.first_seen, c.last_seen, s.body)
+            .join_from(t.incidents, t.samples, s.id == latest)
+            .where(c.first_seen <= until, c.last_seen >= since, c.service != service, c.service != "")
+            .order_by(c.count.desc(), c.id)
+            .limit(limit)
+        )
+        with self._reading() as connection:
+            rows = connection.execute(query).all()
+        found = [
+            Neighbour(
+                id=row.id, service=row.service, first_seen=row.first_seen, last_seen=row.last_seen,
+                record=_SAMPLE.decode(row.body).record,
+            )
+            for row in rows
+        ]  # fmt: skip
+        return sorted(found, key=lambda n: (n.first_seen, n.id))
 
     def error_counts(self, service: str, since: int, until: int) -> int:
         """Records of ``service`` that matched ``error-level`` in the minutes from ``since`` up to ``until`` (ns)."""
