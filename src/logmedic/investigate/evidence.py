@@ -110,7 +110,7 @@ def _add_context(case: Case, record: LogRecord, redactor: Redactor, collected: _
         gaps.append(f"the log could not be read again: {error}")
         return
     for line in logs.telling(around, request, record, CONTEXT_LINES - 1):
-        collected.add("L", "log", logs.head(redactor.record(line)), _log_locator(line))
+        collected.add("L", "log", logs.head(redactor.record(logs.headline(line))), _log_locator(line))
 
 
 def _add_figures(dossier: Dossier, case: Case, collected: _Collected, gaps: list[str]) -> Dossier:

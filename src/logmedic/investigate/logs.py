@@ -33,6 +33,11 @@ def head(record: LogRecord, limit: int | None = LONGEST_LINE) -> str:
     return _PLACEHOLDER_BEGUN.sub("", text[: limit - 1]) + "…"
 
 
+def headline(record: LogRecord) -> LogRecord:
+    """The record with nothing but what :func:`head` says of it: a hundred of them are redacted for one report."""
+    return msgspec.structs.replace(record, fields={}, stack=None, stack_text=None, spans=(), raw=b"")
+
+
 def _label(record: LogRecord) -> str:
     return f"{record.target}: " if record.target else ""
 

@@ -15,7 +15,7 @@ from logmedic.investigate.changelist import ChangeList
 from logmedic.investigate.claude.outcome import Declined, Enriched
 from logmedic.investigate.episode import episode
 from logmedic.investigate.interface import Case, History, Investigator, LogContext
-from logmedic.model import Diagnosis, Incident, Level, Neighbour, Outcome, Reason, Result, Text
+from logmedic.model import Diagnosis, Incident, Level, LogRecord, Neighbour, Outcome, Reason, Result, Text
 from logmedic.respond.interface import Mode, Notice
 from logmedic.respond.policy import Action
 from logmedic.respond.retry import RetryConfig, put_off
@@ -205,7 +205,7 @@ class Handling:
         return Case(
             incident=incident,
             samples=tuple(self._store.samples(incident.id)),
-            logs=self._logs,
+            logs=_Remembered(self._logs),
             history=_StoreHistory(self._store),
             git=self._git,
             changes=changes,
@@ -257,6 +257,23 @@ class Handling:
         incident = self._store.incident(incident_id)
         assert incident is not None, f"incident {incident_id} was enqueued in the transaction that stored it"
         return incident
+
+
+class _Remembered(LogContext):
+    """For one investigation, which asks for the same lines of a request several times."""
+
+    def __init__(self, logs: LogContext) -> None:
+        self._logs = logs
+        self._requests: dict[tuple[str, int, int], Sequence[LogRecord]] = {}
+
+    def around(self, record: LogRecord, before: int, after: int) -> Sequence[LogRecord]:
+        return self._logs.around(record, before, after)
+
+    def by_request(self, request_id: str, since: int, until: int) -> Sequence[LogRecord]:
+        asked = (request_id, since, until)
+        if asked not in self._requests:
+            self._requests[asked] = self._logs.by_request(*asked)
+        return self._requests[asked]
 
 
 class _StoreHistory(History):
