@@ -109,7 +109,9 @@ class Masking:
             rest = between[1:]
             key = self._pieces[index - 1].lower()
             kind = "user" if key in USERS else "host" if key in HOSTS else "value" if key in OPAQUE else ""
-            if kind and rest[:1] in " ,;&)]" and rest[:2] not in {' "', " '", " "}:
+            ahead = self._pieces[index + 2][:1] if index + 2 < len(self._pieces) else "="  # of the next key
+            empty = rest[:1] in ",;&)]" or (rest == " " and ahead == "=")
+            if kind and empty:
                 between = f"=<{kind}>{rest}"
         return _SPACES.sub(" ", between)
 

@@ -42,7 +42,7 @@ def by_key(here: Here, core: str) -> str | None:  # noqa: PLR0911  one return pe
     key = here.previous()
     if "=" in between and key.endswith(SECRET_ENDINGS):
         return "<secret>"
-    if key in TELLING or not key:
+    if key in TELLING or not key or here.after[:1] == "=":  # a key itself, after one without a value
         return None
     number = core.lstrip("+-").isdecimal()
     if key in USERS and _ACCOUNT.fullmatch(core):
