@@ -21,26 +21,33 @@ class Templates:
     """Templates of messages, with a bounded cache. Pure: the cache never changes an answer."""
 
     def __init__(self) -> None:
-        self._places: dict[str, tuple[tuple[int, int], ...]] = {}
-        self._known: dict[tuple[str, tuple[str, ...]], str] = {}
+        # By shape: the template, or where nothing but the digits kept decide between several, the places of those.
+        self._shapes: dict[str, str | tuple[tuple[int, int], ...]] = {}
+        self._known: dict[tuple[str, ...], str] = {}
 
     def __call__(self, text: str) -> str:
         if len(text) > LONGEST_CACHED:
             return Masking(text).template
-        text = plain(text)
+        if not text.isascii():
+            text = plain(text)
         shape = text.translate(ZEROS)
-        places = self._places.get(shape)
-        if places is None:
+        found = self._shapes.get(shape)
+        if found is None:
             text = words.alike(text)
             shape = text.translate(ZEROS)
-            places = self._places.get(shape)
+            found = self._shapes.get(shape)
+        if isinstance(found, str):
+            return found
+        return self._by_places(text, shape, found)
+
+    def _by_places(self, text: str, shape: str, places: tuple[tuple[int, int], ...] | None) -> str:
         if places is None:
             masking = Masking(text, alike=True)
-            if len(self._places) >= CACHED_SHAPES:
-                self._places.clear()
-            self._places[shape] = tuple(masking.kept)
+            if len(self._shapes) >= CACHED_SHAPES:
+                self._shapes.clear()
+            self._shapes[shape] = tuple(masking.kept) or masking.template
             return masking.template
-        key = (shape, tuple([text[start:end] for start, end in places]))
+        key = (shape, *[text[start:end] for start, end in places])
         template = self._known.get(key)
         if template is None:
             template = Masking(words.alike(text), alike=True).template
