@@ -51,3 +51,20 @@ def test_a_line_longer_than_a_chunk_and_one_without_an_end_are_answered() -> Non
     lines = [b'{"message":"' + b"x" * 200_000 + b'"}', b'{"message":"short"}', b"no end"]
     done = subprocess.run(COMMAND, input=b"\n".join(lines), stdout=subprocess.PIPE, check=True)
     assert [json.loads(line)["title"] for line in done.stdout.splitlines()][1:] == ["short", "no end"]
+
+
+def test_rules_of_the_configuration_apply_and_a_wrong_one_is_told_in_a_line(tmp_path: Path) -> None:
+    config = tmp_path / "logmedic.toml"
+    rule = "[[group.rules]]\nmatch = { message = '*' }\nfingerprint = ['{{ default }}', '{{ field.tenant }}']\n"
+    config.write_text(rule, encoding="utf-8")
+    lines = b"".join(b'{"level":"ERROR","message":"order 7 failed","tenant":"%s"}\n' % t for t in (b"a", b"b", b"a"))
+    done = subprocess.run([*COMMAND, "-c", str(config), "--explain"], input=lines, stdout=subprocess.PIPE, check=True)
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert answers[0]["fingerprint"] == answers[2]["fingerprint"] != answers[1]["fingerprint"]
+    assert {"name": "rule", "value": "group.rules[0]", "masked": []} in answers[0]["components"]
+
+    config.write_text(rule.replace("default", "defalt"), encoding="utf-8")
+    wrong = subprocess.run([*COMMAND, "-c", str(config)], input=lines, capture_output=True, check=False)
+    assert wrong.returncode == 78
+    assert b"group.rules[0]: fingerprint: unknown name `defalt`; did you mean `default`?" in wrong.stderr
+    assert wrong.stderr.count(b"\n") == 1
