@@ -168,6 +168,12 @@ def test_an_explanation_names_the_evidence_in_order_and_what_was_masked(record) 
     assert grouping.components[-1].masked == ("42 → <num>",)
 
 
+def test_an_explanation_says_what_was_masked_of_what_an_exception_says(record) -> None:
+    grouping = Grouper()(record("x", stack=stack("serve", "raise_error", message="no row 17")), explain=True)
+
+    assert {c.name: c.masked for c in grouping.components}["reason"] == ("17 → <num>",)
+
+
 def test_synthetic_incidents_have_names_of_their_own() -> None:
     assert surge_grouping("shop").title == "Error-rate surge in shop"
     assert surge_grouping("shop").fingerprint != surge_grouping("web").fingerprint

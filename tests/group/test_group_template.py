@@ -171,11 +171,12 @@ def test_a_redacted_message_has_the_template_of_the_original() -> None:
 
 
 def test_an_explanation_names_what_was_masked() -> None:
-    text = "user 42 at 10.0.0.1 for 'a b' said input 'x 1 y', id 3f2c9a9e-1111-4222-8333-444455556666"
+    text = "user 42 at 10.0.0.1 after 30 ms: said input 'x 1 y', id 3f2c9a9e-1111-4222-8333-444455556666"
 
     assert Masking(text).masked == [
         ("42", "<num>"),
         ("10.0.0.1", "<host>"),
+        ("30 ms", "<dur>"),
         ("x 1 y", "<value>"),
         ("3f2c9a9e-1111-4222-8333-444455556666", "<uuid>"),
     ]

@@ -212,7 +212,9 @@ class Grouper:
         )
 
     def _explained(self, grouping: Grouping, record: LogRecord) -> Grouping:
-        texts = {"template": self._within(record.message), "reason": self._within(record.exception_message or "")}
+        said = _said(grouping.stack) if grouping.stack is not None else ""
+        reason = said or record.exception_message or read_message(record)
+        texts = {"template": self._within(record.message), "reason": self._within(reason)}
         clean = self._redactor.text
         components = tuple(
             msgspec.structs.replace(

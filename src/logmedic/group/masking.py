@@ -122,9 +122,15 @@ class Masking:
         core = piece.rstrip(".:!?,")
         if span is None:
             word = self._word(piece, core, start)
+            added = self._joined.add(word, core)
             if word != piece:
                 self.masked.append((shown, word))
-            return self._joined.add(word, core)
+            elif not added and self.masked:  # the unit of the number before
+                self.masked[-1] = (
+                    self.masked[-1][0] + self._here.between + core,
+                    self._joined.pieces[-1].rstrip(".:!?,"),
+                )
+            return added
         if not span.becomes:
             self.kept.append((start, start + len(piece)))
             return self._joined.add(piece, core)
