@@ -85,6 +85,7 @@ _NAMES: dict[type, str] = {
     msgspec.inspect.IntType: "whole number",
     msgspec.inspect.FloatType: "number",
     msgspec.inspect.BoolType: "true, false",
+    msgspec.inspect.DateTimeType: "date and time",
 }
 
 

@@ -56,10 +56,15 @@ class ShellError(LogmedicError):
 class DeliveryError(LogmedicError):
     """``retry_after``: seconds until another try makes sense, ``None`` when no retry will help.
 
+    ``throttled``: the far side is well and only asks for less.
+
     ``unclear``: the far side may have accepted the message (its answer was lost), so read back before retrying.
     """
 
-    def __init__(self, message: str, *, retry_after: float | None = None, unclear: bool = False) -> None:
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, unclear: bool = False, throttled: bool = False
+    ) -> None:
         super().__init__(message)
+        self.throttled = throttled
         self.retry_after = retry_after
         self.unclear = unclear

@@ -21,8 +21,12 @@ from logmedic.investigate.claude.config import DiagnoseConfig
 from logmedic.redact import RedactConfig
 from logmedic.respond.channels import ChannelConfig
 from logmedic.respond.console import ConsoleConfig
+from logmedic.respond.digest import DigestConfig
 from logmedic.respond.policy import PolicyConfig
 from logmedic.respond.retry import RetryConfig
+from logmedic.respond.rules import check_names
+from logmedic.respond.schedule import zone
+from logmedic.respond.selfcheck import SelfConfig
 from logmedic.store.lock import sqlite_path
 
 SourceConfig = FileSourceConfig | StdinSourceConfig
@@ -47,6 +51,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     language: Literal["en", "ko"] | None = None
     """Of reports and alerts. Default: the language of the environment."""
+    timezone: str = "UTC"
+    """Of digests, quiet hours and rules, by its name in the IANA database, as in "Asia/Seoul"."""
     sources: tuple[SourceConfig, ...] = ()
     """``[[sources]]``: where the logs are."""
     rules: tuple[RuleConfig, ...] = ()
@@ -62,6 +68,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     channels: tuple[ChannelConfig, ...] = (ConsoleConfig(),)
     """``[[channels]]``: who is told."""
     policy: PolicyConfig = PolicyConfig()
+    digest: DigestConfig = DigestConfig()
+    self_alerts: SelfConfig = SelfConfig()
     retry: RetryConfig = RetryConfig()
     store: StoreConfig = StoreConfig()
 
@@ -109,6 +117,11 @@ def load_config(explicit: str | None, cwd: Path, *, paths: Sequence[str] = ()) -
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ConfigError(f"{path}: {what}: the name {twice[0]!r} is used twice; give each its own")
+    try:
+        zone(config.timezone)
+        check_names(config.policy.rules, config.policy.escalation, [channel.name for channel in config.channels])
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}") from None
     return Loaded(config, base, path, config.language or settings.language, settings.diagnostic_model)
 
 

@@ -18,7 +18,7 @@ import msgspec
 from logmedic import config as configuration
 from logmedic import doors, store
 from logmedic.bounds import bounded
-from logmedic.build import diagnosing
+from logmedic.build import diagnosing, keeping
 from logmedic.build.shape import Config, Loaded, SourceConfig, StoreConfig
 from logmedic.collect import dialects
 from logmedic.collect.file import FileSource, FileSourceConfig
@@ -32,7 +32,7 @@ from logmedic.group.fingerprint import Grouper
 from logmedic.group.release import Order, unknown
 from logmedic.model import LogRecord
 from logmedic.redact import Redactor
-from logmedic.respond import channels, policy
+from logmedic.respond import channels
 from logmedic.respond.retry import Patient
 from logmedic.store.lock import InstanceLock, sqlite_path
 
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from logmedic.engine import Engine
     from logmedic.pipeline.digest import Digester
     from logmedic.pipeline.handling import Deliver, Witness
+    from logmedic.pipeline.keeping import Announce
     from logmedic.pipeline.rehearsal import Notes
     from logmedic.pipeline.running import Runtime
     from logmedic.store.store import Store
@@ -77,7 +78,7 @@ def nothing_new(loaded: Loaded) -> bool:
 
     path = sqlite_path(loaded.store_url)
     peeked = None if path is None else peek(path, store.HEAD)
-    if peeked is None or peeked.unhandled:
+    if peeked is None or peeked.unhandled or peeked.wake_at <= system_clock().now():
         return False
     for source in loaded.config.sources:
         if not isinstance(source, FileSourceConfig):
@@ -118,9 +119,14 @@ def runtime(
     secrets = _channel_secrets(loaded)
     http = doors.SystemHttp()
     deliver: dict[str, Deliver] = {}
-    for channel in loaded.config.channels:
+    announce: dict[str, Announce] = {}
+    specs = channels.specs(loaded.config.channels)
+    for channel, spec in zip(loaded.config.channels, specs, strict=True):
         responder = channels.make(channel, http=http, clock=clock, secret=secrets.get(channel.name))
-        deliver[channel.name] = Patient(responder, clock, loaded.config.retry)
+        patient = Patient(responder, clock, loaded.config.retry)
+        deliver[channel.name] = patient
+        if spec.announces:
+            announce[channel.name] = patient.announce
     with open_store(loaded) as opened:
         built = _assemble(
             loaded,
@@ -132,6 +138,7 @@ def runtime(
             ledger=opened.database,
             ask=ask,
             witness=witness,
+            announce=announce,
         )
         try:
             yield built
@@ -168,7 +175,11 @@ def rehearsal(
 
     notes = Notes()
     deliver: dict[str, Deliver] = {c.name: partial(notes.take, c.name) for c in loaded.config.channels}
-    in_memory = msgspec.structs.replace(loaded, config=msgspec.structs.replace(loaded.config, store=IN_MEMORY))
+    # Months of a log in a minute of ours are no storm.
+    calm = msgspec.structs.replace(loaded.config.policy, storm=0)
+    in_memory = msgspec.structs.replace(
+        loaded, config=msgspec.structs.replace(loaded.config, store=IN_MEMORY, policy=calm)
+    )
     with open_store(in_memory) as opened, open_store(loaded) if ask else nullcontext() as real:
         built = _assemble(
             loaded,
@@ -200,6 +211,7 @@ def _assemble(
     ask: bool,
     since: int | None = None,
     witness: Witness | None = None,
+    announce: Mapping[str, Announce] | None = None,
 ) -> Runtime:
     from logmedic.investigate.offline import OfflineInvestigator  # noqa: PLC0415  not needed by an idle scan
     from logmedic.pipeline.handling import Handling, Nobody  # noqa: PLC0415
@@ -219,7 +231,7 @@ def _assemble(
         deeper=None if ask else model,
         logs=_Lookup(loaded, clock, opened),
         git=repository(loaded),
-        plan=lambda incident, receipts: policy.plan(incident, specs, receipts=receipts, config=config.policy),
+        plan=keeping.planner(loaded, opened, specs, clock),
         channels=deliver,
         clock=clock,
         language=loaded.language,
@@ -240,6 +252,7 @@ def _assemble(
         store=opened,
         engine=engine,
         handling=handling,
+        keeper=None if announce is None else keeping.keeper(loaded, opened, specs, announce, clock),
         sources=[make_source(source, loaded.base, clock) for source in config.sources],
         digester=partial(digester, config, since=since, secrets=secrets),
         intake=intake,

@@ -15,11 +15,12 @@ from logmedic.investigate.changelist import ChangeList
 from logmedic.investigate.claude.outcome import Declined, Enriched
 from logmedic.investigate.episode import episode
 from logmedic.investigate.interface import Case, History, Investigator, LogContext
-from logmedic.model import Diagnosis, Incident, Level, LogRecord, Neighbour, Outcome, Reason, Result, Text
+from logmedic.model import NANOSECONDS, Diagnosis, Incident, Level, LogRecord, Neighbour, Outcome, Reason, Result, Text
 from logmedic.respond.interface import Mode, Notice
 from logmedic.respond.policy import Action
 from logmedic.respond.retry import RetryConfig, put_off
 from logmedic.store.deliveries import Deliveries
+from logmedic.store.digests import Digests
 from logmedic.store.store import Store
 
 MOST_NEIGHBOURS = 40  # incidents of other services that are looked at beside one
@@ -99,6 +100,7 @@ class Handling:
         self._retry = retry
         self._witness = witness
         self._deliveries = Deliveries(store.database)
+        self._digests = Digests(store.database)
 
     def run(self, incident_id: int, generation: int, step: Step) -> float | None:
         """Investigate, then act by policy. Safe to run again from any point.
@@ -237,21 +239,38 @@ class Handling:
             outcome = Outcome(Result.SKIPPED, f"merged into incident {incident.merged_into}")
         elif action.mode is Mode.SKIP:
             outcome = Outcome(Result.SKIPPED, action.reason)
+        elif action.mode is Mode.DIGEST:
+            self._digests.hold(action.into, action.channel, incident, action.reason, now)
+            outcome = Outcome(Result.SKIPPED, action.reason, {"digest": action.into})
+        elif action.mode is Mode.WAIT:
+            until = action.until or now
+            outcome = Outcome(Result.DEFERRED, action.reason, {"retry_at": until, "held": True})
+            pause = max((until - now) / NANOSECONDS, 1.0)
         else:
-            notice = Notice(
-                incident=incident,
-                language=self._language,
-                key=key,
-                receipt=self._store.receipt(incident_id, action.channel),
-                mode=action.mode,
-                mention=action.mention,
-            )
-            earlier_try = self._deliveries.last_receipt(key)
-            outcome = self._channels[action.channel](notice)
-            outcome, pause = put_off(outcome, earlier_try, self._clock.now(), self._retry)
+            outcome, pause = self._tell(incident, action, key)
         self._store.end_effect(key, outcome, self._clock.now())
         self._witness.delivered(incident, action.channel, outcome, pause)
         return pause
+
+    def _tell(self, incident: Incident, action: Action, key: str) -> tuple[Outcome, float | None]:
+        """Through the channel. Returns what is to be stored, and after how many seconds to try again."""
+        receipt = self._store.receipt(incident.id, action.channel)
+        notice = Notice(
+            incident=incident,
+            language=self._language,
+            key=key,
+            receipt=receipt,
+            mode=action.mode,
+            mention=action.mention,
+        )
+        earlier_try = self._deliveries.last_receipt(key)
+        outcome = self._channels[action.channel](notice)
+        now = self._clock.now()
+        if outcome.result is Result.SENT:
+            sent_at = now if action.mode is Mode.SEND else (receipt or {}).get("sent_at")
+            known = {} if sent_at is None else {"sent_at": sent_at}
+            outcome = msgspec.structs.replace(outcome, receipt={**outcome.receipt, **known})
+        return put_off(outcome, earlier_try, now, self._retry)
 
     def _incident(self, incident_id: int) -> Incident:
         incident = self._store.incident(incident_id)

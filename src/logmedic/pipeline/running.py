@@ -16,6 +16,7 @@ from logmedic.model import Diagnosis, Finding, Incident, Reason
 from logmedic.pipeline.digest import Digest, Digester
 from logmedic.pipeline.handling import Handling
 from logmedic.pipeline.intake import Intake, Moved, Taken
+from logmedic.pipeline.keeping import Keeper
 from logmedic.pipeline.summary import Missed, Summary
 from logmedic.reasons import render
 from logmedic.store.deliveries import Deliveries
@@ -26,6 +27,7 @@ log = logging.getLogger("logmedic")
 COMMIT_BYTES = 256 << 20  # of log, at most, between two commits of a long pass
 RECONCILE_SECONDS = 1.0  # a poll behind the events of the file system
 SUPERVISE_SECONDS = 1.0
+KEEP_SECONDS = 1.0  # between two looks for digests, reminders and the like
 RETRY_FAILED_SECONDS = 60.0  # between two looks for incidents whose workflow ended without an outcome
 SETTLES = 3  # times that one pass waits for an event at the end of a file; what still grows is left to the next pass
 RETRY_SECONDS = 5.0  # after a source or the database failed
@@ -73,6 +75,7 @@ class Runtime:
         store: Store,
         engine: Engine,
         handling: Handling,
+        keeper: Keeper | None = None,
         sources: Sequence[Source],
         digester: Callable[[], Digester],
         intake: Intake,
@@ -83,6 +86,7 @@ class Runtime:
         self.store = store
         self._engine = engine
         self._handling = handling
+        self._keeper = keeper
         self.sources = sources
         # one a source: a detector serves one thread
         self._digester = digester
@@ -141,6 +145,7 @@ class Runtime:
             self._try_again(left)
             in_time = self.drain(started + deadline)
             self._account(tally, {incident_id for incident_id, _, _ in left} | tally.raised, in_time)
+        self._keep()
         tally.summary.touched = sorted(tally.touched)
         tally.summary.raised = sorted(tally.raised)
         return tally.summary
@@ -149,6 +154,8 @@ class Runtime:
         """Note what people have not been told, by channel and reason."""
         counts: dict[tuple[str, str, bool], tuple[int, int]] = {}
         for alert in self.store.undelivered(sorted(told)):
+            if alert.held:
+                continue
             key = (alert.channel, alert.reason, alert.final)
             count, first = counts.get(key, (0, alert.asked))
             counts[key] = (count + 1, min(first, alert.asked))
@@ -188,14 +195,28 @@ class Runtime:
             threading.Thread(target=self._follow, args=(source, stop), name=f"source-{source.name}")
             for source in self.sources
         ]
-        for thread in threads:
+        keeper = threading.Thread(target=self._keep_on, args=(stop,), name="keeper")
+        for thread in (*threads, keeper):
             thread.start()
         try:
             self._supervise(threads, stop)
         finally:
             stop.set()
-            for thread in threads:
+            for thread in (*threads, keeper):
                 thread.join()
+
+    def _keep_on(self, stop: threading.Event) -> None:
+        while not stop.wait(KEEP_SECONDS):
+            self._keep()
+
+    def _keep(self) -> None:
+        """What is due beside single incidents. Alerts go on when this cannot."""
+        if self._keeper is None:
+            return
+        try:
+            self._keeper.tick()
+        except StoreError as error:
+            log.error("%s; trying again later", error)  # noqa: TRY400  one line, no traceback
 
     def _supervise(self, threads: Sequence[threading.Thread], stop: threading.Event) -> None:
         """Until ``stop``: give failed incidents another try now and then, and do not outlive a thread that died."""

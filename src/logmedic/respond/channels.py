@@ -41,6 +41,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     style: Style
     min_severity: Severity  # unless the channel says otherwise
     make: Callable[[Any, Wiring], Responder]
+    announces: bool = False  # its responder is an Announcer: it takes digests, alerts of storms and of ourselves
 
 
 KINDS: Mapping[str, Kind] = {
@@ -57,6 +58,7 @@ KINDS: Mapping[str, Kind] = {
     "discord": Kind(
         style=Style.MESSAGE,
         min_severity=Severity.CRITICAL,
+        announces=True,
         make=lambda config, wiring: DiscordResponder(
             config, webhook=wiring.secret or "", http=wiring.http, clock=wiring.clock, limits=wiring.limits
         ),
@@ -115,6 +117,7 @@ def specs(configs: Sequence[ChannelConfig]) -> tuple[ChannelSpec, ...]:
             name=config.name,
             kind=kind_of(config),
             style=kind.style,
+            announces=kind.announces,
             min_severity=kind.min_severity if config.min_severity is None else config.min_severity,
         )
     return tuple(made.values())

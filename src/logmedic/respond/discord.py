@@ -17,8 +17,17 @@ from logmedic.config import Secret
 from logmedic.doors import Clock, Http, HttpAnswer, HttpError
 from logmedic.errors import ConfigError, DeliveryError
 from logmedic.model import Outcome, Result, Severity
-from logmedic.respond.discord_message import HERE, NO_MENTIONS, embed, marker, mention_of, thread_name
-from logmedic.respond.interface import Mode, Notice, told
+from logmedic.respond.discord_message import (
+    HERE,
+    NO_MENTIONS,
+    bulletin_embed,
+    bulletin_thread,
+    embed,
+    marker,
+    mention_of,
+    thread_name,
+)
+from logmedic.respond.interface import Bulletin, Mode, Notice, told
 from logmedic.respond.ratelimit import RateLimits
 from logmedic.respond.text import one_line
 
@@ -53,12 +62,24 @@ class DiscordConfig(
     """Whom critical news calls: "@here", "role:<id>" or "none"."""
     forum: bool = False
     """Whether the webhook belongs to a forum channel; each incident gets its own post (thread) there."""
+    tags: dict[Severity, str] = {}
+    """Ids of the forum's tags by severity, which new posts get: ``tags = { critical = "123456789012345678" }``."""
     language: Literal["en", "ko"] | None = None
     """Language of the messages. Default: the product's language."""
     username: str = "logmedic"
     """Name that the messages appear under; 1 to 80 characters, without "discord" or "clyde"."""
     timeout_s: float = 10.0
     """Longest wait for one answer, in seconds."""
+
+
+class _Message(msgspec.Struct, frozen=True):
+    """What is to be shown, before it is known whether it edits a message or sends one."""
+
+    body: dict[str, Any]
+    loud: bool  # calls people when it is sent
+    urgent: bool  # goes before lesser news where the rate limit lets only some through
+    thread_name: str  # of the forum post, when one is opened for it
+    severity: Severity
 
 
 class DiscordResponder:
@@ -81,6 +102,7 @@ class DiscordResponder:
         self._base, self._secrets = _parse(webhook, config.name)
         self._content, self._allowed = _checked_mention(config)
         _check_username(config)
+        _check_tags(config)
         self._http = http
         self._clock = clock
         self._limits = limits
@@ -89,55 +111,80 @@ class DiscordResponder:
 
     def deliver(self, notice: Notice) -> Outcome:
         language = self._config.language or notice.language
+        incident = notice.incident
+        critical = incident.severity is Severity.CRITICAL
+        loud = notice.mention and notice.mode is Mode.SEND and critical
+        message = _Message(
+            body={"embeds": [embed(notice, language)], "allowed_mentions": NO_MENTIONS},
+            loud=loud,
+            urgent=critical,
+            thread_name=thread_name(incident, language),
+            severity=incident.severity,
+        )
         receipt = notice.receipt or {}
+        reason, ids = self._put(message, receipt, edit=notice.mode is Mode.EDIT)
+        return Outcome(Result.SENT, reason, {**told(incident), "marker": marker(incident), **ids})
+
+    def announce(self, bulletin: Bulletin) -> Outcome:
+        """A digest, or another message about no single incident. In a forum all of a kind share a post."""
+        language = self._config.language or bulletin.language
+        critical = bulletin.severity is Severity.CRITICAL
+        receipt = bulletin.receipt or {}
+        message = _Message(
+            body={"embeds": [bulletin_embed(bulletin, language)], "allowed_mentions": NO_MENTIONS},
+            loud=bulletin.mention and critical and "message_id" not in receipt,
+            urgent=bulletin.mention and critical,
+            thread_name=bulletin_thread(bulletin, language),
+            severity=bulletin.severity,
+        )
+        reason, ids = self._put(message, receipt, edit="message_id" in receipt)
+        return Outcome(Result.SENT, reason, ids)
+
+    def _put(self, message: _Message, receipt: dict[str, Any], *, edit: bool) -> tuple[str, dict[str, str]]:
+        """Edit what was sent, or send anew. Returns the reason of the outcome, and the ids for its receipt."""
         thread = _snowflake(receipt.get("thread_id")) if self._config.forum else None
-        message = _snowflake(receipt.get("message_id"))
+        known = _snowflake(receipt.get("message_id"))
         gone = False
-        if notice.mode is Mode.EDIT and message is not None:
-            answer = self._call("PATCH", f"/messages/{message}", {"thread_id": thread}, self._edit(notice, language))
+        if edit and known is not None:
+            query = {"thread_id": thread}
+            answer = self._call("PATCH", f"/messages/{known}", query, message.body, urgent=message.urgent)
             if answer.status // 100 == 2:
-                return Outcome(Result.SENT, "edited in place", self._receipt(notice, message, thread))
+                return "edited in place", _ids(known, thread)
             self._raise_unless(answer, {UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, THREAD_ARCHIVED})
             gone = True
-        return self._send(notice, language, thread, gone=gone)
+        return self._send(message, thread, gone=gone)
 
-    def _send(self, notice: Notice, language: str, thread: str | None, *, gone: bool) -> Outcome:
-        loud = notice.mention and notice.mode is Mode.SEND and notice.incident.severity is Severity.CRITICAL
-        body = self._edit(notice, language)
-        body["username"] = self._config.username
-        if loud and self._content:
+    def _send(self, message: _Message, thread: str | None, *, gone: bool) -> tuple[str, dict[str, str]]:
+        body = {**message.body, "username": self._config.username}
+        if message.loud and self._content:
             body |= {"content": self._content, "allowed_mentions": self._allowed}
         answer = None
         if thread is not None:
-            answer = self._call("POST", "", {"wait": "true", "thread_id": thread}, body)
+            answer = self._call("POST", "", {"wait": "true", "thread_id": thread}, body, urgent=message.urgent)
             if answer.status // 100 != 2:
                 self._raise_unless(answer, {UNKNOWN_CHANNEL})
                 answer = None  # somebody deleted the thread: open another
         if answer is None:
             if self._config.forum:
-                body["thread_name"] = thread_name(notice.incident, language)
-            answer = self._call("POST", "", {"wait": "true"}, body)
+                body["thread_name"] = message.thread_name
+                tag = self._config.tags.get(message.severity)
+                body |= {} if tag is None else {"applied_tags": [tag]}
+            answer = self._call("POST", "", {"wait": "true"}, body, urgent=message.urgent)
             self._raise_unless(answer, set())
         sent = answer.json()
         sent = sent if isinstance(sent, dict) else {}
         # In a forum the message's channel is the thread that was opened for it.
         thread = _snowflake(sent.get("channel_id")) if self._config.forum else None
-        reason = "sent anew, the earlier message is gone" if gone else "sent with a mention" if loud else "sent"
-        return Outcome(Result.SENT, reason, self._receipt(notice, _snowflake(sent.get("id")), thread))
+        reason = "sent anew, the earlier message is gone" if gone else "sent with a mention" if message.loud else "sent"
+        return reason, _ids(_snowflake(sent.get("id")), thread)
 
-    def _edit(self, notice: Notice, language: str) -> dict[str, Any]:
-        return {"embeds": [embed(notice, language)], "allowed_mentions": NO_MENTIONS}
-
-    def _receipt(self, notice: Notice, message: str | None, thread: str | None) -> dict[str, Any]:
-        ids = {"message_id": message, "thread_id": thread}
-        known = {name: value for name, value in ids.items() if value is not None}
-        return {**told(notice.incident), "marker": marker(notice.incident), **known}
-
-    def _call(self, method: str, path: str, query: dict[str, str | None], body: dict[str, Any]) -> HttpAnswer:
+    def _call(
+        self, method: str, path: str, query: dict[str, str | None], body: dict[str, Any], *, urgent: bool
+    ) -> HttpAnswer:
         """One request. Raises :class:`DeliveryError` when there was no answer, or one that only asks to wait."""
-        wait = self._limits.wait(self._clock, self._limit_key, self._host_key)
+        wait = self._limits.wait(self._clock, self._limit_key, self._host_key, urgent=urgent)
         if wait > 0:
-            raise DeliveryError(f"{self.name}: Discord's rate limit, {wait:.1f} s to wait", retry_after=wait)
+            raise self._throttled(wait)
         pairs = "&".join(f"{key}={value}" for key, value in query.items() if value is not None)
         url = f"{self._base}{path}{'?' if pairs else ''}{pairs}"
         repeatable = method == "PATCH"
@@ -151,13 +198,18 @@ class DiscordResponder:
             ) from None
         asked = self._limits.learn(self._clock, answer, key=self._limit_key, everything=self._host_key)
         if asked is not None:
-            raise DeliveryError(f"{self.name}: Discord's rate limit, {asked:.1f} s to wait", retry_after=asked)
+            raise self._throttled(asked)
         if answer.status >= 500 or answer.status == 408:
             # A gateway can fail after the message was stored behind it.
             raise DeliveryError(
                 f"{self.name}: Discord answered {answer.status}", retry_after=_SOON, unclear=not repeatable
             )
         return answer
+
+    def _throttled(self, wait: float) -> DeliveryError:
+        return DeliveryError(
+            f"{self.name}: Discord's rate limit, {wait:.1f} s to wait", retry_after=wait, throttled=True
+        )
 
     def _raise_unless(self, answer: HttpAnswer, expected: set[int]) -> None:
         """Raises :class:`DeliveryError` (permanent) for a refusal, unless its code is one of ``expected``."""
@@ -218,6 +270,19 @@ def _check_username(config: DiscordConfig) -> None:
         raise ConfigError(
             f'channel {config.name}: username must have 1 to 80 characters and not contain "discord" or "clyde"'
         )
+
+
+def _check_tags(config: DiscordConfig) -> None:
+    for severity, tag in config.tags.items():
+        if not _SNOWFLAKE.match(tag):
+            raise ConfigError(f"channel {config.name}: tags.{severity}: {tag!r} is no id of a tag (15 to 20 digits)")
+    if config.tags and not config.forum:
+        raise ConfigError(f"channel {config.name}: only the posts of a forum have tags; set `forum = true`")
+
+
+def _ids(message: str | None, thread: str | None) -> dict[str, str]:
+    ids = {"message_id": message, "thread_id": thread}
+    return {name: value for name, value in ids.items() if value is not None}
 
 
 def _snowflake(value: Any) -> str | None:

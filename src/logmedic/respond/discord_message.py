@@ -11,7 +11,7 @@ from typing import Any
 
 from logmedic.model import NANOSECONDS, Diagnosis, Incident, Severity, State, Substate, Suspect
 from logmedic.respond import words
-from logmedic.respond.interface import Notice
+from logmedic.respond.interface import Bulletin, Kind, Notice, Section
 from logmedic.respond.spoken import spoken
 from logmedic.respond.text import cut, fence, markdown, markdown_line, sparkline, units, utc
 
@@ -29,6 +29,7 @@ _COLOUR = {Severity.CRITICAL: 0xD92D20, Severity.WARNING: 0xF79009, Severity.INF
 _RESOLVED = 0x12B76A
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}\Z")
 _MOST_ACTIONS, _MOST_SUSPECTS = 6, 3
+_SECTION, _ONLY_SECTION, _LINE, _MOST_SECTIONS = 1000, 3600, 160, 5  # of bulletins, in UTF-16 units
 
 HERE = "@here"
 NO_MENTIONS: dict[str, Any] = {"parse": []}
@@ -148,3 +149,41 @@ def _suspect(suspect: Suspect, language: str) -> str:
 def _relative(ns: int) -> str:
     """Discord's own notation for a time, shown in each reader's time zone."""
     return f"<t:{min(max(ns // NANOSECONDS, 0), 253_402_300_799)}:f>"
+
+
+def bulletin_embed(bulletin: Bulletin, language: str) -> dict[str, Any]:
+    """A digest or the like as one embed. Its title is ours; all of its lines are taken for foreign text.
+
+    Five sections of at most 1,000 units, or one of 3,600, stay below TOTAL with the title and the footer.
+    """
+    made: dict[str, Any] = {
+        "title": markdown_line(bulletin.title.in_(language), BUDGET["title"]),
+        "color": _RESOLVED if bulletin.over else _COLOUR[bulletin.severity],
+        "footer": {"text": cut(f"logmedic · {bulletin.key}", BUDGET["footer"])},
+    }
+    sections = bulletin.sections[:_MOST_SECTIONS]
+    if len(sections) == 1 and bulletin.kind is not Kind.DIGEST:
+        made["description"] = _lines(sections[0], language, _ONLY_SECTION)
+    elif sections:
+        fields = (_field(s.heading.in_(language), _lines(s, language, _SECTION)) for s in sections)
+        made["fields"] = [field for found in fields for field in found]
+    return made
+
+
+def bulletin_thread(bulletin: Bulletin, language: str) -> str:
+    """Name of the forum post in which all bulletins of a kind stand."""
+    return cut(f"logmedic · {words.KIND[bulletin.kind].in_(language)}", THREAD_NAME)
+
+
+def _lines(section: Section, language: str, limit: int) -> str:
+    """As many whole lines as fit; how many there are beyond them."""
+    shown: list[str] = []
+    left = limit - len("\n… +999,999")
+    for number, line in enumerate(section.lines):
+        text = markdown_line(line.in_(language), _LINE)
+        left -= units(text) + 1
+        if left < 0:
+            shown.append(f"… +{len(section.lines) - number:,}")
+            break
+        shown.append(text)
+    return "\n".join(shown)

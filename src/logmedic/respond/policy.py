@@ -1,18 +1,24 @@
-"""Who is told what: a table, and the few rules around it. Pure, so that a decision can be shown and replayed.
+"""Who is told what, when: a table, and the rules around it. Pure, so that a decision can be shown and replayed.
 
-R-N3: Critical at once and loudly; Warning and Info are recorded, unless a channel asks for them.
+R-N3: Critical at once and loudly; Warning in a digest; Info is recorded; unless a channel or a rule asks otherwise.
 """
 
 from __future__ import annotations
 
+import datetime
 import enum
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from logmedic.model import Incident, Severity, State, Substate
+from logmedic.model import NANOSECONDS, Incident, Severity, State, Substate
+from logmedic.respond import rules
+from logmedic.respond.digest import DigestConfig
 from logmedic.respond.interface import Mode
+from logmedic.respond.rules import EscalationConfig, MaintenanceConfig, Mute, QuietConfig, RuleConfig
+
+STORM = "storm"  # what an action goes ``into`` when there are too many
 
 
 class Style(enum.StrEnum):
@@ -29,6 +35,7 @@ class ChannelSpec(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     style: Style
     min_severity: Severity
+    announces: bool = False  # takes digests and other messages about no single incident
 
 
 class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,6 +43,29 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     mention_on: tuple[Substate, ...] = (Substate.NEW, Substate.REGRESSED, Substate.ESCALATING)
     """Which news of a critical incident mentions people. Empty: messages arrive, but nobody is called."""
+    cooldown_s: float = 300.0
+    """Within so many seconds of a message about an incident, more news of it edits that message and calls nobody."""
+    storm: int = 30
+    """More new incidents than this within a minute are told in one message with a list. 0: always one by one."""
+    rules: tuple[RuleConfig, ...] = ()
+    quiet: QuietConfig = QuietConfig()
+    maintenance: tuple[MaintenanceConfig, ...] = ()
+    escalation: EscalationConfig = EscalationConfig()
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.cooldown_s <= rules.MOST_SECONDS:
+            raise ValueError(f"`cooldown_s` must be a number of seconds from 0 to {rules.MOST_SECONDS:,}")
+        if self.storm < 0:
+            raise ValueError("`storm` must be 0 or more")
+
+
+class Situation(msgspec.Struct, frozen=True, kw_only=True):
+    """What else a decision depends on."""
+
+    now: int  # ns on the wall clock
+    zone: datetime.tzinfo = datetime.UTC
+    mutes: tuple[Mute, ...] = ()  # maintenance windows and silences, also those that have just ended
+    fresh: Mapping[Severity, int] = {}  # incidents that were opened within the last minute
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +75,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     mode: Mode
     mention: bool
     reason: str
+    into: str = ""  # DIGEST: the cadence of the digest, or "storm"
+    until: int | None = None  # WAIT: ns on the wall clock
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -77,6 +109,8 @@ def plan(
     *,
     receipts: Mapping[str, Mapping[str, Any]] | None = None,
     config: PolicyConfig | None = None,
+    digest: DigestConfig | None = None,
+    situation: Situation | None = None,
 ) -> tuple[Action, ...]:
     """One action per channel, in the order of ``channels``; declining is ``Mode.SKIP`` with the reason.
 
@@ -84,35 +118,115 @@ def plan(
     nothing yet, so the first that it hears is sent, not edited.
     """
     given = receipts or {}
-    settings = config or PolicyConfig()
-    return tuple(_decide(incident, channel, given.get(channel.name), settings) for channel in channels)
+    settings = _Settings(config or PolicyConfig(), digest or DigestConfig(), situation or Situation(now=0))
+    return tuple(_decide(incident, channel, _heard(given.get(channel.name)), settings) for channel in channels)
 
 
-def _decide(
-    incident: Incident, channel: ChannelSpec, receipt: Mapping[str, Any] | None, config: PolicyConfig
-) -> Action:
-    heard = _heard(receipt)
-    mode, loud, reason = _gate(incident, channel, heard) or _news(incident, heard, config)
-    mention = loud and incident.severity is Severity.CRITICAL and bool(config.mention_on)
-    return Action(channel=channel.name, mode=mode, mention=mention, reason=reason)
+class _Settings(msgspec.Struct, frozen=True):
+    policy: PolicyConfig
+    digest: DigestConfig
+    situation: Situation
 
 
-_Heard = tuple[int, Severity]  # generation, severity
-_Decision = tuple[Mode, bool, str]  # mode, whether to call people, reason
+class _Heard(msgspec.Struct, frozen=True):
+    """What the channel was last told."""
+
+    generation: int
+    severity: Severity
+    sent_at: int | None  # ns; the last message, not an edit
 
 
-def _gate(incident: Incident, channel: ChannelSpec, heard: _Heard | None) -> _Decision | None:
-    """What is decided before it matters what the news is; ``None`` when nothing is."""
+class _Decision(msgspec.Struct, frozen=True):
+    mode: Mode
+    reason: str
+    loud: bool = False  # whether to call people
+    into: str = ""
+    until: int | None = None
+
+
+def _decide(incident: Incident, channel: ChannelSpec, heard: _Heard | None, settings: _Settings) -> Action:
+    policy, situation = settings.policy, settings.situation
+    decision = _settled(incident, channel, heard)
+    may_call = bool(policy.mention_on)
+    if decision is None:
+        rule = next((r for r in policy.rules if r.holds(incident, situation.now, situation.zone)), None)
+        may_call = may_call and (rule is None or rule.mention)
+        decision = _routed(incident, channel, heard, settings, rule) or _news(incident, heard, policy)
+        if decision.mode is Mode.SEND:
+            decision = _held(incident, channel, heard, settings) or decision
+    mention = decision.loud and incident.severity is Severity.CRITICAL and may_call
+    return Action(
+        channel=channel.name, mode=decision.mode, mention=mention, reason=decision.reason, into=decision.into,
+        until=decision.until,
+    )  # fmt: skip
+
+
+def _settled(incident: Incident, channel: ChannelSpec, heard: _Heard | None) -> _Decision | None:
+    """What no rule changes; ``None`` when nothing is settled."""
     if incident.state in (State.IGNORED, State.SNOOZED):
-        return Mode.SKIP, False, incident.state.value
-    if incident.severity.rank < channel.min_severity.rank:
-        if heard is None or channel.style is Style.RECORD:
-            return Mode.SKIP, False, f"{incident.severity} is below the channel's {channel.min_severity}"
-        return Mode.EDIT, False, f"severity fell to {incident.severity}"
+        return _Decision(Mode.SKIP, incident.state.value)
+    below = incident.severity.rank < channel.min_severity.rank
     if channel.style is Style.RECORD:
-        return Mode.RECORD, False, f"recorded: {incident.substate}"
+        return _below(incident, channel) if below else _Decision(Mode.RECORD, f"recorded: {incident.substate}")
     if incident.state is State.RESOLVED:
-        return (Mode.SKIP, False, "resolved, never told") if heard is None else (Mode.EDIT, False, "resolved")
+        return _Decision(Mode.SKIP, "resolved, never told") if heard is None else _Decision(Mode.EDIT, "resolved")
+    if below and heard is not None:
+        return _Decision(Mode.EDIT, f"severity fell to {incident.severity}")
+    return None
+
+
+def _below(incident: Incident, channel: ChannelSpec) -> _Decision:
+    return _Decision(Mode.SKIP, f"{incident.severity} is below the channel's {channel.min_severity}")
+
+
+def _routed(
+    incident: Incident, channel: ChannelSpec, heard: _Heard | None, settings: _Settings, rule: RuleConfig | None
+) -> _Decision | None:
+    """Whether the channel hears of it at all, and at once; ``None``: it does."""
+    named = None if rule is None else f"rule {rule.name}"
+    if rule is not None and rule.channels and channel.name not in rule.channels:
+        return _Decision(Mode.SKIP, f"{named}: told to {', '.join(rule.channels)}")
+    send = None if rule is None else rule.send
+    if send is None:
+        now = incident.severity.rank >= channel.min_severity.rank
+        send = "now" if now else settings.digest.cadence(incident.severity) if channel.announces else None
+        named = None
+    if send is None:
+        return _below(incident, channel)
+    if send == "never":
+        return _Decision(Mode.SKIP, f"{named}: never told")
+    silent = _muted(incident, heard, settings.situation)
+    if silent is not None or send == "now":
+        return silent
+    if not channel.announces:
+        return _Decision(Mode.SKIP, f"{named or send}: the channel takes no digest")
+    return _Decision(Mode.DIGEST, f"{named}: {send} digest" if named else f"{send} digest", into=send)
+
+
+def _muted(incident: Incident, heard: _Heard | None, situation: Situation) -> _Decision | None:
+    """Maintenance and silences: nobody is told while they last, and afterwards of what still happens."""
+    over = rules.missed(incident, situation.mutes, situation.now) if heard is None else None
+    if over is not None:
+        return _Decision(Mode.SKIP, f"{over.why}: it happened only then")
+    mute = rules.muted(incident, situation.mutes, situation.now)
+    return None if mute is None else _Decision(Mode.WAIT, mute.why, until=mute.end)
+
+
+def _held(incident: Incident, channel: ChannelSpec, heard: _Heard | None, settings: _Settings) -> _Decision | None:
+    """Why a message that would be sent now is not; ``None``: nothing holds it back."""
+    policy, situation = settings.policy, settings.situation
+    rose = heard is not None and heard.severity.rank < incident.severity.rank
+    if heard is not None and heard.sent_at is not None and not rose:
+        age = (situation.now - heard.sent_at) / NANOSECONDS
+        if 0 <= age < policy.cooldown_s:
+            return _Decision(Mode.EDIT, f"cooldown: told {age:.0f} s ago")
+    if not channel.announces:
+        return None
+    if incident.severity is not Severity.CRITICAL and policy.quiet.hold(situation.now, situation.zone):
+        return _Decision(Mode.DIGEST, "quiet hours", into="hourly")
+    fresh = sum(n for severity, n in situation.fresh.items() if severity.rank >= channel.min_severity.rank)
+    if policy.storm and heard is None and incident.substate is Substate.NEW and fresh > policy.storm:
+        return _Decision(Mode.DIGEST, f"storm: {fresh} new incidents within a minute", into=STORM)
     return None
 
 
@@ -123,21 +237,22 @@ def _news(incident: Incident, heard: _Heard | None, config: PolicyConfig) -> _De
     wanted = substate in config.mention_on
     if heard is None:
         # An ongoing incident that this channel never heard of is news to it, whatever the table says.
-        return Mode.SEND, wanted or substate is Substate.ONGOING, f"first told: {substate}"
-    generation, severity = heard
-    if severity.rank < incident.severity.rank:
-        return Mode.SEND, True, f"severity rose to {incident.severity}"
+        return _Decision(Mode.SEND, f"first told: {substate}", wanted or substate is Substate.ONGOING)
+    if heard.severity.rank < incident.severity.rank:
+        return _Decision(Mode.SEND, f"severity rose to {incident.severity}", loud=True)
     # "New" is told once in an incident's life; a later report of the same generation edits what was sent.
-    if row.mode is Mode.SEND and (substate is Substate.NEW or generation >= incident.generation):
-        return Mode.EDIT, False, "already told of this"
-    return row.mode, row.mention and wanted, substate.value
+    if row.mode is Mode.SEND and (substate is Substate.NEW or heard.generation >= incident.generation):
+        return _Decision(Mode.EDIT, "already told of this")
+    return _Decision(row.mode, substate.value, row.mention and wanted)
 
 
 def _heard(receipt: Mapping[str, Any] | None) -> _Heard | None:
-    """Generation and severity that the channel was last told of (see :func:`logmedic.respond.interface.told`)."""
+    """What a receipt says that the channel was last told (see :func:`logmedic.respond.interface.told`)."""
     if receipt is None or not isinstance(receipt.get("generation"), int):
         return None
+    sent_at = receipt.get("sent_at")
     try:
-        return receipt["generation"], Severity(str(receipt.get("severity")))
+        severity = Severity(str(receipt.get("severity")))
     except ValueError:
         return None
+    return _Heard(receipt["generation"], severity, sent_at if isinstance(sent_at, int) else None)

@@ -14,6 +14,8 @@ from logmedic.doors import Clock, HttpAnswer
 from logmedic.model import NANOSECONDS
 
 LONGEST_WAIT = 3600.0  # s; a longer ban is asked about again after this
+RESERVED = 2  # requests of each window that only urgent news may use
+URGENT_SECONDS = 5.0  # for which lesser news stays back after urgent news had to wait
 _UNSAID = 5.0  # s; a 429 of the API that names no time
 _UNSAID_BY_PROXY = 60.0  # s; a 429 that is not JSON comes from Cloudflare, whose bans are long
 
@@ -23,13 +25,26 @@ class RateLimits:
 
     def __init__(self) -> None:
         self._until: dict[str, float] = {}  # key → monotonic seconds
+        self._lesser_until: dict[str, float] = {}  # the same for what is not urgent
         self._lock = threading.Lock()
 
-    def wait(self, clock: Clock, *keys: str) -> float:
-        """Seconds until all of ``keys`` may be called; 0 is now."""
+    def wait(self, clock: Clock, *keys: str, urgent: bool = True) -> float:
+        """Seconds until all of ``keys`` may be called; 0 is now.
+
+        Who is not urgent leaves the last requests of a window to those who are, and waits until they had their turn.
+        """
         now = clock.monotonic()
         with self._lock:
-            return max((self._until.get(key, now) - now for key in keys), default=0.0)
+            wait = max((self._until.get(key, now) - now for key in keys), default=0.0)
+            if urgent:
+                if wait > 0:
+                    for key in keys:
+                        self._hold_lesser(key, now + wait + URGENT_SECONDS)
+                return wait
+            return max([wait, *(self._lesser_until.get(key, now) - now for key in keys)])
+
+    def _hold_lesser(self, key: str, until: float) -> None:
+        self._lesser_until[key] = max(until, self._lesser_until.get(key, until))
 
     def block(self, clock: Clock, key: str, seconds: float) -> None:
         until = clock.monotonic() + seconds
@@ -45,8 +60,12 @@ class RateLimits:
             seconds = refusal(answer, clock.now())
             self.block(clock, everything if _is_global(answer) else key, seconds)
             return seconds
-        if answer.headers.get("x-ratelimit-remaining") == "0":
-            self.block(clock, key, _seconds(answer.headers.get("x-ratelimit-reset-after")) or 0.0)
+        left, reset = (_seconds(answer.headers.get(f"x-ratelimit-{name}")) for name in ("remaining", "reset-after"))
+        if left == 0:
+            self.block(clock, key, reset or 0.0)
+        elif left is not None and left <= RESERVED:
+            with self._lock:
+                self._hold_lesser(key, clock.monotonic() + (reset or 0.0))
         return None
 
 

@@ -10,17 +10,19 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from logmedic.doors import Clock
 from logmedic.errors import DeliveryError
-from logmedic.model import NANOSECONDS, Outcome, Result
-from logmedic.respond.interface import Notice, Responder
+from logmedic.model import NANOSECONDS, Outcome, Result, Severity
+from logmedic.respond.interface import Announcer, Bulletin, Notice, Responder
 
 MOST_SECONDS = 1_000_000_000  # of a setting: 31 years, so that sums of times stay times
 FIRST_PAUSE, LONGEST_PAUSE = 60.0, 900.0  # seconds until what was put off is tried again; doubles each time
+LESSER_SECONDS = 3.0  # for which news that is not critical holds a worker
 DOWN_SECONDS = 30.0  # for which a channel that took nothing is left alone, so that a storm does not queue up before it
 
 
@@ -85,25 +87,38 @@ def deliver_with_retry(
 
     Returns:
         the responder's outcome; or FAILED when no retry will help; or DEFERRED, whose receipt is the notice's own plus
-        ``retry_at`` (ns since the epoch) and ``unclear`` (some try may have arrived).
+        ``retry_at`` (ns since the epoch), ``unclear`` (some try may have arrived) and ``throttled`` (the far side is
+        well and only asks for less).
     """
+    return _act(lambda: responder.deliver(notice), notice.receipt, clock, config, roll)
+
+
+def _act(
+    once: Callable[[], Outcome],
+    receipt: Mapping[str, Any] | None,
+    clock: Clock,
+    config: RetryConfig,
+    roll: Callable[[], float] = random.random,
+) -> Outcome:
     began = clock.monotonic()
     unclear = False
     tried = 0
     while True:
         tried += 1
         try:
-            return responder.deliver(notice)
+            return once()
         except DeliveryError as error:
+            throttled = error.throttled
             unclear = unclear or error.unclear
             step = next_step(error, tried=tried, elapsed=clock.monotonic() - began, roll=roll(), config=config)
         if isinstance(step, Wait):
             clock.sleep(step.seconds)
             continue
-        receipt = dict(notice.receipt or {})
+        kept = dict(receipt or {})
         if step.retry_in is not None:
-            receipt |= {"retry_at": clock.now() + int(step.retry_in * NANOSECONDS), "unclear": unclear}
-        return Outcome(step.result, step.reason, receipt)
+            retry_at = clock.now() + int(step.retry_in * NANOSECONDS)
+            kept |= {"retry_at": retry_at, "unclear": unclear, "throttled": throttled}
+        return Outcome(step.result, step.reason, kept)
 
 
 def put_off(
@@ -145,20 +160,41 @@ class Patient:
         self._clock = clock
         self._config = config
         self._lock = threading.Lock()
-        self._down: tuple[float, str] | None = None  # monotonic time until when it is left alone, and why
+        # By urgency: the monotonic time until when it is left alone, and why. Urgent news does not believe lesser news,
+        # which has less patience.
+        self._down: dict[bool, tuple[float, str]] = {}
 
     def __call__(self, notice: Notice) -> Outcome:
+        urgent = notice.incident.severity is Severity.CRITICAL
+        return self._patiently(lambda: self._responder.deliver(notice), notice.receipt, urgent=urgent)
+
+    def announce(self, bulletin: Bulletin) -> Outcome:
+        """The same for a bulletin. The responder must be an :class:`Announcer`."""
+        assert isinstance(self._responder, Announcer), f"{self._responder.kind} takes no bulletins"
+        once = partial(self._responder.announce, bulletin)
+        return self._patiently(once, bulletin.receipt, urgent=bulletin.mention)
+
+    def _patiently(self, once: Callable[[], Outcome], receipt: Mapping[str, Any] | None, *, urgent: bool) -> Outcome:
+        """``urgent``: sit out the far side's rate limit. Lesser news comes back later, so that it holds no worker."""
         with self._lock:
-            down = self._down
+            down = self._down.get(True) or (None if urgent else self._down.get(False))
             left = 0.0 if down is None else down[0] - self._clock.monotonic()
-            if down is not None and left <= 0:
-                self._down = (self._clock.monotonic() + DOWN_SECONDS, down[1])  # others wait for what becomes of this
+            if down is not None and left <= 0:  # others wait for what becomes of this
+                self._down[urgent] = (self._clock.monotonic() + DOWN_SECONDS, down[1])
         if down is not None and left > 0:
             retry_at = self._clock.now() + int(left * NANOSECONDS)
-            return Outcome(Result.DEFERRED, down[1], {**(notice.receipt or {}), "retry_at": retry_at})
-        config = self._config if down is None else msgspec.structs.replace(self._config, tries=1)
-        outcome = deliver_with_retry(self._responder, notice, self._clock, config)
+            return Outcome(Result.DEFERRED, down[1], {**(receipt or {}), "retry_at": retry_at})
+        config = self._config
+        if down is not None:
+            config = msgspec.structs.replace(config, tries=1)
+        elif not urgent:
+            config = msgspec.structs.replace(config, deadline_s=min(config.deadline_s, LESSER_SECONDS))
+        outcome = _act(once, receipt, self._clock, config)
         with self._lock:
-            deferred = outcome.result is Result.DEFERRED
-            self._down = (self._clock.monotonic() + DOWN_SECONDS, outcome.reason) if deferred else None
+            # Who asks for less is not down: urgent news goes on.
+            out = outcome.result is Result.DEFERRED and not outcome.receipt.get("throttled")
+            if out:
+                self._down[urgent] = (self._clock.monotonic() + DOWN_SECONDS, outcome.reason)
+            else:
+                self._down.clear()
         return outcome

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from logmedic.model import DiagnosisStatus, Severity, State, Substate, Text
+from logmedic.respond.interface import Kind
+from logmedic.respond.schedule import Cadence
 
 SEVERITY: Mapping[Severity, Text] = {
     Severity.CRITICAL: Text("Critical", "심각"),
@@ -46,3 +48,27 @@ NO_CODE_CAUSE = Text("No code change explains this.", "이 오류를 설명하�
 FIRST_LAST = Text("first {first}, last {last}", "처음 {first}, 마지막 {last}")
 UNDIAGNOSED = Text("Not diagnosed yet.", "아직 진단되지 않았습니다.")
 INCIDENT = Text("incident {id}", "인시던트 {id}")
+
+DIGEST: Mapping[Cadence, Text] = {
+    Cadence.HOURLY: Text("Hourly digest", "시간별 요약"),
+    Cadence.DAILY: Text("Daily digest", "일일 요약"),
+}
+DIGEST_NEW = Text("New", "신규")
+DIGEST_BACK = Text("Back after resolve", "해결 후 재발")
+DIGEST_RISING = Text("Escalating", "급증")
+DIGEST_GOING_ON = Text("Going on", "계속됨")
+DIGEST_GONE = Text("Gone", "사라짐")
+AND_MORE = Text("… and {count:,} more", "… 그 외 {count:,}건")
+STORM = Text("Storm: {count:,} new incidents since {since}", "오류 폭주: {since} 이후 신규 인시던트 {count:,}건")
+STORM_LIST = Text("New incidents", "신규 인시던트")
+REMINDER = Text("Not acknowledged for {minutes} min", "{minutes}분 동안 확인되지 않음")
+REMINDER_WHAT = Text("What to do", "할 일")
+REMINDER_ACK = Text("`logmedic incidents ack {id}` stops this", "`logmedic incidents ack {id}`로 중단")
+TROUBLE = Text("logmedic itself is in trouble", "logmedic 자체에 문제가 있음")
+TROUBLE_OVER = Text("logmedic is well again", "logmedic이 정상으로 돌아옴")
+KIND: Mapping[Kind, Text] = {
+    Kind.DIGEST: Text("Digests", "요약"),
+    Kind.STORM: Text("Storm", "오류 폭주"),
+    Kind.REMINDER: Text("Not acknowledged", "미확인 알림"),
+    Kind.SELF: Text("About logmedic", "logmedic 상태"),
+}

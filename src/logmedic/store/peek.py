@@ -14,6 +14,7 @@ _TOKEN = msgspec.json.Decoder(dict[str, Any])
 class Peeked(msgspec.Struct, frozen=True):
     positions: list[tuple[str, str, int, dict[str, Any], bool]]  # source, stream, offset, token, done
     unhandled: bool  # an earlier run left an incident that people have not been told of
+    wake_at: int  # ns: when there is something to do beside incidents, as a digest
 
 
 def peek(path: Path, schema: str) -> Peeked | None:
@@ -31,9 +32,11 @@ def peek(path: Path, schema: str) -> Peeked | None:
         (unhandled,) = connection.execute(
             "SELECT EXISTS (SELECT 1 FROM incidents WHERE handled_generation < generation)"
         ).fetchone()
+        row = connection.execute("SELECT value FROM carried WHERE name = 'wake-at'").fetchone()
+        wake_at = 0 if row is None else int(row[0])
         positions = [(s, t, o, _TOKEN.decode(j), bool(d)) for s, t, o, j, d in rows]
-    except (sqlite3.Error, msgspec.DecodeError, TypeError):
+    except (sqlite3.Error, msgspec.DecodeError, TypeError, ValueError):
         return None
     finally:
         connection.close()
-    return Peeked(positions, bool(unhandled))
+    return Peeked(positions, bool(unhandled), wake_at)

@@ -43,6 +43,7 @@ class Undelivered(msgspec.Struct, frozen=True, kw_only=True):
     final: bool  # no further try will be made
     tried: int  # when it was tried last
     asked: int  # the earliest time at which another try makes sense
+    held: bool = False  # nothing is wrong: a silence or a maintenance window lasts
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -323,7 +324,8 @@ class Store:
                     .order_by(c.incident_id, c.channel)
                 )
                 for row in connection.execute(query):
-                    asked = _RECEIPT.decode(row.receipt).get("retry_at")
+                    receipt = _RECEIPT.decode(row.receipt)
+                    asked = receipt.get("retry_at")
                     found.append(
                         Undelivered(
                             channel=row.channel,
@@ -331,6 +333,7 @@ class Store:
                             final=row.result == "failed",
                             tried=row.updated_at,
                             asked=asked if isinstance(asked, int) else row.updated_at,
+                            held=receipt.get("held") is True,
                         )
                     )
         return found

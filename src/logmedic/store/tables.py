@@ -149,6 +149,7 @@ effects = sa.Table(
     sa.Column("updated_at", sa.BigInteger, nullable=False),
     sa.Column("origin", sa.Text),  # as in the timeline
     sa.Index(None, "incident_id", "channel"),
+    sa.Index(None, "channel", "result", "updated_at"),
 )
 
 rule_counts = sa.Table(

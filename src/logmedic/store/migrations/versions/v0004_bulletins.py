@@ -72,8 +72,10 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_self_alerts")),
     )
+    op.create_index(op.f("ix_effects_channel_result_updated_at"), "effects", ["channel", "result", "updated_at"])
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_effects_channel_result_updated_at"), table_name="effects")
     for name in ("self_alerts", "silences", "digest_windows", "digest_items", "bulletins"):
         op.drop_table(name)
