@@ -246,3 +246,19 @@ def test_the_inline_engine_runs_what_was_committed_and_nothing_else() -> None:
         engine.committed()
         engine.committed()
     assert ran == [(3, 1)]
+
+
+def test_urgent_work_goes_before_what_was_handed_over_earlier(database: sa.Engine) -> None:
+    ran: list[int] = []
+    engine = DurableEngine(database, workers=1, poll_seconds=0.02)
+    engine.prepare()
+    with database.begin() as connection:
+        for number in range(6):
+            engine.enqueue(connection, number, f"v1:{number:016x}", 1, urgent=number == 5)
+    engine.open(lambda incident_id, _generation, _step: ran.append(incident_id))
+    try:
+        wait_for(lambda: len(ran) == 6)
+    finally:
+        engine.close(5.0)
+    assert ran[0] == 5
+    assert sorted(ran) == list(range(6))

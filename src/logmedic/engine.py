@@ -35,6 +35,7 @@ DEEPER = Lane("diagnoses", "diagnosis")  # what comes after people have been tol
 # Workflows of one version are not taken up by code of another; raise it when the order of steps changes.
 APPLICATION_VERSION = "1"
 EXECUTOR = "local"  # fixed: together with the instance lock it lets a new process take up what a dead one left
+_URGENT, _ORDINARY = 1, 2  # a queue gives out the lowest first
 LEFT_OVER_SECONDS = 2.0  # between two looks into a lane that is not used any more
 FIRST_WAIT, LONGEST_WAIT = 60.0, 900.0  # seconds before what failed in an unforeseen way is tried again; doubles
 GIVE_UP_SECONDS = 72 * 3600.0  # of failing in an unforeseen way: longer than a weekend that nobody looks
@@ -65,8 +66,10 @@ class Engine(Protocol):
         """
         ...
 
-    def enqueue(self, connection: sa.Connection, incident_id: int, fingerprint: str, generation: int) -> None:
-        """Hand over an incident, within the caller's transaction."""
+    def enqueue(
+        self, connection: sa.Connection, incident_id: int, fingerprint: str, generation: int, *, urgent: bool = False
+    ) -> None:
+        """Hand over an incident, within the caller's transaction. Those that are urgent go before the others."""
         ...
 
     def committed(self) -> None:
@@ -233,10 +236,12 @@ class DurableEngine:
 
         return workflow
 
-    def enqueue(self, connection: sa.Connection, incident_id: int, fingerprint: str, generation: int) -> None:
+    def enqueue(
+        self, connection: sa.Connection, incident_id: int, fingerprint: str, generation: int, *, urgent: bool = False
+    ) -> None:
         if self._client is None:
             raise StoreError("the engine was not prepared before work was handed to it")
-        self._enqueue(connection, (incident_id, generation, _base(fingerprint, generation), 0))
+        self._enqueue(connection, (incident_id, generation, _base(fingerprint, generation), 0), urgent=urgent)
 
     def committed(self) -> None:
         """The queue is polled; there is nothing to wake."""
@@ -306,12 +311,15 @@ class DurableEngine:
         with self._database.begin() as connection:
             self._enqueue(connection, work, delay)
 
-    def _enqueue(self, connection: sa.Connection, work: _Work, delay: float | None = None) -> None:
+    def _enqueue(
+        self, connection: sa.Connection, work: _Work, delay: float | None = None, *, urgent: bool = False
+    ) -> None:
         options: dict[str, Any] = {
             "queue_name": _lane(work).queue,
             "workflow_name": _lane(work).workflow,
             "workflow_id": _name(work[2], work[3]),
             "app_version": APPLICATION_VERSION,
+            "priority": _URGENT if urgent else _ORDINARY,
         }
         if delay is not None:
             options["delay_seconds"] = delay
@@ -348,7 +356,9 @@ class InlineEngine:
     def open(self, handler: Handler, deeper: Handler | None = None) -> None:
         self._handlers = [handler, deeper] if deeper is not None else [handler]
 
-    def enqueue(self, connection: sa.Connection, incident_id: int, fingerprint: str, generation: int) -> None:
+    def enqueue(
+        self, connection: sa.Connection, incident_id: int, fingerprint: str, generation: int, *, urgent: bool = False
+    ) -> None:
         self._given.append((incident_id, generation))
 
     def committed(self) -> None:

@@ -34,7 +34,9 @@ class NoEngine:
 
     def prepare(self) -> None: ...
 
-    def enqueue(self, connection: sa.Connection, incident_id: int, fingerprint: str, generation: int) -> None:
+    def enqueue(
+        self, connection: sa.Connection, incident_id: int, fingerprint: str, generation: int, *, urgent: bool = False
+    ) -> None:
         self.given.append((incident_id, fingerprint, generation))
 
     def committed(self) -> None: ...

@@ -222,7 +222,10 @@ class Intake:
             touched.add(incident_id)
             if change.event is not None:
                 raised.add(incident_id)
-                self._engine.enqueue(ingest.connection, incident_id, change.fingerprint, change.generation)
+                urgent = change.severity is Severity.CRITICAL
+                self._engine.enqueue(
+                    ingest.connection, incident_id, change.fingerprint, change.generation, urgent=urgent
+                )
 
     def _admit(
         self, additions: Sequence[Addition], known: dict[str, KnownIncident], now: int
