@@ -161,6 +161,21 @@ def take_up(opened: Store, incidents: Iterable[tuple[str, int]]) -> None:
         engine.close(0.0)
 
 
+def release(opened: Store) -> None:
+    """Have what was put off until later decided on now: by the ``serve`` that runs, or by the next scan."""
+    from logmedic.engine import DurableEngine  # noqa: PLC0415  imports SQLAlchemy, 0.35 s
+
+    left = opened.unhandled()
+    if not left:
+        return
+    engine = DurableEngine(opened.database)
+    try:
+        engine.prepare()
+        engine.retry_failed(left, system_clock().now(), at_once=True)
+    finally:
+        engine.close(0.0)
+
+
 @contextmanager
 def rehearsal(
     loaded: Loaded, *, since: int | None = None, handle: bool = True, ask: bool = False

@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = {
     "doctor": "logmedic.cli.doctor:doctor",
     "regroup": "logmedic.cli.regroup:regroup",
     "notify": "logmedic.cli.notify:notify",
+    "silences": "logmedic.cli.silences:silences",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -19,6 +20,8 @@ from logmedic.detect.rules import build_rules
 from logmedic.errors import ConfigError, UsageError
 from logmedic.model import Text
 from logmedic.respond import channels
+from logmedic.respond.text import utc
+from logmedic.store.lock import sqlite_path
 
 TEMPLATE = """\
 # Every key is optional. `logmedic check` validates this file, `logmedic check --keys` lists all keys.
@@ -130,11 +133,26 @@ def examine(loaded: build.Loaded, *, environment: bool) -> list[Finding]:
         else:
             found.append(Finding(True, f"channel {channel.name}", channels.kind_of(channel)))
     if environment:
+        found += _own_troubles(loaded)
         git = build.repository(loaded)
         where = (loaded.base / config.repository.path).absolute()
         detail = str(where) if git else f"{where} is no git repository: diagnoses will quote no source or commits"
         found.append(Finding(True, "repository", detail))
     return found
+
+
+def _own_troubles(loaded: build.Loaded) -> Iterator[Finding]:
+    """What `scan` or `serve` last found to be wrong with logmedic itself; nothing without a state."""
+    path = sqlite_path(loaded.store_url)
+    if path is not None and not path.is_file():
+        return
+    from logmedic.store.health import Health  # noqa: PLC0415  imports SQLAlchemy, 0.35 s
+
+    with build.open_store(loaded) as store:
+        for trouble in Health(store.database).troubles():
+            if trouble.cleared_at is None:
+                said = output.printable(trouble.text.in_(loaded.language))
+                yield Finding(True, f"in trouble since {utc(trouble.since)}", said)
 
 
 def _check_files(source: FileSourceConfig, base: Path) -> Finding:
