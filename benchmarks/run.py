@@ -11,6 +11,7 @@ SCRIPTS = (
     "scan/whole.py",
     "scan/select.py",
     "serve/latency.py",
+    "respond/latency.py",
     "collect/read_speed.py",
     "grouping/accuracy.py",
     "grouping/speed.py",
