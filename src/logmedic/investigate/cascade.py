@@ -8,7 +8,7 @@ louder, proves nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -30,6 +30,13 @@ _ANSWERED = frozenset((
 ))  # fmt: skip
 
 
+# what a callee does, behind its name
+_BEHIND = (
+    "service", "api", "client", "return", "answer", "respond", "repl", "timed", "timeo", "unavail", "unreach", "refus",
+    "reject", "fail", "is down", "did not", "gave", "down", "not respond", "closed", "connection",
+)  # fmt: skip
+
+
 class Cascade(msgspec.Struct, frozen=True):
     """``path``: services from the one looked at to the one that failed first; ``hit``: all that were, first to last."""
 
@@ -42,13 +49,11 @@ class Cascade(msgspec.Struct, frozen=True):
         return self.path[-1] if self.path else ""
 
 
-def trace_back(
-    subject: Neighbour, beside: Sequence[Neighbour], traced: Sequence[LogRecord], others: Iterable[str] = ()
-) -> Cascade:
-    """From a fault to where it began.
+def trace_back(subject: Neighbour, beside: Sequence[Neighbour], traced: Sequence[LogRecord]) -> Cascade:
+    """From a fault to where it began, among the services that logged errors.
 
     ``beside``: incidents that were seen from :data:`EPISODE` before the fault to :data:`AFTERMATH` behind it.
-    ``traced``: records of the request that failed, from every service. ``others``: further names of our services.
+    ``traced``: records of the request that failed, from every service.
     """
     if not subject.service:
         return Cascade()
@@ -57,11 +62,10 @@ def trace_back(
         (n for n in beside if n.service and since <= n.first_seen <= until),
         key=lambda n: (n.first_seen, n.id),
     )
-    known = dict.fromkeys([*(n.service for n in episode), *(r.service for r in traced if r.service), *others])
     current: Neighbour | None = subject
     path = [subject.service]
     while current is not None and len(path) <= MOST_STEPS:
-        step = _callee(current, episode, traced, [name for name in known if name and name not in path])
+        step = _callee(current, episode, traced, path)
         if step is None:
             break
         path.append(step)
@@ -70,16 +74,22 @@ def trace_back(
 
 
 def _callee(
-    current: Neighbour, episode: Sequence[Neighbour], traced: Sequence[LogRecord], names: Sequence[str]
+    current: Neighbour, episode: Sequence[Neighbour], traced: Sequence[LogRecord], path: Sequence[str]
 ) -> str | None:
-    """The service that a fault came from: one that the errors name, else where the same request failed before."""
-    failing = {n.service for n in episode}
+    """The service that a fault came from: one that the errors name, else where the same request failed before.
+
+    A callee that logged no error did not fail, as far as can be seen.
+    """
+    failing = [name for name in dict.fromkeys(n.service for n in episode) if name not in path]
     texts = [current.record, *(n.record for n in episode if n.service == current.service)]
-    named = [name for record in texts for name in names if speaks_of_service(record, name)]
-    step = next((name for name in named if name in failing), named[0] if named else None)
-    if step is not None:
-        return step
-    failed = [r for r in traced if r.level >= Level.ERROR and r.service in names and r.time <= current.record.time]
+    named = next((name for record in texts for name in failing if speaks_of_service(record, name)), None)
+    if named is not None:
+        return named
+    failed = [
+        r
+        for r in traced
+        if r.level >= Level.ERROR and r.service and r.service not in path and r.time <= current.record.time
+    ]
     return min(failed, key=lambda r: r.time).service if failed else None
 
 
@@ -136,7 +146,7 @@ def _word_at(text: str, word: str) -> bool:
 def _spoken_of(text: str, core: str) -> bool:
     """Whether the word stands where a callee does: as a host, as a value, or behind or before a word of calling."""
     for at, end in _places(text, core):
-        before, after = text[max(0, at - 24) : at], text[end : end + 9]
+        before, after = text[max(0, at - 24) : at], text[end : end + 14]
         if before.endswith("//") or (after[:1] in {":", "."} and after[1:2].isalnum()) or after[:1] == "-":
             return True
         if (not before.strip() and not after.strip()) or before.endswith("="):
@@ -144,7 +154,7 @@ def _spoken_of(text: str, core: str) -> bool:
         behind = [word.strip("(:`,") for word in before.replace("'", " ").replace('"', " ").split()]
         if behind and (behind[-1] in _CALLED or (behind[-1] == "from" and (behind[-2:-1] or [""])[0] in _ANSWERED)):
             return True
-        if after.strip().startswith(("service", "api", "client")) and behind[-1:] != ["from"]:
+        if after.strip().startswith(_BEHIND) and behind[-1:] != ["from"]:
             return True
     return False
 

@@ -44,8 +44,16 @@ _DULL = frozenset(("nonetype", "object", "none", "null", "true", "false", "self"
                    "message", "utf-8", "option::unwrap()", "result::unwrap()", "traceback", "undefined"))  # fmt: skip
 
 
+# The last word of a route, a table of a statement, a queue or a cache: what the failing work is about.
+_SUBJECT = re.compile(
+    r"\b(?:GET|POST|PUT|PATCH|DELETE|HEAD)\s{1,3}(?:https?://[\w.:-]{1,80})?(?:/[\w{}:.<>-]{1,60}){0,5}?/([A-Za-z][\w-]{2,40})(?:/[\d{:<][^\s/]{0,40})?(?=[\s?\"')]|$)"
+    r"|\b(?:FROM|INTO|UPDATE|JOIN|TABLE|relation|table|queue|topic|bucket|index)\s{1,3}[\"'`]?([A-Za-z][\w.]{2,60})",
+)
+
+
 class Clues(msgspec.Struct, frozen=True):
     missing: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()  # endpoints and tables
     literals: tuple[str, ...] = ()  # distinctive texts, without what is missing
     numbers: frozenset[str] = frozenset()
 
@@ -57,7 +65,13 @@ def clues(record: LogRecord, stack: Stack | None) -> Clues:
     code = (record.error_code or "").lower()
     kept = [w for w in literals if w not in missing and w.lower() not in _DULL and w.lower() != code and len(w) >= 4]
     numbers = frozenset(_NUMBER.findall(text)) - {"0", "1"}
-    return Clues(tuple(missing[:MOST_LITERALS]), tuple(kept[:MOST_LITERALS]), numbers)
+    subjects = _unique(next(g for g in found.groups() if g) for found in _SUBJECT.finditer(text))
+    return Clues(
+        missing=tuple(missing[:MOST_LITERALS]),
+        subjects=tuple(subject.rpartition(".")[2] for subject in subjects[:MOST_LITERALS]),
+        literals=tuple(kept[:MOST_LITERALS]),
+        numbers=numbers,
+    )
 
 
 def _texts(record: LogRecord, stack: Stack | None) -> Iterator[str]:

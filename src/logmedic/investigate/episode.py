@@ -24,7 +24,6 @@ def episode(case: Case) -> tuple[Cascade, Sequence[Neighbour]]:
     wanted = record.trace_id or record.request_id
     if wanted:
         traced = case.logs.by_request(wanted, record.time - REQUEST_WINDOW, record.time + REQUEST_WINDOW)
-    others = [deploy.service for deploy in case.changes.deploys] if case.changes is not None else []
     subject = Neighbour(
         id=incident.id,
         service=incident.service,
@@ -32,7 +31,7 @@ def episode(case: Case) -> tuple[Cascade, Sequence[Neighbour]]:
         last_seen=incident.last_seen,
         record=record,
     )
-    return trace_back(subject, beside, traced, [*others, case.noticed]), beside
+    return trace_back(subject, beside, traced), beside
 
 
 def is_synthetic(sample: Sample) -> bool:

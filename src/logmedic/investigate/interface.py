@@ -48,7 +48,6 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     history: History
     git: Git | None  # None: no repository is configured
     changes: ChangeList | None = None  # what changed, from a list; it stands in for the repository's log
-    noticed: str = ""  # the service whose alert led here, when it is another one
     now: int  # ns
 
 

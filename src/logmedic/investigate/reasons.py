@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from logmedic.investigate import hunks as h
-from logmedic.investigate.diffs import Hunk, Touch
+from logmedic.investigate.diffs import FileDiff, Hunk, Touch
 from logmedic.investigate.scene import Place, Reason, Scene, View
 from logmedic.model import CauseKind, Text
 
@@ -20,7 +20,7 @@ _RESOURCES = ("pool", "lock", "acquire", "database", "db", "session", "cache", "
 _LEAKS = ("close(", "release(", "dispose(", "finally", "rollback(", "with ", "defer ", "drop(")
 _HELD = ("conn", "session", "cursor", "pool", "engine", "client", "transaction", "open(", "file", "sock")
 _DROPS = ("drop", "rename", "remove")
-_ADDRESSED = frozenset({"dns", "connection", "missing-setting", "missing-file", "credentials"})
+_ADDRESSED = frozenset({"dns", "connection", "missing-setting", "missing-file", "credentials", "permission"})
 _ADDRESS = re.compile(r"[./:]|^[A-Z][A-Z0-9_]+$")  # a host, a path, a URL, a variable of the environment
 
 _FAILED_LINE = Text("the line that failed", "오류가 발생한 줄")
@@ -82,7 +82,7 @@ def by_missing(scene: Scene, view: View) -> Iterator[Reason]:
             path = file.path if gone != came else path
             removed, added = removed + gone, added + came
         if removed > added:
-            yield Reason(0.6, _about_missing(name, f"it removed {name!r} ({path})", f"제거 ({path})"))
+            yield Reason(0.6, _about_missing(name, f"it removed {name!r} ({path})", f"제거 ({path})"), anywhere=True)
         elif added > removed and not _is_manifest(path):
             weight = 0.5 if scene.kind.cause is CauseKind.CONFIG else 0.35
             why = _about_missing(name, f"it added a use of {name!r} ({path})", f"사용 추가 ({path})")
@@ -225,6 +225,22 @@ def by_function(scene: Scene, view: View) -> Iterator[Reason]:
 def _defines(hunk: Hunk, name: str) -> bool:
     lines = (*hunk.removed, *hunk.added)
     return any(_mentions(line, name) and not h.is_comment(line) for line in lines)
+
+
+def by_subject(scene: Scene, view: View) -> Iterator[Reason]:
+    """An endpoint, a table or a class that the error speaks of, and whose code or statement was changed."""
+    for name in scene.clues.subjects:
+        path = next((f.path for f, hunk in view.hunks if _is_about(f, hunk, name)), "")
+        if path:
+            yield Reason(0.2, Text(f"it changed what deals with {name} ({path})", f"{name} 처리 코드 변경 ({path})"))
+            return
+
+
+def _is_about(file: FileDiff, hunk: Hunk, name: str) -> bool:
+    stem = name.lower().removesuffix("s")
+    if stem in {part.removesuffix("s") for part in h.parts_of(file.path)}:
+        return True
+    return any(stem in {p.removesuffix("s") for p in h.parts_of(line)} for line in (*hunk.removed, *hunk.added))
 
 
 def _mentioned(view: View, word: str) -> str:

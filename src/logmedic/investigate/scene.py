@@ -54,6 +54,7 @@ class Reason(msgspec.Struct, frozen=True):
 
     weight: float
     why: Text
+    anywhere: bool = False  # whatever service runs the change: what it took away was shared
 
     @property
     def rank(self) -> tuple[float, str]:

@@ -43,7 +43,8 @@ def rank(scene: Scene) -> list[Suspect]:
         change = view.change
         reasons = sorted(_reasons(scene, view, words), key=lambda reason: reason.rank, reverse=True)
         score = _together(reasons) * _age_factor(scene.first_seen - change.time) * _bulk_factor(change)
-        score *= locality.factor(change, scene.hit, scene.services, scene.sent)
+        if not any(reason.anywhere for reason in reasons):
+            score *= locality.factor(change, scene.hit, scene.services, scene.sent)
         if score >= THRESHOLD[scene.kind.code]:
             suspect = Suspect(change.commit, round(min(score, HIGHEST), 2), _why(reasons[:3]))
             scored.append((round(score, 2), -age, suspect))
@@ -91,6 +92,8 @@ def _reasons(scene: Scene, view: View, words: Sequence[str]) -> Iterator[Reason]
         *r.by_literals(scene, view, words),
     ]
     yield from strong
+    if strong:
+        yield from r.by_subject(scene, view)
     if scene.kind.cause in {CauseKind.DATA, CauseKind.CONFIG}:
         yield from r.by_stack(scene, view)
     elif strong and not view.touched:
@@ -98,7 +101,7 @@ def _reasons(scene: Scene, view: View, words: Sequence[str]) -> Iterator[Reason]
     elif strong and view.touched:
         place = view.touched[0][0]
         what = place.span.name or place.path
-        yield Reason(0.15, Text(f"it touches {what}, which is on the stack", f"스택에 있는 {what} 변경"))
+        yield Reason(0.25, Text(f"it touches {what}, which is on the stack", f"스택에 있는 {what} 변경"))
 
 
 def _touched(scene: Scene) -> dict[str, list[tuple[Place, Touch]]]:

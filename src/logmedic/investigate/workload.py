@@ -18,6 +18,7 @@ from logmedic.model import Text
 
 WEIGHT = 0.4
 _SLOW = frozenset({"slow", "upstream-timeout", "pool-exhausted", "deadlock", "surge"})
+_CALLED = frozenset({"rate-limited"})
 _FULL = frozenset({"out-of-memory", "too-many-files", "disk-full"})
 _INDEX = re.compile(r"\bdrop\s{1,4}index\b|drop_index\(|remove_index\b|removeindex\(", re.IGNORECASE)
 _CREATES_INDEX = re.compile(
@@ -94,8 +95,8 @@ def _grows(hunk: Hunk) -> str | None:
 PATTERNS = (
     Pattern(_SLOW, Text("it takes an index away", "인덱스 제거"), _index_gone),
     Pattern(_SLOW | _FULL, Text("it takes the bound of a query or a list away", "조회 개수 제한 제거"), _gone(_LIMIT)),
-    Pattern(_SLOW, Text("it takes a cache away", "캐시 제거"), _gone(_CACHE)),
-    Pattern(_SLOW, Text("it queries or calls in a loop", "반복문 안에서 조회 또는 호출"), _query_in_loop),
+    Pattern(_SLOW | _CALLED, Text("it takes a cache away", "캐시 제거"), _gone(_CACHE)),
+    Pattern(_SLOW | _CALLED, Text("it queries or calls in a loop", "반복문 안에서 조회 또는 호출"), _query_in_loop),
     Pattern(_SLOW, Text("it waits", "대기 추가"), _new(_SLEEP)),
     Pattern(_SLOW, Text("it takes a lock", "잠금 추가"), _new(_LOCK)),
     Pattern(_SLOW - {"deadlock"}, Text("it makes a query do more", "쿼리 작업량 증가"), _new(_JOIN)),

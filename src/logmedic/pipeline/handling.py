@@ -188,22 +188,22 @@ class Handling:
         return diagnosis.status.value
 
     def diagnose(
-        self, incident: Incident, *, changes: ChangeList | None = None, alert: str = "", follow: bool = False
+        self, incident: Incident, *, changes: ChangeList | None = None, follow: bool = False
     ) -> tuple[Incident, Diagnosis]:
         """What broke, by the stored samples and what the sources, the repository and the history still say.
 
-        ``changes``: a list that stands in for the repository's log. ``alert``: the service that an alert was about.
+        ``changes``: a list that stands in for the log of the repository.
         ``follow``: diagnose the incident that this one came from, where another service failed first.
         """
-        case = self._case(incident, changes, alert)
+        case = self._case(incident, changes)
         if follow:
             cascade, _beside = episode(case)
             if cascade.root is not None and cascade.root.id != incident.id:
                 incident = self._incident(cascade.root.id)
-                case = self._case(incident, changes, alert)
+                case = self._case(incident, changes)
         return incident, self._investigator.investigate(case)
 
-    def _case(self, incident: Incident, changes: ChangeList | None, alert: str) -> Case:
+    def _case(self, incident: Incident, changes: ChangeList | None) -> Case:
         return Case(
             incident=incident,
             samples=tuple(self._store.samples(incident.id)),
@@ -211,7 +211,6 @@ class Handling:
             history=_StoreHistory(self._store),
             git=self._git,
             changes=changes,
-            noticed=alert,
             now=self._clock.now(),
         )
 

@@ -74,7 +74,7 @@ def first_incident(
     if alert is not None:
         errors = [i for i in found if "surge" not in i.rules]
         chosen = choose(alert, errors or found) or chosen
-    return runtime.diagnose(chosen, changes=changes, alert=alert.service if alert is not None else "", follow=True)
+    return runtime.diagnose(chosen, changes=changes, follow=True)
 
 
 def one_text(runtime: Runtime, data: bytes, name: str, changes: ChangeList | None = None) -> tuple[Incident, Diagnosis]:

@@ -115,10 +115,10 @@ class Runtime:
         return self._intake.commit(digest, [])
 
     def diagnose(
-        self, incident: Incident, *, changes: ChangeList | None = None, alert: str = "", follow: bool = False
+        self, incident: Incident, *, changes: ChangeList | None = None, follow: bool = False
     ) -> tuple[Incident, Diagnosis]:
         """A fresh diagnosis of a stored incident; nothing is stored or sent. See :meth:`Handling.diagnose`."""
-        return self._handling.diagnose(incident, changes=changes, alert=alert, follow=follow)
+        return self._handling.diagnose(incident, changes=changes, follow=follow)
 
     # -- one pass --------------------------------------------------------------------------------------------------
 
