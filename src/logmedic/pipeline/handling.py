@@ -150,7 +150,7 @@ class Handling:
             # Recalled, and told in the first message; or bought in an earlier life of this workflow, and not told yet.
             return "news" if verdict.tokens else "known"
         try:
-            outcome = self._deeper.enrich(self._case(incident, None, ""), verdict)
+            outcome = self._deeper.enrich(self._case(incident, None), verdict)
         except Exception as error:  # noqa: BLE001  an incident is whole without a model, whatever goes wrong with one
             log.error("incident %d: no model's report: %s: %s", incident_id, type(error).__name__, error)  # noqa: TRY400
             outcome = Declined(Text(*[f"{type(error).__name__}: {error}"[:500]] * 2))
@@ -178,7 +178,7 @@ class Handling:
         try:
             _, diagnosis = self.diagnose(incident)
             if self._deeper is not None:
-                diagnosis = self._deeper.recall(self._case(incident, None, ""), diagnosis) or diagnosis
+                diagnosis = self._deeper.recall(self._case(incident, None), diagnosis) or diagnosis
         except Exception as error:  # noqa: BLE001  an alert goes out even when its diagnosis fails in an unforeseen way
             reason = f"{type(error).__name__}: {error}"
             log.error("incident %d could not be diagnosed: %s", incident_id, reason)  # noqa: TRY400  one line for people
