@@ -80,6 +80,8 @@ class Keeper:
         self._health = Health(store.database)
         self._checked: float | None = None
         self._said: set[str] = set()  # troubles that this process has logged
+        self._noted: float | None = None  # when the next time to wake an idle scan was written down
+        self._until: dict[Cadence, int] = {}  # ns: up to when this process knows digests to be written
 
     def tick(self) -> None:
         """Do what is due. Raises :class:`StoreError`."""
@@ -93,7 +95,7 @@ class Keeper:
         if self._config.selfcheck.enabled:
             self._check(now)
         self._send()
-        self._bulletins.wake_at(self._next(self._clock.now()))
+        self._note_wake()
 
     # -- digests and storms ----------------------------------------------------------------------------------------
 
@@ -102,10 +104,13 @@ class Keeper:
         config = self._config
         daily_at = minutes(config.digest.daily_at)
         end = boundary(now, cadence, config.zone, daily_at)
+        if self._until.get(cadence, 0) >= end or config.policy.quiet.hold(now, config.zone):
+            return
         until = self._digests.until(cadence, end)
-        if until < end and not config.policy.quiet.hold(now, config.zone):
+        if until < end:
             window = digest.Window(cadence, until, end, config.zone)
             self._digests.close(cadence, until, end, lambda *of: self._digest(window, *of), now)
+        self._until[cadence] = max(until, end)
 
     def _digest(self, window: digest.Window, channel: str, items: Sequence[Waiting]) -> Letter | None:
         if channel not in self._announce:
@@ -233,6 +238,13 @@ class Keeper:
                 self._bulletins.settle(letter, outcome, now, now + int(pause * NANOSECONDS))
             if outcome.result is not Result.SENT:
                 log.warning("%s: %s: %s", letter.channel, letter.key, outcome.reason)
+
+    def _note_wake(self) -> None:
+        """For a scan; what serves looks itself, so a note of it now and then is enough."""
+        at = self._clock.monotonic()
+        if self._noted is None or at - self._noted >= CHECK_SECONDS:
+            self._noted = at
+            self._bulletins.wake_at(self._next(self._clock.now()))
 
     def _next(self, now: int) -> int:
         """When (ns) an idle scan should look in again."""
