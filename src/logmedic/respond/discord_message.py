@@ -180,7 +180,7 @@ def _lines(section: Section, language: str, limit: int) -> str:
     shown: list[str] = []
     left = limit - len("\n… +999,999")
     for number, line in enumerate(section.lines):
-        text = markdown_line(line.in_(language), _LINE)
+        text = markdown_line(line.in_(language), _LINE) or "?"  # Discord refuses what is blank
         left -= units(text) + 1
         if left < 0:
             shown.append(f"… +{len(section.lines) - number:,}")
