@@ -262,3 +262,25 @@ def test_urgent_work_goes_before_what_was_handed_over_earlier(database: sa.Engin
         engine.close(5.0)
     assert ran[0] == 5
     assert sorted(ran) == list(range(6))
+
+
+def test_urgent_work_that_was_put_off_is_still_urgent_when_it_comes_back(database: sa.Engine) -> None:
+    ran: list[int] = []
+
+    def handler(incident_id: int, _generation: int, _step: Step) -> float | None:
+        ran.append(incident_id)
+        time.sleep(0.05)
+        return 0.1 if incident_id == 99 and ran.count(99) == 1 else None
+
+    engine = DurableEngine(database, workers=1, poll_seconds=0.02)
+    engine.prepare()
+    with database.begin() as connection:
+        for number in (*range(30), 99):
+            engine.enqueue(connection, number, f"v1:{number:016x}", 1, urgent=number == 99)
+    engine.open(handler)
+    try:
+        wait_for(lambda: len(ran) == 32)
+    finally:
+        engine.close(5.0)
+    assert ran[0] == 99
+    assert ran[-1] != 99, "it did not go to the end of the queue"

@@ -289,7 +289,8 @@ class DurableEngine:
     def _hand_on(self, work: _Work, delay: float | None = None) -> None:
         """Let the next attempt follow this one. Of earlier ones only the first is kept, whose id makes it unique."""
         incident_id, generation, base, attempt = work
-        self._submit((incident_id, generation, base, attempt + 1), delay)
+        urgent = any(each.priority == _URGENT for each in self._attempts(base).values())
+        self._submit((incident_id, generation, base, attempt + 1), delay, urgent=urgent)
         if attempt > 1:
             self._client.delete_workflows([_name(base, attempt - 1)])
 
@@ -307,9 +308,9 @@ class DurableEngine:
                 return True
         return False
 
-    def _submit(self, work: _Work, delay: float | None = None) -> None:
+    def _submit(self, work: _Work, delay: float | None = None, *, urgent: bool = False) -> None:
         with self._database.begin() as connection:
-            self._enqueue(connection, work, delay)
+            self._enqueue(connection, work, delay, urgent=urgent)
 
     def _enqueue(
         self, connection: sa.Connection, work: _Work, delay: float | None = None, *, urgent: bool = False

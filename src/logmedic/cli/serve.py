@@ -90,6 +90,8 @@ class Printer:
         )  # fmt: skip
         key = (incident.id, channel)
         reason = printable(said(outcome.reason, self._language))
+        if outcome.receipt.get("held"):
+            return  # a silence or a maintenance window lasts: nothing is wrong
         if outcome.result is Result.DEFERRED:
             self._late.add(key)
             log.warning(_PUT_OFF.in_(self._language), incident.id, channel, reason, again or 0)
