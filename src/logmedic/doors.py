@@ -177,6 +177,11 @@ def _feed(stdin: IO[bytes], left: memoryview) -> memoryview:
         return left[:0]
 
 
+def inherited(names: Sequence[str]) -> dict[str, str]:
+    """What a child process is given of our environment: these variables, where they are set, and nothing else."""
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
 class HttpAnswer(msgspec.Struct, frozen=True):
     status: int
     headers: Mapping[str, str]  # names in lower case
@@ -311,9 +316,8 @@ def _plain_diffs(argv: Sequence[str]) -> list[str]:
 
 
 def _git_environment() -> dict[str, str]:
-    keep = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     return {
-        **keep,
+        **inherited(("PATH", "HOME", "TMPDIR")),
         "LC_ALL": "C.UTF-8",
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": "/dev/null",

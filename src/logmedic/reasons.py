@@ -81,6 +81,8 @@ SENTENCES: Mapping[str, Text] = {
     "snoozed-count": Text(
         "snoozed for {more} more occurrences, or until it escalates", "{more}회 더 발생하거나 급증할 때까지 보류"
     ),
+    "closed-in-tracker": Text("{issue} was closed", "{issue} 닫힘"),
+    "reopened-in-tracker": Text("{issue} was opened again", "{issue} 다시 열림"),
     "merged-into": Text("merged into incident {incident}", "인시던트 {incident}에 병합됨"),
     "took-in": Text(
         "took in incident {incident} ({fingerprint}, {count} occurrences)",

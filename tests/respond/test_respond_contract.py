@@ -13,7 +13,7 @@ import pytest
 from respond_samples import HOSTILE, hostile_incident, incident, notice
 
 from logmedic.config import Secret
-from logmedic.doors import HttpAnswer, HttpError
+from logmedic.doors import HttpAnswer, HttpError, Ran
 from logmedic.errors import ConfigError, DeliveryError
 from logmedic.model import DiagnosisStatus, Result, Severity, State, Substate, Text
 from logmedic.respond import words
@@ -21,6 +21,7 @@ from logmedic.respond.channels import KINDS, ChannelConfig, kind_of, make, secre
 from logmedic.respond.interface import told
 from logmedic.respond.ratelimit import RateLimits
 
+NEEDED = {"github": {"repo": "acme/shop"}}  # settings without which a kind does not work
 CONFIGS = {typing.cast(str, config.__struct_config__.tag): config for config in typing.get_args(ChannelConfig)}
 SECRET = "https://discord.com/api/webhooks/123456789012345678/S3cr3t-t0ken-S3cr3t-t0ken-S3cr3t"
 every_kind = pytest.mark.parametrize("kind", sorted(KINDS))
@@ -38,11 +39,35 @@ class Hostile:
         body = msgspec.json.encode({"message": f"no such thing {url}\n\x1b[31m", "code": 1, "retry_after": 7.5})
         return HttpAnswer(self.status, self.headers, body)
 
+    def run(self, argv, *, timeout, cwd=None, env=None, input=b"", limit=0):
+        """The same as gh would tell it."""
+        said = "EOF" if self.status is None else f"HTTP {self.status}"
+        return Ran(1, b"", f"{said}\n\x1b[31m{' '.join(env.values())} (https://api.github.com/graphql)\n".encode())
+
+
+class Obliging:
+    """A gh that does what it is told, and remembers the texts that it was given."""
+
+    def __init__(self) -> None:
+        self.texts = []
+
+    def run(self, argv, *, timeout, cwd=None, env=None, input=b"", limit=0):
+        assert all(isinstance(word, str) and "\0" not in word for word in argv)
+        self.texts.append(input.decode())
+        listing, filing = argv[1:3] == ["issue", "list"], argv[1:3] == ["issue", "create"]
+        return Ran(0, b"[]" if listing else b"https://github.com/acme/shop/issues/7\n" if filing else b"", b"")
+
+
+def settings(kind, **more):
+    return CONFIGS[kind](**NEEDED.get(kind, {}), **more)
+
 
 def built(kind, clock, http, stream=None):
-    config = CONFIGS[kind]()
+    config = settings(kind)
     secret = SECRET if secret_of(config) else None
-    return make(config, http=http, clock=clock, secret=secret, stream=stream or io.StringIO(), limits=RateLimits())
+    return make(
+        config, http=http, clock=clock, secret=secret, stream=stream or io.StringIO(), limits=RateLimits(), shell=http
+    )
 
 
 def test_the_union_of_configs_and_the_table_name_the_same_kinds():
@@ -51,7 +76,7 @@ def test_the_union_of_configs_and_the_table_name_the_same_kinds():
 
 @every_kind
 def test_a_responder_says_its_name_and_kind(kind, clock):
-    config = CONFIGS[kind](name="mine")
+    config = settings(kind, name="mine")
     secret = SECRET if secret_of(config) else None
     responder = make(config, http=Hostile(200), clock=clock, secret=secret, stream=io.StringIO())
     assert (responder.name, responder.kind) == ("mine", kind)
@@ -118,10 +143,13 @@ def test_hostile_text_is_delivered_and_calls_nobody(kind, clock, http, discord, 
 
 
 def deliver(kind, clock, http, discord, told_to):
-    config = CONFIGS[kind]()
+    config = settings(kind)
     secret = discord.url if secret_of(config) else None
-    responder = make(config, http=http, clock=clock, secret=secret, stream=io.StringIO(), limits=RateLimits())
-    return responder.deliver(told_to)
+    stream, limits, shell = io.StringIO(), RateLimits(), Obliging()
+    responder = make(config, http=http, clock=clock, secret=secret, stream=stream, limits=limits, shell=shell)
+    outcome = responder.deliver(told_to)
+    assert not any("@" in text for text in shell.texts)
+    return outcome
 
 
 def test_channels_need_names_of_their_own():
@@ -138,9 +166,12 @@ def test_a_channel_says_from_which_severity_on_it_is_told():
     assert [spec.min_severity for spec in made] == [Severity.CRITICAL, Severity.WARNING, Severity.INFO]
 
 
-def test_only_discord_has_a_secret():
+def test_only_those_who_ask_somebody_else_have_a_secret():
     secrets = {kind: secret_of(config()) for kind, config in CONFIGS.items()}
-    assert secrets == {"console": None, "jsonl": None, "discord": Secret(env="LOGMEDIC_DISCORD_WEBHOOK")}
+    assert secrets == {
+        "console": None, "jsonl": None,
+        "discord": Secret(env="LOGMEDIC_DISCORD_WEBHOOK"), "github": Secret(env="GH_TOKEN"),
+    }  # fmt: skip
 
 
 def test_two_channels_made_alike_share_the_process_wide_limits(clock):

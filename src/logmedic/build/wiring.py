@@ -33,6 +33,7 @@ from logmedic.group.release import Order, unknown
 from logmedic.model import LogRecord
 from logmedic.redact import Redactor
 from logmedic.respond import channels
+from logmedic.respond.interface import Tracker
 from logmedic.respond.retry import Patient
 from logmedic.store.lock import InstanceLock, sqlite_path
 
@@ -120,6 +121,7 @@ def runtime(
     http = doors.SystemHttp()
     deliver: dict[str, Deliver] = {}
     announce: dict[str, Announce] = {}
+    trackers: dict[str, tuple[Tracker, float]] = {}
     specs = channels.specs(loaded.config.channels)
     for channel, spec in zip(loaded.config.channels, specs, strict=True):
         responder = channels.make(channel, http=http, clock=clock, secret=secrets.get(channel.name))
@@ -127,6 +129,8 @@ def runtime(
         deliver[channel.name] = patient
         if spec.announces:
             announce[channel.name] = patient.announce
+        if isinstance(responder, Tracker):
+            trackers[channel.name] = (responder, getattr(channel, "sync_s", 0.0))
     with open_store(loaded) as opened:
         built = _assemble(
             loaded,
@@ -139,6 +143,7 @@ def runtime(
             ask=ask,
             witness=witness,
             announce=announce,
+            trackers=trackers,
         )
         try:
             yield built
@@ -227,12 +232,14 @@ def _assemble(
     since: int | None = None,
     witness: Witness | None = None,
     announce: Mapping[str, Announce] | None = None,
+    trackers: Mapping[str, tuple[Tracker, float]] | None = None,
 ) -> Runtime:
     from logmedic.investigate.offline import OfflineInvestigator  # noqa: PLC0415  not needed by an idle scan
     from logmedic.pipeline.handling import Handling, Nobody  # noqa: PLC0415
     from logmedic.pipeline.intake import Intake  # noqa: PLC0415
     from logmedic.pipeline.parallel import Pool  # noqa: PLC0415
     from logmedic.pipeline.running import Runtime  # noqa: PLC0415
+    from logmedic.pipeline.tracker import Followers  # noqa: PLC0415
 
     config, clock = loaded.config, system_clock()
     redactor = Redactor(config.redact, secrets)
@@ -267,6 +274,7 @@ def _assemble(
         store=opened,
         engine=engine,
         handling=handling,
+        followers=Followers(opened, clock, trackers) if trackers else None,
         keeper=None if announce is None else keeping.keeper(loaded, opened, specs, announce, clock),
         sources=[make_source(source, loaded.base, clock) for source in config.sources],
         digester=partial(digester, config, since=since, secrets=secrets),

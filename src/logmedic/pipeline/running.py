@@ -18,6 +18,7 @@ from logmedic.pipeline.handling import Handling
 from logmedic.pipeline.intake import Intake, Moved, Taken
 from logmedic.pipeline.keeping import Keeper
 from logmedic.pipeline.summary import Missed, Summary
+from logmedic.pipeline.tracker import Followers
 from logmedic.reasons import render
 from logmedic.store.deliveries import Deliveries
 from logmedic.store.store import Store
@@ -76,6 +77,7 @@ class Runtime:
         engine: Engine,
         handling: Handling,
         keeper: Keeper | None = None,
+        followers: Followers | None = None,
         sources: Sequence[Source],
         digester: Callable[[], Digester],
         intake: Intake,
@@ -87,6 +89,7 @@ class Runtime:
         self._engine = engine
         self._handling = handling
         self._keeper = keeper
+        self._followers = followers
         self.sources = sources
         # one a source: a detector serves one thread
         self._digester = digester
@@ -126,6 +129,8 @@ class Runtime:
         """Read what is new in every source, and wait up to ``deadline`` seconds until people have been told."""
         started = self.clock.monotonic()
         tally = Tally(self._rules)
+        if self._followers is not None:
+            self._followers.tick()  # first: what happens to an incident that people resolved is news again
         left = self.store.unhandled()
         for source in self.sources:
             try:
@@ -196,14 +201,19 @@ class Runtime:
             for source in self.sources
         ]
         keeper = threading.Thread(target=self._keep_on, args=(stop,), name="keeper")
-        for thread in (*threads, keeper):
+        beside = [keeper]
+        if self._followers is not None:
+            beside.append(threading.Thread(target=self._followers.follow, args=(stop,), name="followers"))
+        for thread in (*threads, *beside):
             thread.start()
         try:
-            self._supervise(threads, stop)
+            self._supervise(threads, beside, stop)
         finally:
             stop.set()
-            for thread in (*threads, keeper):
+            for thread in (*threads, *beside):
                 thread.join()
+        if len(self._ended) == len(threads):
+            self._keep()  # of what came last
 
     def _keep_on(self, stop: threading.Event) -> None:
         while not stop.wait(KEEP_SECONDS):
@@ -218,11 +228,13 @@ class Runtime:
         except StoreError as error:
             log.error("%s; trying again later", error)  # noqa: TRY400  one line, no traceback
 
-    def _supervise(self, threads: Sequence[threading.Thread], stop: threading.Event) -> None:
+    def _supervise(
+        self, threads: Sequence[threading.Thread], beside: Sequence[threading.Thread], stop: threading.Event
+    ) -> None:
         """Until ``stop``: give failed incidents another try now and then, and do not outlive a thread that died."""
         looked = self.clock.monotonic()
         while not stop.wait(SUPERVISE_SECONDS):
-            dead = [t.name for t in threads if not t.is_alive() and t.name not in self._ended]
+            dead = [t.name for t in (*threads, *beside) if not t.is_alive() and t.name not in self._ended]
             if len(self._ended) == len(threads):
                 self.drain(self.clock.monotonic() + DRAIN_SECONDS)
                 return

@@ -12,17 +12,19 @@ from typing import Any, TextIO
 import msgspec
 
 from logmedic.config import Secret
-from logmedic.doors import Clock, Http
+from logmedic.doors import Clock, Http, Shell, SystemShell
 from logmedic.errors import ConfigError
 from logmedic.model import Severity
 from logmedic.respond.console import ConsoleConfig, ConsoleResponder
 from logmedic.respond.discord import DiscordConfig, DiscordResponder
+from logmedic.respond.github.config import GithubConfig
+from logmedic.respond.github.responder import GithubResponder
 from logmedic.respond.interface import Responder
 from logmedic.respond.jsonl import JsonlConfig, JsonlResponder
 from logmedic.respond.policy import ChannelSpec, Style
 from logmedic.respond.ratelimit import RateLimits
 
-ChannelConfig = ConsoleConfig | JsonlConfig | DiscordConfig
+ChannelConfig = ConsoleConfig | JsonlConfig | DiscordConfig | GithubConfig
 
 
 class Wiring(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +35,7 @@ class Wiring(msgspec.Struct, frozen=True, kw_only=True):
     secret: str | None
     stream: TextIO | None
     limits: RateLimits
+    shell: Shell
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +66,13 @@ KINDS: Mapping[str, Kind] = {
             config, webhook=wiring.secret or "", http=wiring.http, clock=wiring.clock, limits=wiring.limits
         ),
     ),
+    "github": Kind(
+        style=Style.MESSAGE,
+        min_severity=Severity.CRITICAL,
+        make=lambda config, wiring: GithubResponder(
+            config, token=wiring.secret or "", shell=wiring.shell, clock=wiring.clock
+        ),
+    ),
 }
 
 # One for the process: two channels with the same webhook share its rate limit.
@@ -87,6 +97,7 @@ def make(
     secret: str | None = None,
     stream: TextIO | None = None,
     limits: RateLimits | None = None,
+    shell: Shell | None = None,
 ) -> Responder:
     """The responder that a channel's config describes.
 
@@ -96,7 +107,14 @@ def make(
     Raises:
         ConfigError: a setting cannot work.
     """
-    wiring = Wiring(http=http, clock=clock, secret=secret, stream=stream, limits=limits or _LIMITS)
+    wiring = Wiring(
+        http=http,
+        clock=clock,
+        secret=secret,
+        stream=stream,
+        limits=limits or _LIMITS,
+        shell=shell or SystemShell(),
+    )
     return KINDS[kind_of(config)].make(config, wiring)
 
 

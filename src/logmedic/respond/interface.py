@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import msgspec
@@ -69,6 +70,30 @@ class Announcer(Protocol):
 
     def announce(self, bulletin: Bulletin) -> Outcome:
         """Tell people once. Raises :class:`DeliveryError` as :meth:`Responder.deliver` does."""
+        ...
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    """How an issue stands in a tracker."""
+
+    open: bool
+    closed: str  # when it was closed last, as the tracker writes it; "" while it is open
+
+
+@runtime_checkable
+class Tracker(Protocol):
+    """A responder whose messages people can close, and open again. Its receipts have the number as ``issue``."""
+
+    def tickets(self, numbers: Sequence[int]) -> Mapping[int, Ticket]:
+        """How these issues stand; those that are gone are left out. Raises :class:`DeliveryError`."""
+        ...
+
+    def settle(self, number: int, *, resolved: bool) -> None:
+        """Close an issue, or open it again; doing so twice changes nothing. Raises :class:`DeliveryError`."""
+        ...
+
+    def shown(self, number: int) -> str:
+        """What people call the issue, on one line."""
         ...
 
 

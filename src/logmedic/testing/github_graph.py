@@ -151,7 +151,7 @@ def _repo(repository: Repository) -> Node:
 
 
 def _issue(repository: Repository, issue: Issue) -> Node:
-    comments = [
+    comments: list[Node] = [
         {"__typename": "IssueComment", "id": f"C_{issue.number}_{at}", "body": said.body, "author": _user(said.author),
          "authorAssociation": "MEMBER", "createdAt": stamp(said.at), "includesCreatedEdit": False,
          "isMinimized": False, "minimizedReason": None, "reactionGroups": [],
