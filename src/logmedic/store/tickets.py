@@ -70,4 +70,4 @@ class Tickets:
         return _KNOWN.decode(self._health.remember(f"tickets:{channel}", lambda stored: stored or b"{}"))
 
     def remember(self, channel: str, known: Mapping[int, Known]) -> None:
-        self._health.remember(f"tickets:{channel}", lambda _stored: msgspec.json.encode(known, order="sorted"))
+        self._health.remember(f"tickets:{channel}", lambda _stored: msgspec.json.encode(dict(sorted(known.items()))))
