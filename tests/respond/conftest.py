@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,7 @@ GH_PROGRAMS = ["gh", *filter(None, os.environ.get("LOGMEDIC_GH_PROGRAMS", "").sp
 def gh(request) -> str:
     """A real gh. Only where CI does not run may it, or GitHub's schema, be missing."""
     missing = "no gh on PATH" if shutil.which(request.param) is None else None
+    missing = missing or (None if find_spec("graphql") else "no graphql-core")
     missing = missing or (None if SCHEMA.is_file() else "no schema of GitHub; .ci/run shows how to install it")
     if missing:
         assert not os.environ.get("LOGMEDIC_CI"), missing
