@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -171,16 +174,34 @@ def test_a_comment_whose_answer_was_lost_is_made_once(github, file_issues):
 
 
 def test_twenty_workers_at_once_make_one_issue(github, file_issues):
-    responder = file_issues(github)
-    patient = Patient(responder, FakeClock(), RetryConfig(tries=50, deadline_s=1e6))
+    github.repository.search_lag = 3600.0
+    workers = [Patient(file_issues(github), FakeClock(), RetryConfig(tries=50, deadline_s=1e6)) for _ in range(20)]
     outcomes = []
-    threads = [threading.Thread(target=lambda: outcomes.append(patient(notice()))) for _ in range(20)]
+    threads = [threading.Thread(target=lambda w=worker: outcomes.append(w(notice()))) for worker in workers]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len(github.repository.issues) == 1
-    assert {outcome.receipt.get("issue") for outcome in outcomes if outcome.result is Result.SENT} == {1}
+    assert {outcome.receipt.get("issue") for outcome in outcomes} == {1}
+
+
+def test_processes_with_ledgers_of_their_own_make_one_issue_between_them(github, gh, tmp_path):
+    script = (
+        "import sys, msgspec; sys.path.insert(0, sys.argv[1]);"
+        "from respond_samples import notice;"
+        "from logmedic.doors import SystemClock, SystemHttp;"
+        "from logmedic.respond.channels import make; from logmedic.respond.github.config import GithubConfig;"
+        "from logmedic.respond.retry import Patient, RetryConfig;"
+        "config = GithubConfig(repo='acme/shop', program=sys.argv[2], config_dir=sys.argv[3]);"
+        "made = make(config, http=SystemHttp(), clock=SystemClock(), secret=sys.argv[4]);"
+        "print(Patient(made, SystemClock(), RetryConfig(tries=20))(notice()).receipt['issue'])"
+    )
+    github.repository.search_lag = 3600.0
+    argv = [sys.executable, "-c", script, str(Path(__file__).parent), gh, str(github.config_dir), github.token]
+    started = [subprocess.Popen(argv, stdout=subprocess.PIPE) for _ in range(6)]
+    assert [process.communicate()[0].strip() for process in started] == [b"1"] * 6
+    assert len(github.repository.issues) == 1
 
 
 def test_milestone_and_people_are_given_and_a_missing_one_does_not_cost_the_issue(github, file_issues):
@@ -326,6 +347,7 @@ def test_gh_is_given_no_more_than_it_needs(github, clock, tmp_path, monkeypatch)
         ({"repo": "acme/shop", "host": "-x"}, "host"),
         ({"repo": "acme/shop", "assignees": ("--web",)}, "is no login"),
         ({"repo": "acme/shop", "labels": ("a,b",)}, "no comma"),
+        ({"repo": "acme/shop", "labels": ("--web",)}, "hyphen"),
         ({"repo": "acme/shop", "timeout_s": 0.0}, "timeout_s"),
     ],
 )

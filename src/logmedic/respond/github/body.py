@@ -98,7 +98,9 @@ def _report(diagnosis: Diagnosis, language: str, web: str) -> Iterator[str]:
     yield _section(phrases.EVIDENCE, claims, language)
     links = dict.fromkeys(filter(None, (permalink(item, web) for item in diagnosis.evidence)))
     # An address on a line of its own is shown as the lines of the file that it leads to.
-    yield _section(phrases.SOURCE, ["\n\n".join(f"<{link}>" for link in [*links][:_SOURCES])] if links else [], language)
+    yield _section(
+        phrases.SOURCE, ["\n\n".join(f"<{link}>" for link in [*links][:_SOURCES])] if links else [], language
+    )
     log = next((item.text for item in diagnosis.evidence if item.kind == "log"), "")
     fenced = inert.fence(log, _LOG)
     yield _section(words.LOG_LINE, [fenced] if fenced else [], language)

@@ -68,8 +68,10 @@ def check(config: GithubConfig) -> None:
     if len(config.assignees) > MOST_ASSIGNEES:
         raise ConfigError(f"{where}: assignees: an issue can have {MOST_ASSIGNEES} at most")
     for label in config.labels:
-        if not 1 <= len(label) <= 50 or not label.isprintable() or label != label.strip() or set(label) & set(',"'):
-            raise ConfigError(f"{where}: labels: {label!r} must have 1 to 50 characters, no comma and no quote")
+        if not 1 <= len(label) <= 50 or not label.isprintable() or label != label.strip(" -") or set(label) & set(',"'):
+            raise ConfigError(
+                f"{where}: labels: {label!r} must have 1 to 50 characters, no comma or quote, no hyphen at an end"
+            )
     if config.milestone is not None and not (config.milestone.strip() and config.milestone.isprintable()):
         raise ConfigError(f"{where}: milestone must be the title of one")
     if not config.program or "\0" in config.program:

@@ -1,14 +1,13 @@
 """Keeps one issue for each fingerprint.
 
 Before an issue is filed it is looked for: in what the channel's last receipt says, then by its marker. So a crash
-between filing and noting it, or a lost ledger, does not make a second one. What no client can exclude: two processes
-that file at the same moment (our engine runs one workflow for each incident), and GitHub not listing an issue yet that
-it has filed.
+between filing and noting it, or a lost ledger, does not make a second one. Deliveries from one machine
+wait for each other, and the engine runs one workflow for each incident on however many. What no client can exclude: two
+installations with states of their own that file at the same moment, and GitHub not listing an issue that it has filed.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +20,7 @@ from logmedic.respond.github.config import GithubConfig, check
 from logmedic.respond.github.decide import Issue, Memory, remember, steps
 from logmedic.respond.github.gh import Gh
 from logmedic.respond.github.issues import Issues, path_of
+from logmedic.respond.github.turn import turn
 from logmedic.respond.interface import Notice, Ticket, told
 
 TURN = 5.0  # s; longest wait for another delivery to the same repository
@@ -29,10 +29,7 @@ OWNERS_SECONDS = 3600.0  # for which a CODEOWNERS that was read counts
 
 
 class GithubResponder:
-    """One delivery at a time: GitHub asks for that, and two that file the same issue would see it too late.
-
-    The receipt keeps the issue's number and URL, and what the issue has told.
-    """
+    """The receipt keeps the issue's number and URL, and what the issue has told."""
 
     kind = "github"
 
@@ -46,17 +43,14 @@ class GithubResponder:
         self._clock = clock
         self._issues = Issues(config, Gh(config, token=token, shell=shell, clock=clock))
         self._web = f"https://{config.host}/{config.repo}"
-        self._turn = threading.Lock()
         self._owners: tuple[float, str] | None = None  # when CODEOWNERS was read, and its text
         self._filed: dict[str, int] = {}  # by marker: what this process has filed
 
     def deliver(self, notice: Notice) -> Outcome:
-        if not self._turn.acquire(timeout=TURN):
-            raise DeliveryError(f"{self.name}: other issues are being filed", retry_after=TURN, throttled=True)
-        try:
+        with turn(f"{self._config.host}/{self._config.repo}", self._clock, TURN) as ours:
+            if not ours:
+                raise DeliveryError(f"{self.name}: other issues are being filed", retry_after=TURN, throttled=True)
             return self._deliver(notice)
-        finally:
-            self._turn.release()
 
     def _deliver(self, notice: Notice) -> Outcome:
         memory = remember(notice.receipt)
