@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from respond_listener import Listener
 
 from logmedic.doors import SystemHttp
 from logmedic.respond.channels import make
@@ -30,6 +31,12 @@ def http() -> Iterator[SystemHttp]:
     http = SystemHttp()
     yield http
     http.close()
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    with Listener() as listener:
+        yield listener
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import inspect
 import io
 import re
@@ -21,9 +22,13 @@ from logmedic.respond.channels import KINDS, ChannelConfig, kind_of, make, secre
 from logmedic.respond.interface import told
 from logmedic.respond.ratelimit import RateLimits
 
-NEEDED = {"github": {"repo": "acme/shop"}}  # settings without which a kind does not work
+# Settings without which a kind does not work.
+NEEDED = {"github": {"repo": "acme/shop"}, "webhook": {"url": "http://127.0.0.1:9/hook"}}
 CONFIGS = {typing.cast(str, config.__struct_config__.tag): config for config in typing.get_args(ChannelConfig)}
 SECRET = "https://discord.com/api/webhooks/123456789012345678/S3cr3t-t0ken-S3cr3t-t0ken-S3cr3t"
+SIGNING_KEY = "whsec_" + base64.b64encode(b"S3cr3t" * 6).decode()
+# apprise loads all of its plug-ins at once, one of which imports a module that Python 3.13 no longer has.
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 every_kind = pytest.mark.parametrize("kind", sorted(KINDS))
 
 
@@ -62,12 +67,17 @@ def settings(kind, **more):
     return CONFIGS[kind](**NEEDED.get(kind, {}), **more)
 
 
-def built(kind, clock, http, stream=None):
-    config = settings(kind)
-    secret = SECRET if secret_of(config) else None
-    return make(
-        config, http=http, clock=clock, secret=secret, stream=stream or io.StringIO(), limits=RateLimits(), shell=http
-    )
+def secret_for(kind, listener, discord=None):
+    """A secret of the form that the kind needs, which leads to the given far side."""
+    theirs = {"webhook": SIGNING_KEY, "apprise": f"json://{listener.at}/S3cr3t-t0ken-S3cr3t/123456789012345678"}
+    return theirs.get(kind, discord.url if discord else SECRET) if secret_of(CONFIGS[kind]()) else None
+
+
+def built(kind, clock, http, listener):
+    """Before a far side that answers as ``http`` does."""
+    listener.status = http.status
+    secret, stream, limits = secret_for(kind, listener), io.StringIO(), RateLimits()
+    return make(settings(kind), http=http, clock=clock, secret=secret, stream=stream, limits=limits, shell=http)
 
 
 def test_the_union_of_configs_and_the_table_name_the_same_kinds():
@@ -75,9 +85,9 @@ def test_the_union_of_configs_and_the_table_name_the_same_kinds():
 
 
 @every_kind
-def test_a_responder_says_its_name_and_kind(kind, clock):
+def test_a_responder_says_its_name_and_kind(kind, clock, listener):
     config = settings(kind, name="mine")
-    secret = SECRET if secret_of(config) else None
+    secret = secret_for(kind, listener)
     responder = make(config, http=Hostile(200), clock=clock, secret=secret, stream=io.StringIO())
     assert (responder.name, responder.kind) == ("mine", kind)
     assert kind_of(config) == kind
@@ -100,8 +110,8 @@ def test_a_config_is_chosen_by_its_kind_and_unknown_keys_are_refused(kind):
 
 @every_kind
 @pytest.mark.parametrize("status", [None, 400, 401, 403, 404, 429, 500, 503])
-def test_no_failure_shows_a_secret_or_more_than_one_clean_line(kind, clock, status):
-    responder = built(kind, clock, Hostile(status))
+def test_no_failure_shows_a_secret_or_more_than_one_clean_line(kind, clock, listener, status):
+    responder = built(kind, clock, Hostile(status), listener)
     try:
         said = repr(responder.deliver(notice()))
     except DeliveryError as error:
@@ -114,8 +124,8 @@ def test_no_failure_shows_a_secret_or_more_than_one_clean_line(kind, clock, stat
 
 @every_kind
 @pytest.mark.parametrize(("status", "worth"), [(400, False), (401, False), (404, False), (429, True), (503, True)])
-def test_a_failure_says_whether_a_retry_makes_sense(kind, clock, status, worth):
-    responder = built(kind, clock, Hostile(status))
+def test_a_failure_says_whether_a_retry_makes_sense(kind, clock, listener, status, worth):
+    responder = built(kind, clock, Hostile(status), listener)
     if secret_of(CONFIGS[kind]()) is None:
         assert responder.deliver(notice()).result is Result.SENT, "it asks nobody else"
         return
@@ -125,8 +135,8 @@ def test_a_failure_says_whether_a_retry_makes_sense(kind, clock, status, worth):
 
 
 @every_kind
-def test_a_receipt_tells_the_policy_what_was_heard_and_can_be_stored(kind, clock, http, discord):
-    outcome = deliver(kind, clock, http, discord, notice())
+def test_a_receipt_tells_the_policy_what_was_heard_and_can_be_stored(kind, clock, http, discord, listener):
+    outcome = deliver(kind, clock, http, discord, listener, notice())
     assert outcome.result is Result.SENT
     assert told(incident()).items() <= outcome.receipt.items()
     assert msgspec.json.decode(msgspec.json.encode(outcome.receipt)) == outcome.receipt
@@ -136,15 +146,17 @@ def test_a_receipt_tells_the_policy_what_was_heard_and_can_be_stored(kind, clock
 @every_kind
 @pytest.mark.parametrize("severity", list(Severity))
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_is_delivered_and_calls_nobody(kind, clock, http, discord, text, severity):
+def test_hostile_text_is_delivered_and_calls_nobody(kind, clock, http, discord, listener, text, severity):
     hostile = notice(hostile_incident(text, severity), mention=severity is not Severity.CRITICAL)
-    assert deliver(kind, clock, http, discord, hostile).result is Result.SENT
+    assert deliver(kind, clock, http, discord, listener, hostile).result is Result.SENT
     assert discord.pings == []
 
 
-def deliver(kind, clock, http, discord, told_to):
+def deliver(kind, clock, http, discord, listener, told_to):
     config = settings(kind)
-    secret = discord.url if secret_of(config) else None
+    if kind == "webhook":
+        config = msgspec.structs.replace(config, url=f"http://{listener.at}/hook")
+    secret = secret_for(kind, listener, discord)
     stream, limits, shell = io.StringIO(), RateLimits(), Obliging()
     responder = make(config, http=http, clock=clock, secret=secret, stream=stream, limits=limits, shell=shell)
     outcome = responder.deliver(told_to)
@@ -171,6 +183,7 @@ def test_only_those_who_ask_somebody_else_have_a_secret():
     assert secrets == {
         "console": None, "jsonl": None,
         "discord": Secret(env="LOGMEDIC_DISCORD_WEBHOOK"), "github": Secret(env="GH_TOKEN"),
+        "apprise": Secret(env="LOGMEDIC_APPRISE_URL"), "webhook": Secret(env="LOGMEDIC_WEBHOOK_SECRET"),
     }  # fmt: skip
 
 

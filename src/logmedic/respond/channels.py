@@ -15,6 +15,7 @@ from logmedic.config import Secret
 from logmedic.doors import Clock, Http, Shell, SystemShell
 from logmedic.errors import ConfigError
 from logmedic.model import Severity
+from logmedic.respond.apprise_channel import AppriseConfig, AppriseResponder
 from logmedic.respond.console import ConsoleConfig, ConsoleResponder
 from logmedic.respond.discord import DiscordConfig, DiscordResponder
 from logmedic.respond.github.config import GithubConfig
@@ -23,8 +24,9 @@ from logmedic.respond.interface import Responder
 from logmedic.respond.jsonl import JsonlConfig, JsonlResponder
 from logmedic.respond.policy import ChannelSpec, Style
 from logmedic.respond.ratelimit import RateLimits
+from logmedic.respond.webhook import WebhookConfig, WebhookResponder
 
-ChannelConfig = ConsoleConfig | JsonlConfig | DiscordConfig | GithubConfig
+ChannelConfig = ConsoleConfig | JsonlConfig | DiscordConfig | GithubConfig | AppriseConfig | WebhookConfig
 
 
 class Wiring(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +73,22 @@ KINDS: Mapping[str, Kind] = {
         min_severity=Severity.CRITICAL,
         make=lambda config, wiring: GithubResponder(
             config, token=wiring.secret or "", shell=wiring.shell, clock=wiring.clock
+        ),
+    ),
+    "apprise": Kind(
+        style=Style.MESSAGE,
+        min_severity=Severity.CRITICAL,
+        announces=True,
+        make=lambda config, wiring: AppriseResponder(
+            config, url=wiring.secret or "", clock=wiring.clock, limits=wiring.limits
+        ),
+    ),
+    "webhook": Kind(
+        style=Style.MESSAGE,
+        min_severity=Severity.CRITICAL,
+        announces=True,
+        make=lambda config, wiring: WebhookResponder(
+            config, secret=wiring.secret or "", http=wiring.http, clock=wiring.clock, limits=wiring.limits
         ),
     ),
 }

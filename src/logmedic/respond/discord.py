@@ -125,6 +125,14 @@ class DiscordResponder:
         reason, ids = self._put(message, receipt, edit=notice.mode is Mode.EDIT)
         return Outcome(Result.SENT, reason, {**told(incident), "marker": marker(incident), **ids})
 
+    def preview(self, notice: Notice) -> str:
+        """The embed's texts, one below the other, under whom a new message would call."""
+        shown = embed(notice, self._config.language or notice.language)
+        loud = notice.mention and notice.incident.severity is Severity.CRITICAL
+        fields = (f"{field['name']}\n{field['value']}" for field in shown["fields"])
+        parts = (self._content if loud else "", shown["title"], shown["description"], *fields, shown["footer"]["text"])
+        return "\n\n".join(filter(None, parts))
+
     def announce(self, bulletin: Bulletin) -> Outcome:
         """A digest, or another message about no single incident. In a forum all of a kind share a post."""
         language = self._config.language or bulletin.language

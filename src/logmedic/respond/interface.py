@@ -73,6 +73,15 @@ class Announcer(Protocol):
         ...
 
 
+@runtime_checkable
+class Previewer(Protocol):
+    """A responder that can show what it would send. For the others the console's text stands in."""
+
+    def preview(self, notice: Notice) -> str:
+        """What people, or a program, would read; several lines. Sends nothing."""
+        ...
+
+
 class Ticket(msgspec.Struct, frozen=True):
     """How an issue stands in a tracker."""
 

@@ -65,6 +65,9 @@ class JsonlResponder:
             ) from None
         return Outcome(Result.SENT, "written", told(notice.incident))
 
+    def preview(self, notice: Notice) -> str:
+        return encode(notice)
+
 
 def encode(notice: Notice) -> str:
     """The line, without its end. Times are RFC 3339; ``diagnosis`` comes without the quoted evidence."""
