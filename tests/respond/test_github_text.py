@@ -97,7 +97,7 @@ def check(markdown: str, *, fences: int = 1) -> None:
         )
         assert not re.search(r"(?<!:):[a-z+-][a-z0-9_+-]*:(?!:)", rest), rest
         assert "$" not in rest
-    assert not re.search(r"^[ \t>*-]*/\w", markdown, re.MULTILINE), "no command at the start of a line"
+    assert not re.search(r"^[ \t]*/\w", markdown, re.MULTILINE), "no command at the start of a line"
 
 
 @settings(max_examples=300, deadline=None)
