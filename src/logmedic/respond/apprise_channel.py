@@ -7,6 +7,7 @@ connection came about. What cannot be told from there counts as unclear: it may 
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
@@ -87,7 +88,7 @@ class AppriseResponder:
         self._asset = _asset(config)
         plugin = self._plugin()
         self._service = one_line(str(plugin.service_name), 60)
-        self._room = _room(plugin)
+        self._room = room_of(plugin)
         self._spacing = float(plugin.request_rate_per_sec)
 
     def deliver(self, notice: Notice) -> Outcome:
@@ -140,7 +141,7 @@ class AppriseResponder:
             body_format=NotifyFormat.MARKDOWN if self._room.markdown else NotifyFormat.TEXT,
             interpret_escapes=False,
             timeout=self._config.timeout_s + self._spacing * (len(plugin) - 1),  # it pauses between several targets
-            log_level=10,  # DEBUG: only there does it say why a connection failed
+            log_level=logging.DEBUG,  # only there does it say why a connection failed
         )
         # Of the attempts, not of the result: an URL with `optional=yes` calls every result a success.
         attempts = [attempt for service in result for attempt in service.attempts]
@@ -192,6 +193,10 @@ def _asset(config: AppriseConfig) -> AppriseAsset:
         from apprise import AppriseAsset  # noqa: PLC0415  0.5 s and 34 MB that others must not pay
     except ImportError:
         raise ConfigError(f"channel {config.name}: {INSTALL}") from None
+    # Its log is read for why a delivery failed, and shown to nobody: it may hold addresses and texts.
+    its_log = logging.getLogger("apprise")
+    its_log.setLevel(logging.DEBUG)
+    its_log.propagate = False
     return AppriseAsset(
         app_id="logmedic", app_desc="logmedic", app_url="", image_url_mask=None, image_url_logo=None, async_mode=False,
         interpret_emojis=False, interpret_escapes=False, storage_mode="memory", pgp_autogen=False, pem_autogen=False,
@@ -199,7 +204,8 @@ def _asset(config: AppriseConfig) -> AppriseAsset:
     )  # fmt: skip
 
 
-def _room(plugin: NotifyBase) -> Room:
+def room_of(plugin: NotifyBase) -> Room:
+    """What the service takes, as apprise declares it."""
     from apprise import NotifyFormat  # noqa: PLC0415  0.5 s and 34 MB that others must not pay
 
     joined = plugin.title_maxlen <= 0 or plugin.overflow_amalgamate_title

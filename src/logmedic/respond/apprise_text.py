@@ -22,7 +22,8 @@ from logmedic.respond.text import cut, fence, one_line, sparkline, units, utc
 TITLE = 200  # UTF-16 units; every service that has titles takes so many, or says how many it takes
 BODY = 3600  # of ours, where a service would take more: what follows is in `logmedic incidents show`
 SHORTEST = 60  # below that not even the figures fit; what such a service then makes of it is up to it
-_JOINT = 16  # between title and body, where a service has no titles and apprise joins the two
+_FIGURES = 26  # what the first line needs, at least
+_JOINT = 4  # between title and body, where a service has no titles and apprise joins the two
 _IMPACT, _CAUSE, _ACTION, _SUSPECT, _FACT, _LOG, _LINE = 400, 900, 160, 200, 200, 700, 200
 _MOST_ACTIONS, _MOST_SUSPECTS = 6, 3
 
@@ -89,14 +90,14 @@ def message(notice: Notice, language: str, room: Room, mention: str = "") -> Mes
     tail = [cut(f"logmedic · {incident.id} · {incident.fingerprint} · {incident.generation}", _FACT)]
     if link and not set(link) & set("<> \n"):
         tail.insert(0, f"<{link}>" if room.markdown else link)
-    return Message(title, _body([mention] if mention else [], _parts(incident, language, room), tail, title, room))
+    return Message(title, _body(mention, _parts(incident, language, room), tail, title, room))
 
 
 def bulletin_message(bulletin: Bulletin, language: str, room: Room, mention: str = "") -> Message:
     """A digest or the like. Its title is ours; all of its lines are taken for foreign text."""
     title = inert(bulletin.title.in_(language), _title_size(room))
     tail = [cut(f"logmedic · {bulletin.key}", _FACT)]
-    return Message(title, _body([mention] if mention else [], _lines(bulletin, language, room), tail, title, room))
+    return Message(title, _body(mention, _lines(bulletin, language, room), tail, title, room))
 
 
 def _title_size(room: Room) -> int:
@@ -106,23 +107,25 @@ def _title_size(room: Room) -> int:
 Part = Callable[[int], str]  # given the units that are left, what to say with them; "": nothing
 
 
-def _body(head: list[str], parts: Iterator[Part], tail: list[str], title: str, room: Room) -> str:
+def _body(mention: str, parts: Iterator[Part], tail: list[str], title: str, room: Room) -> str:
     """As many parts as fit, the most important first; the tail is kept before all but the first of them."""
-    left = min(room.body, BODY) - (0 if room.title else units(title) + _JOINT) - sum(units(line) + 1 for line in head)
+    left = min(room.body, BODY) - (0 if room.title else units(title) + _JOINT)
     said: list[str] = []
-    first = next(parts)(max(left, 1))
-    left -= units(first) + 1
     kept: list[str] = []
+
+    def say(line: str, where: list[str], spare: int = 0) -> None:
+        nonlocal left
+        if line and units(line) + 1 <= left - spare:
+            where.append(line)
+            left -= units(line) + 1
+
+    say(mention, said, _FIGURES)
+    say(next(parts)(left - 1), said)
     for line in tail:
-        if units(line) + 1 <= left:
-            kept.append(line)
-            left -= units(line) + 1
+        say(line, kept)
     for part in parts:
-        line = part(left - 1)
-        if line and units(line) + 1 <= left:
-            said.append(line)
-            left -= units(line) + 1
-    return "\n".join([*head, first, *said, *kept])
+        say(part(left - 1), said)
+    return "\n".join([*said, *kept])
 
 
 def _parts(incident: Incident, language: str, room: Room) -> Iterator[Part]:
