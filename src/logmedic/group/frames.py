@@ -120,6 +120,8 @@ def read_stack(record: LogRecord, parsers: Sequence[StackParser], frames: Frames
 
 def _panic(record: LogRecord) -> str | None:
     """A Rust panic that a hook logged in pieces: its words as the message or in fields, the backtrace beside them."""
+    if not record.fields and not record.stack_text:
+        return None
     place = record.fields.get("panic.location")
     if type(place) is str and place:
         said, calls = (record.fields.get(f"panic.{name}") for name in ("payload", "backtrace"))

@@ -6,11 +6,11 @@ To add a dialect, add an entry to :data:`.table.DIALECTS` and an example line un
 from __future__ import annotations
 
 from logmedic.collect.dialects.decoder import BLANK, NULS, Decoder, Surface
-from logmedic.collect.dialects.sniff import sniff
+from logmedic.collect.dialects.sniff import sniff, sniff_one
 from logmedic.collect.dialects.table import DIALECTS
 from logmedic.errors import ConfigError
 
-__all__ = ["BLANK", "NULS", "Decoder", "Surface", "decoder", "names", "sniff"]
+__all__ = ["BLANK", "NULS", "Decoder", "Surface", "decoder", "names", "sniff", "sniff_one"]
 
 _BY_NAME = {dialect.name: dialect for dialect in DIALECTS}
 
@@ -20,12 +20,14 @@ def names() -> tuple[str, ...]:
     return tuple(_BY_NAME)
 
 
-def decoder(name: str, service: str = "") -> Decoder:
+def decoder(name: str, service: str = "", *, timed: bool = True) -> Decoder:
     """A decoder of the dialect ``name``; ``service`` is given to records that name none themselves.
+
+    ``timed=False``: the times of the records are not read.
 
     Raises:
         ConfigError: there is no such dialect.
     """
     if name not in _BY_NAME:
         raise ConfigError(f"unknown dialect `{name}`; known: {', '.join(_BY_NAME)}")
-    return Decoder(_BY_NAME[name], service)
+    return Decoder(_BY_NAME[name], service, timed=timed)

@@ -57,8 +57,10 @@ class Surface(msgspec.Struct, frozen=True):
 class Decoder:
     """Decodes the lines of one dialect. Stateless; :meth:`decode` never raises, whatever the bytes."""
 
-    def __init__(self, dialect: Dialect, service: str = "") -> None:
+    def __init__(self, dialect: Dialect, service: str = "", *, timed: bool = True) -> None:
+        """``timed=False``: every record has the time of reading, for those who do not ask when it was written."""
         self.dialect = dialect
+        self._timed = timed
         self.service = service
         self._roles: dict[str, tuple[int, int]] = {}
         for role in Role:
@@ -89,8 +91,10 @@ class Decoder:
             ),
         )
 
-    def decode(self, line: bytes, ref: Ref, received: int) -> LogRecord | Reject:
+    def decode(self, line: bytes, ref: Ref, received: int, parsed: Parsed | None = None) -> LogRecord | Reject:
         """The record of one event (without its last ``\\n``); ``received``: when it was read, ns.
+
+        ``parsed``: what :func:`.sniff.sniff_one` has made of the same line already.
 
         A line of white space or NUL bytes alone is no record: it becomes a :class:`Reject`. NUL bytes, a byte order
         mark and white space around a record are dropped.
@@ -105,7 +109,8 @@ class Decoder:
             stripped = line
         if stripped[:1] != b"{":
             return self._text(stripped, line, ref, received, ())
-        parsed = parse(stripped)
+        if parsed is None:
+            parsed = parse(stripped)
         if parsed.value is None:
             return self._broken(stripped, line, ref, received, parsed.flags)
         return self._object(parsed, line, ref, received)
@@ -152,7 +157,8 @@ class Decoder:
         level = self._level(hits[_LEVEL], fields)
         if level is None:
             flags = (*flags, "level-inferred")
-        time, flags = _time(_take(hits[_TIME], fields), received, flags)
+        written = _take(hits[_TIME], fields)
+        time, flags = _time(written, received, flags) if self._timed else (received, flags)
         if hits[_ERROR] or hits[_STACK] or hits[_EXCEPTION_TYPE] or hits[_EXCEPTION_MESSAGE]:
             facts = _facts(hits, fields)
         else:
@@ -162,12 +168,12 @@ class Decoder:
         codes = hits[_ERROR_CODE]
         code = _code(codes, fields) if codes else None
         message = _message(_take(hits[_MESSAGE], fields))
-        service = _text_or_none(_take(hits[_SERVICE], fields))
-        target = _text_or_none(_take(hits[_TARGET], fields))
-        request_id = _text_or_none(_take(hits[_REQUEST_ID], fields))
-        trace_id = _text_or_none(_take(hits[_TRACE_ID], fields))
+        service = _text_or_none(_take(hits[_SERVICE], fields)) if hits[_SERVICE] else None
+        target = _text_or_none(_take(hits[_TARGET], fields)) if hits[_TARGET] else None
+        request_id = _text_or_none(_take(hits[_REQUEST_ID], fields)) if hits[_REQUEST_ID] else None
+        trace_id = _text_or_none(_take(hits[_TRACE_ID], fields)) if hits[_TRACE_ID] else None
         duration = self._duration(hits[_DURATION], fields) if hits[_DURATION] else None
-        release = _text_or_none(_take(hits[_RELEASE], fields))
+        release = _text_or_none(_take(hits[_RELEASE], fields)) if hits[_RELEASE] else None
         if len(fields) > MAX_FIELDS:
             fields = dict(list(fields.items())[:MAX_FIELDS])
             flags = (*flags, "fields-capped")

@@ -65,9 +65,15 @@ def from_number(number: float, scale: Scale) -> Level | None:
     return None
 
 
+_AS_WRITTEN = {written: level for word, level in WORDS.items() for written in (word, word.upper(), word.capitalize())}
+
+
 def read(value: object, scale: Scale) -> Level | None:
     """The level that a JSON value stands for, or ``None`` when it is no level."""
     if type(value) is str:
+        level = _AS_WRITTEN.get(value)  # most are written in one of three ways
+        if level is not None:
+            return level
         level = WORDS.get(value.lower()) if value.isascii() else None
         if level is not None:
             return level

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from logmedic.collect.dialects.generic import GENERIC
-from logmedic.collect.dialects.parse import parse
+from logmedic.collect.dialects.parse import Parsed, parse
 from logmedic.collect.dialects.table import DIALECTS, TEXT
 
 MAX_LINES = 64
@@ -19,6 +19,17 @@ def sniff(sample: bytes) -> str:
         return _line(lines[0]) or GENERIC.name
     votes = Counter(name for line in lines if (name := _line(line)))
     return votes.most_common(1)[0][0] if votes else GENERIC.name
+
+
+def sniff_one(line: bytes) -> tuple[str, Parsed | None]:
+    """The name of one line's dialect, and what the line was parsed to on the way, for :meth:`Decoder.decode`.
+
+    Nothing is handed over where the decoder would parse another part of the line.
+    """
+    if line[:1] == b"{" and line[-1:] == b"}":
+        parsed = parse(line)
+        return (TEXT.name if parsed.value is None else _of(parsed.value)), parsed
+    return sniff(line), None
 
 
 def _line(line: bytes) -> str:
