@@ -21,6 +21,7 @@ from logmedic.respond import words
 from logmedic.respond.channels import KINDS, ChannelConfig, kind_of, make, secret_of, specs
 from logmedic.respond.interface import told
 from logmedic.respond.ratelimit import RateLimits
+from logmedic.respond.spoken import outcome
 
 # Settings without which a kind does not work.
 NEEDED = {"github": {"repo": "acme/shop"}, "webhook": {"url": "http://127.0.0.1:9/hook"}}
@@ -136,11 +137,11 @@ def test_a_failure_says_whether_a_retry_makes_sense(kind, clock, listener, statu
 
 @every_kind
 def test_a_receipt_tells_the_policy_what_was_heard_and_can_be_stored(kind, clock, http, discord, listener):
-    outcome = deliver(kind, clock, http, discord, listener, notice())
-    assert outcome.result is Result.SENT
-    assert told(incident()).items() <= outcome.receipt.items()
-    assert msgspec.json.decode(msgspec.json.encode(outcome.receipt)) == outcome.receipt
-    assert discord.token not in repr(outcome)
+    came = deliver(kind, clock, http, discord, listener, notice())
+    assert came.result is Result.SENT
+    assert told(incident()).items() <= came.receipt.items()
+    assert msgspec.json.decode(msgspec.json.encode(came.receipt)) == came.receipt
+    assert discord.token not in repr(came)
 
 
 @every_kind
@@ -159,9 +160,9 @@ def deliver(kind, clock, http, discord, listener, told_to):
     secret = secret_for(kind, listener, discord)
     stream, limits, shell = io.StringIO(), RateLimits(), Obliging()
     responder = make(config, http=http, clock=clock, secret=secret, stream=stream, limits=limits, shell=shell)
-    outcome = responder.deliver(told_to)
+    came = responder.deliver(told_to)
     assert not any("@" in text for text in shell.texts)
-    return outcome
+    return came
 
 
 def test_channels_need_names_of_their_own():
@@ -201,6 +202,26 @@ def test_two_channels_made_alike_share_the_process_wide_limits(clock):
 
 
 # Words
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "sent with a mention", "not worth another message, and the last one cannot be edited",
+        "Slack's rate limit, 5.5 s to wait", "its rate limit, 5.5 s to wait", "Slack answered 403; check the channel's URL",
+        "Google Chat cannot be reached; tried 4 times", "it answered 404; check its URL and its key",
+        "Slack did not take the message, or did not answer in time (it may have arrived); tried 4 times",
+        "it answered 308; redirects are not followed: give the final address", "no answer (ConnectError)",
+        "it answered 410 (gone): it wants no more; remove the channel",
+        "not asked again, it has said 410 (gone): it wants no more; remove the channel",
+        "the URL is refused: it leads to 169.254.169.254, where no webhook belongs (link-local and so on)",
+    ],
+)  # fmt: skip
+def test_what_became_of_an_alert_is_said_in_korean(reason):
+    spoken = outcome(reason, "ko")
+    assert re.search("[가-힣]", spoken)
+    assert not set(re.findall("[A-Za-z]+", spoken)) - {"Slack", "Google", "Chat", "URL", "gone", "ConnectError"}
+    assert outcome(reason, "en") == reason
 
 
 def all_texts():

@@ -110,7 +110,7 @@ class WebhookResponder:
     def _post(self, key: str, body: bytes, *, urgent: bool) -> str:
         """Returns the message's id. Raises :class:`DeliveryError`."""
         if self._gone.is_set():
-            raise self._error("the receiver has answered 410 (gone): it wants no more; remove the channel")
+            raise self._error("not asked again, it has said 410 (gone): it wants no more; remove the channel")
         wait = self._limits.wait(self._clock, self._limit_key, urgent=urgent)
         if wait > 0:
             raise self._throttled(wait)
