@@ -40,3 +40,23 @@ def test_a_replay_prints_none_where_they_are_known_and_works_where_they_are_not(
     assert b"plain-looking-hook" not in done.stdout
     (tmp_path / "hook").unlink()
     assert project.run("replay", "--json").returncode == 0
+
+
+def test_of_an_apprise_url_tokens_and_passwords_go_and_the_names_of_hosts_and_topics_stay(tmp_path: Path) -> None:
+    project = Project(
+        tmp_path,
+        "".join(
+            f'\n[[channels]]\nkind = "apprise"\nname = "{name}"\nurl = {{ file = "{name}" }}\n'
+            for name in ("mail", "chat", "topic")
+        ),
+    )
+    (tmp_path / "mail").write_text("mailtos://ops:hunter22x@mail.example?to=team@mail.example")
+    (tmp_path / "chat").write_text("mmosts://chat.example/3ccdd113474722377935511fc85d3dd4")
+    (tmp_path / "topic").write_text("ntfy://payments")
+    project.write(line(minutes_ago(2), "payments: hunter22x at chat.example with 3ccdd113474722377935511fc85d3dd4"))
+    done = project.run("replay", "--json")
+    assert done.returncode == 0, done.stderr
+    assert b"hunter22x" not in done.stdout
+    assert b"3ccdd1134747" not in done.stdout
+    assert b"payments" in done.stdout
+    assert b"chat.example" in done.stdout or b"<host>" in done.stdout

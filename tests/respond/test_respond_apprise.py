@@ -149,8 +149,11 @@ def test_a_digest_and_the_end_of_a_trouble_are_told_once_each(via, listener):
     told = responder.announce(digest)
     again = msgspec.structs.replace(digest, receipt=told.receipt)
     assert responder.announce(again).result is Result.SKIPPED
-    assert responder.announce(msgspec.structs.replace(again, over=True)).result is Result.SENT
-    first, last = (got.json() for got in listener.got)
+    over = responder.announce(msgspec.structs.replace(again, over=True))
+    assert over.result is Result.SENT
+    back = msgspec.structs.replace(digest, receipt=over.receipt)
+    assert responder.announce(back).result is Result.SENT, "people believe that it is over"
+    first, last, _ = (got.json() for got in listener.got)
     assert first["message"].splitlines()[:3] == ["Digests", "New: 0× ＠all error", "1× ＠all error"]
     assert first["message"].endswith("\nlogmedic · digest:1")
     assert (first["type"], last["type"]) == ("warning", "success")

@@ -208,7 +208,8 @@ def test_two_channels_made_alike_share_the_process_wide_limits(clock):
     "reason",
     [
         "sent with a mention", "not worth another message, and the last one cannot be edited",
-        "Slack's rate limit, 5.5 s to wait", "its rate limit, 5.5 s to wait", "Slack answered 403; check the channel's URL",
+        "Slack's rate limit, 5.5 s to wait", "its rate limit, 5.5 s to wait",
+        "Slack answered 403; check the channel's URL",
         "Google Chat cannot be reached; tried 4 times", "it answered 404; check its URL and its key",
         "Slack did not take the message, or did not answer in time (it may have arrived); tried 4 times",
         "it answered 308; redirects are not followed: give the final address", "no answer (ConnectError)",

@@ -6,6 +6,7 @@ Importing this module is cheap; what is heavy (SQLAlchemy, DBOS, hyperscan) is i
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
     from logmedic.store.store import Store
 
 log = logging.getLogger("logmedic")
+
+TOKEN_LENGTH = 16  # characters from which on a part of an address is taken for a secret
 
 IN_MEMORY = StoreConfig(url="sqlite://")
 
@@ -299,8 +302,20 @@ def grouper(config: Config, secrets: Sequence[str] = ()) -> Grouper:
 
 
 def _own(secrets: Iterable[str]) -> tuple[str, ...]:
-    """What to take out of texts: the secrets, and of an address also its last part, which HTTP clients log alone."""
-    return tuple({part for secret in secrets for part in (secret, secret.rstrip("/").rpartition("/")[2])})
+    """What to take out of texts: the secrets, and of an address also the parts that clients log alone."""
+    return tuple({part for secret in secrets for word in (secret, *secret.split()) for part in (word, *_parts(word))})
+
+
+def _parts(secret: str) -> Sequence[str]:
+    """Of a web address its last part; of another, as apprise has them, what is too long to be a name or a word."""
+    scheme, found, rest = secret.partition("://")
+    if not found:
+        return ()
+    if scheme in {"http", "https"}:
+        return (rest.rstrip("/").rpartition("/")[2],)
+    password = re.match(r"[^/?#@]*?:([^/?#]*)@", rest)
+    tokens = [part for part in re.split(r"[/:@?&=#]", rest) if len(part) >= TOKEN_LENGTH]
+    return tokens if password is None else (*tokens, password[1])
 
 
 def _channel_secrets(loaded: Loaded, *, absent_ok: bool = False) -> dict[str, str]:

@@ -104,15 +104,16 @@ class AppriseResponder:
         return Outcome(Result.SENT, "sent with a mention" if loud else "sent", said)
 
     def announce(self, bulletin: Bulletin) -> Outcome:
-        """A digest, or another message about no single incident. Its second delivery is sent only when it is over."""
-        if "said" in (bulletin.receipt or {}) and not bulletin.over:
+        """A digest, or another message about no single incident; once more when it is over, or on again after that."""
+        stands = "over" if bulletin.over else "on"
+        if (bulletin.receipt or {}).get("said") == stands:
             return Outcome(Result.SKIPPED, _NOT_WORTH_IT)
         critical = bulletin.severity is Severity.CRITICAL
         loud = bulletin.mention and critical and not bulletin.over and bool(self._config.mention)
         language = self._language(bulletin.language)
         made = bulletin_message(bulletin, language, self._room, self._config.mention if loud else "")
         self._send(made, bulletin.severity, over=bulletin.over, urgent=bulletin.mention and critical)
-        return Outcome(Result.SENT, "sent with a mention" if loud else "sent", {"said": bulletin.key})
+        return Outcome(Result.SENT, "sent with a mention" if loud else "sent", {"said": stands})
 
     def preview(self, notice: Notice) -> str:
         """What would be sent."""
