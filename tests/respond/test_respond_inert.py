@@ -20,8 +20,8 @@ from logmedic.respond.text import units
 
 # How each family of services calls people, or makes a link, a picture or a heading of a text.
 LIVE = re.compile(
-    r"@|<|>|\]\(|!\[|\[CQ:|&[#a-z]|\((?:met|rol)\)|://|\bwww\.|\w\.(?:com|example|io)(?![\w-])(?!\.\w)"
-    r"|\b(?:mailto|tg|javascript):|#\d|`|\*|~|\|",
+    r"@|<|>|\]\(|!\[|\[CQ:|&[#a-z]|\((?:met|rol)\)|://|(?<![a-z0-9])www\.|\w\.(?:com|example|io)(?![\w-])(?!\.\w)"
+    r"|(?<![a-z0-9])(?:mailto|tg|javascript):|#\d|`|\*|~|\|",
     re.IGNORECASE,
 )
 DIALECTS = (
@@ -31,9 +31,13 @@ DIALECTS = (
     "<a href='tg://user?id=1'>x</a> [x](tg://user?id=1) mailto:a@b.io JavaScript:alert(1) &#64;here &commat;here",
     "www.evil.org evil.com/x EVIL.IO evil.zip/x a.evil.example http://[::1] Closes #1, fixes o/r#2 __x__ _y_",
 )  # fmt: skip
-TEXT = st.text(max_size=400) | st.sampled_from(HOSTILE + DIALECTS) | st.tuples(
-    st.sampled_from(DIALECTS), st.text(max_size=40), st.sampled_from(DIALECTS)
-).map("".join)  # fmt: skip
+PIECES = "www . com io _ @ mailto tg : // / evil < > ( met ) [ ] & # 1 ` ``` - 한".split() + [" ", "\n", "\u200b"]
+TEXT = st.one_of(
+    st.text(max_size=400),
+    st.lists(st.sampled_from(PIECES), max_size=14).map("".join),
+    st.sampled_from(HOSTILE + DIALECTS),
+    st.tuples(st.sampled_from(DIALECTS), st.text(max_size=40), st.sampled_from(DIALECTS)).map("".join),
+)
 ROOMS = st.builds(
     Room, body=st.sampled_from((60, 67, 80, 140, 160, 200, 400, 1000, 2000, 4000, 32768)),
     title=st.sampled_from((0, 60, 65, 250, 1024)), markdown=st.booleans(),
@@ -46,8 +50,10 @@ def without_ours(text: str) -> str:
     return re.sub(r"^```\n.*\n```$", "", text, flags=re.MULTILINE | re.DOTALL)
 
 
+@settings(deadline=None)
 @given(TEXT, st.integers(1, 600))
 @example("a_ _b", 30)
+@example("_www.evil.org _mailto:a evil.com_ a.com.", 60)
 def test_inert_text_is_dead_in_every_dialect_and_fits(text, limit):
     said = inert(text, limit)
     assert units(said) <= limit
@@ -57,6 +63,7 @@ def test_inert_text_is_dead_in_every_dialect_and_fits(text, limit):
     assert said.isprintable() or "\u200d" in said  # the joiner of emoji
 
 
+@settings(deadline=None)
 @given(TEXT, st.integers(10, 600))
 def test_a_fence_is_closed_and_calls_nobody(text, limit):
     said = fenced(text, limit)
@@ -68,14 +75,14 @@ def test_a_fence_is_closed_and_calls_nobody(text, limit):
         assert not re.search(r"[@<>&]|://|\]\(", said)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(TEXT, ROOMS, st.sampled_from(("en", "ko")), st.sampled_from(list(Severity)))
 def test_any_incident_becomes_a_message_that_fits_and_is_dead(text, room, language, severity):
     made = message(notice(hostile_incident(text, severity)), language, room)
     fits(made, room)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(TEXT, ROOMS, st.sampled_from(("en", "ko")), st.integers(0, 30))
 def test_any_bulletin_becomes_a_message_that_fits_and_is_dead(text, room, language, lines):
     section = Section(Text("New", "신규"), (Text(text, text),) * lines)
@@ -84,6 +91,7 @@ def test_any_bulletin_becomes_a_message_that_fits_and_is_dead(text, room, langua
     fits(bulletin_message(told, language, room), room)
 
 
+@settings(deadline=None)
 @given(st.sampled_from((60, 67, 160, 1000)), st.text("@al", min_size=1, max_size=100))
 def test_words_that_call_people_are_left_out_where_they_would_leave_no_room(size, words):
     room = Room(size, 0)

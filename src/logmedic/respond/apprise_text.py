@@ -35,12 +35,12 @@ LOOK_ALIKE = {
 }  # fmt: skip
 _TABLE = str.maketrans(LOOK_ALIKE)
 _IN_FENCE = str.maketrans({c: LOOK_ALIKE[c] for c in "@<>&"})
-_SCHEME = re.compile(r"\b(mailto|tel|tg|javascript):", re.IGNORECASE)
+_SCHEME = re.compile(r"(?<![A-Za-z0-9])(mailto|tel|tg|javascript):", re.IGNORECASE)
 _EDGE_UNDERSCORE = re.compile(r"(?<![^\W_])_+|_+(?![^\W_])")  # between letters it is emphasis to nobody
 _KOOK = re.compile(r"\((?=(?:met|rol|chn|emj|spl|ins)\))", re.IGNORECASE)
 # What clients link without a scheme. Endings that are also those of files (py, rs, sh, md …) only before a slash.
 _HOST = re.compile(
-    r"(?<=\bwww)\.|(?<=[\w-])\.(?=[a-z]{2,24}/)"
+    r"(?<=www)\.|(?<=[\w-])\.(?=[a-z]{2,24}/)"
     r"|(?<=[\w-])\.(?=(?:com|net|org|info|biz|io|co|dev|app|xyz|top|online|site|shop|link|click|gg|me|tv|ai"
     r"|ru|cn|kr|jp|de|fr|uk|eu|us|example|test)(?![\w-])(?!\.\w))",
     re.IGNORECASE,
@@ -65,8 +65,8 @@ def inert(text: str, limit: int) -> str:
 
     Every swap keeps the length, so what fits before still fits after it.
     """
-    plain = _unlinked(one_line(text, limit).translate(_TABLE))
-    return _KOOK.sub("（", _EDGE_UNDERSCORE.sub(lambda m: "＿" * len(m[0]), plain))
+    plain = _EDGE_UNDERSCORE.sub(lambda m: "＿" * len(m[0]), one_line(text, limit).translate(_TABLE))
+    return _KOOK.sub("（", _unlinked(plain))
 
 
 def fenced(text: str, limit: int) -> str:
