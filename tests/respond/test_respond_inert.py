@@ -31,8 +31,8 @@ DIALECTS = (
     "<a href='tg://user?id=1'>x</a> [x](tg://user?id=1) mailto:a@b.io JavaScript:alert(1) &#64;here &commat;here",
     "www.evil.org evil.com/x EVIL.IO evil.zip/x a.evil.example http://[::1] Closes #1, fixes o/r#2 __x__ _y_",
 )  # fmt: skip
-PIECES = ("www", ".", "com", "io", "_", "@", "mailto", "tg", ":", "//", "/", "evil", "<", ">", "(", "met", ")", "[", "]",
-          "&", "#", "1", "`", "```", "-", "한", " ", "\n", "\u200b")  # fmt: skip
+PIECES = ("www", ".", "com", "io", "_", "@", "mailto", "tg", ":", "//", "/", "evil", "<", ">", "(", "met", ")",
+          "[", "]", "&", "#", "1", "`", "```", "-", "한", " ", "\n", "\u200b")  # fmt: skip
 TEXT = st.one_of(
     st.text(max_size=400),
     st.lists(st.sampled_from(PIECES), max_size=14).map("".join),
