@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from collections.abc import Iterator
+from typing import Any
 
 from logmedic import reasons
 from logmedic.cli import output
 from logmedic.investigate import report
-from logmedic.model import Component, Grouping, Incident, Sample, Text
+from logmedic.model import Text
+from logmedic.pipeline.page import Page
 from logmedic.respond import words
 from logmedic.respond.spoken import outcome, spoken
 from logmedic.respond.spoken import result as said
-
-if TYPE_CHECKING:
-    from logmedic.store.store import Store, TimelineEntry
-
-Explain = Callable[..., Grouping]
-"""``group.fingerprint.Grouper``"""
 
 _TIMELINE = Text("Timeline", "이력")
 _DELIVERIES = Text("Told", "알림")
@@ -29,33 +22,6 @@ _ALSO = Text("also {fingerprint}", "함께 집계: {fingerprint}")
 _MERGED = Text("Merged into incident {id}: see there.", "인시던트 {id}에 병합됨: 그쪽을 보세요.")
 _SPLIT = Text("Split off; not seen since.", "분리됨; 이후 발생 없음.")
 _HELD = Text("Counted quietly: {why}", "조용히 집계: {why}")
-
-
-class Page(msgspec.Struct, frozen=True):
-    incident: Incident
-    timeline: list[TimelineEntry]
-    effects: list[tuple[int, str, str, str]]
-    components: tuple[Component, ...]
-
-
-def read(store: Store, incident: Incident, explain: Explain) -> Page:
-    """Everything that is shown. ``explain`` names what is masked in the latest sample."""
-    samples = store.samples(incident.id, limit=1)
-    return Page(
-        incident,
-        store.timeline(incident.id),
-        store.effects(incident.id),
-        _explained(samples[0], explain) if samples else (),
-    )
-
-
-def _explained(sample: Sample, explain: Explain) -> tuple[Component, ...]:
-    """Its components with what was masked, as far as its stored form still tells."""
-    rules = tuple(match.rule for match in sample.matches)
-    again = {c.name: c for c in explain(sample.record, rules, explain=True).components}
-    return tuple(
-        again[c.name] if c.name in again and again[c.name].value == c.value else c for c in sample.grouping.components
-    )
 
 
 def as_json(page: Page, language: str) -> dict[str, Any]:

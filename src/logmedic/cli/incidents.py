@@ -17,6 +17,7 @@ from logmedic.cli import incident_page, options, output
 from logmedic.errors import UsageError
 from logmedic.group.release import newest
 from logmedic.model import NANOSECONDS, Incident, Reason, State
+from logmedic.pipeline.page import read
 
 if TYPE_CHECKING:
     from logmedic.store.changes import Changes
@@ -61,7 +62,7 @@ def show(which: str, config: str | None, as_json: bool, language: str | None) ->
     """
     loaded = build.load_config(config, Path.cwd())
     with build.open_store(loaded) as store:
-        page = incident_page.read(store, find(store, which), build.grouper(loaded.config))
+        page = read(store, find(store, which), build.grouper(loaded.config))
     if as_json:
         output.print_json(incident_page.as_json(page, language or loaded.language))
     else:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import datetime
 import sys
 from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
 
-from logmedic import reasons
-from logmedic.investigate import report
 from logmedic.model import NANOSECONDS, Incident, State, Text
+from logmedic.pipeline.shown import incident_json, iso
 from logmedic.respond import words
 from logmedic.respond.spoken import title
+
+__all__ = ["ago", "incident_json", "incident_table", "iso", "print_json", "printable"]
 
 PIPED_WIDTH = 120  # columns of a table that goes into a file or a pipe
 
@@ -25,41 +25,6 @@ def print_json(value: Any) -> None:
         encoded = msgspec.json.format(encoded, indent=2)
     sys.stdout.buffer.write(encoded + b"\n")
     sys.stdout.flush()
-
-
-def iso(time: int) -> str:
-    """RFC 3339, UTC, microseconds. ``time``: ns since the epoch."""
-    moment = datetime.datetime.fromtimestamp(time // NANOSECONDS, datetime.UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S") + f".{time % NANOSECONDS // 1000:06d}Z"
-
-
-def incident_json(incident: Incident, language: str) -> dict[str, Any]:
-    """The shape of an incident in ``scan --json``, ``demo --json``, ``replay --json`` and ``incidents --json``."""
-    return {
-        "id": incident.id,
-        "fingerprint": incident.fingerprint,
-        "title": incident.title,
-        "culprit": incident.culprit,
-        "service": incident.service,
-        "error_code": incident.error_code,
-        "severity": incident.severity.value,
-        "state": incident.state.value,
-        "substate": incident.substate.value,
-        "reason": reasons.why_now(incident, language),
-        "reason_code": None if incident.why is None else incident.why.code,
-        "held": None if incident.held is None else reasons.render(incident.held).in_(language),
-        "count": incident.count,
-        "first_seen": iso(incident.first_seen),
-        "last_seen": iso(incident.last_seen),
-        "rules": list(incident.rules),
-        "snoozed_until": None if incident.snoozed_until is None else iso(incident.snoozed_until),
-        "snooze_count": incident.snooze_count,
-        "resolved_in": incident.resolved_in,
-        "resolved_next": incident.resolved_next,
-        "aliases": list(incident.aliases),
-        "merged_into": incident.merged_into,
-        "diagnosis": None if incident.diagnosis is None else report.to_json(incident.diagnosis, language),
-    }
 
 
 def ago(time: int, now: int, language: str = "en") -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -26,7 +27,20 @@ _ERROR_IN = Text("Error in {where}", "오류 발생 위치: {where}")
 _SILENT = Text("Error without a message", "메시지 없는 오류")
 
 
-def title(incident: Incident, language: str) -> str:
+class Titled(Protocol):
+    """An incident, whole or as a row of a list."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def culprit(self) -> str: ...
+    @property
+    def service(self) -> str: ...
+    @property
+    def rules(self) -> tuple[str, ...]: ...
+
+
+def title(incident: Titled, language: str) -> str:
     """The incident's title. Ours are told from a log's words by what else the incident says of itself."""
     if language != "ko":
         return incident.title

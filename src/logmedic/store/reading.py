@@ -30,7 +30,7 @@ def incidents(connection: sa.Connection, *conditions: sa.ColumnElement[bool], li
         .order_by(t.incidents.c.last_seen.desc(), t.incidents.c.id.desc()).limit(limit)
     )  # fmt: skip
     rows = connection.execute(query).all()
-    bars = _histograms(connection, {row.id: row.last_seen for row in rows})
+    bars = histograms(connection, {row.id: row.last_seen for row in rows})
     others = aliases.of_incidents(connection, [row.id for row in rows])
     merged = aliases.merged_into(connection, [row.fingerprint for row in rows])
     return [_incident(row, bars.get(row.id, ()), others.get(row.id, ()), merged.get(row.fingerprint)) for row in rows]
@@ -67,7 +67,8 @@ def _incident(row: sa.Row[Any], bars: tuple[Bucket, ...], others: tuple[str, ...
     )
 
 
-def _histograms(connection: sa.Connection, last_seen: Mapping[int, int]) -> dict[int, tuple[Bucket, ...]]:
+def histograms(connection: sa.Connection, last_seen: Mapping[int, int]) -> dict[int, tuple[Bucket, ...]]:
+    """The bars of each incident in the day before its last occurrence (ns)."""
     if not last_seen:
         return {}
     c = t.histogram.c
