@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from logmedic import config as configuration
+from logmedic.build.serving import WebConfig
 from logmedic.collect.file import FileSourceConfig
 from logmedic.collect.stdin import StdinSourceConfig
 from logmedic.detect.interface import RuleConfig
@@ -72,6 +73,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     self_alerts: SelfConfig = SelfConfig()
     retry: RetryConfig = RetryConfig()
     store: StoreConfig = StoreConfig()
+    web: WebConfig = WebConfig()
 
 
 class Loaded(msgspec.Struct, frozen=True):

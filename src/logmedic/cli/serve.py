@@ -17,10 +17,12 @@ from logmedic.cli import options, output
 from logmedic.cli.output import printable
 from logmedic.model import Incident, Outcome, Result, Text
 from logmedic.respond.spoken import outcome as said
+from logmedic.web.opening import dashboard
 
 log = logging.getLogger("logmedic")
 
 _FOLLOWING = Text("following %s; state in %s", "%s 감시 중; 상태 저장 위치: %s")
+_DASHBOARD = Text("dashboard at %s", "대시보드: %s")
 _STOPPING = Text(
     "stopping: what was read is stored; what is not told yet goes on at the next start",
     "종료: 읽은 내용은 저장되었고, 아직 알리지 못한 것은 다음 시작 때 이어서 알림",
@@ -43,7 +45,7 @@ _ARRIVED = Text("incident %d has reached %s at last", "인시던트 %d, 마침�
 def serve(config: str | None, as_json: bool, verbose: bool) -> None:
     """Follow the sources, raise incidents as they happen, until Ctrl-C or SIGTERM.
 
-    --json prints one object a line, each with "event": started, incident, delivery, stopped.
+    --json prints one object a line, each with "event": started, dashboard, incident, delivery, stopped.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     log.setLevel(logging.DEBUG if verbose else logging.INFO)
@@ -57,7 +59,12 @@ def serve(config: str | None, as_json: bool, verbose: bool) -> None:
         names = [source.name for source in runtime.sources]
         log.info(_FOLLOWING.in_(loaded.language), ", ".join(names), loaded.shown_store_url)
         printer.event("started", sources=names, state=loaded.shown_store_url)
-        runtime.serve(stop)
+        with dashboard(loaded, runtime.store) as web:
+            if web is not None:
+                address = f"http://{loaded.config.web.address[0]}:{web.port}"
+                log.info(_DASHBOARD.in_(loaded.language), address)
+                printer.event("dashboard", url=address)
+            runtime.serve(stop)
         log.info(_STOPPING.in_(loaded.language))
     printer.event("stopped")
 

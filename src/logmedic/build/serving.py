@@ -1,0 +1,55 @@
+"""The shape of ``[web]``: who may see the dashboard, and where. (The layer that serves it lies above this one.)"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from logmedic.config import Secret
+from logmedic.errors import ConfigError
+
+RoleName = Literal["viewer", "operator", "admin"]
+
+
+class TokenConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[[web.tokens]]``: somebody who may log in."""
+
+    name: str
+    """Who it is; stands in timelines."""
+    role: RoleName = "operator"
+    """``viewer`` looks, ``operator`` changes incidents, ``admin`` does what costs money or reaches other people."""
+    secret: Secret
+    """At least 16 characters."""
+
+
+class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[web.proxy]``: a reverse proxy that checks who the user is, and says so in a header."""
+
+    header: str = "x-forwarded-user"
+    """The header that names the user. The proxy must remove it from what clients send."""
+    addresses: tuple[str, ...] = ()
+    """Networks that the proxy's requests come from, as in "10.0.0.0/8"; the header is believed from nowhere else."""
+    role: RoleName = "operator"
+    """Of the users that it names."""
+
+
+class WebConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[web]``: the dashboard of ``serve``."""
+
+    enabled: bool = True
+    """Whether there is one."""
+    listen: str = "127.0.0.1:8787"
+    """Address and port. Beyond loopback, tokens or a proxy are required."""
+    public_url: str = ""
+    """How people reach it, as in "https://logmedic.example.com"; stands as a link in alerts and issues."""
+    tokens: tuple[TokenConfig, ...] = ()
+    proxy: ProxyConfig | None = None
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of ``listen``. Raises :class:`ConfigError`."""
+        host, colon, port = self.listen.rpartition(":")
+        if not colon or not host or not (port.isascii() and port.isdigit()) or int(port) > 65_535:
+            raise ConfigError(f'web.listen: {self.listen!r} is no address; write it as in "127.0.0.1:8787"')
+        return host.strip("[]"), int(port)

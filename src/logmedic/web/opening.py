@@ -1,0 +1,76 @@
+"""From the configuration to a running dashboard."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from logmedic import build
+from logmedic import config as configuration
+from logmedic.model import Text
+from logmedic.web.access import Access, Proxy, Role, Token, User
+
+if TYPE_CHECKING:
+    from logmedic.store.store import Store
+    from logmedic.web.server import Server
+
+log = logging.getLogger("logmedic")
+
+_ABSENT = Text(
+    "no dashboard: it needs the extra `web` (pip install 'logmedic[web]'); `[web] enabled = false` ends this message",
+    "대시보드 없음: `web` 추가 패키지가 필요합니다 (pip install 'logmedic[web]'). "
+    "`[web] enabled = false`로 이 메시지를 끕니다",
+)
+
+
+def access(loaded: build.Loaded) -> Access:
+    """Who may come in. Raises :class:`logmedic.errors.ConfigError`."""
+    web = loaded.config.web
+    host, _ = web.address
+    tokens = [
+        Token(
+            User(token.name, Role(token.role)),
+            configuration.read_secret(token.secret, f"web.tokens: {token.name}", base=loaded.base),
+        )
+        for token in web.tokens
+    ]
+    proxy = None if web.proxy is None else Proxy(web.proxy.header, web.proxy.addresses, Role(web.proxy.role))
+    return Access(host, tokens, proxy, web.public_url)
+
+
+@contextmanager
+def dashboard(loaded: build.Loaded, store: Store) -> Iterator[Server | None]:
+    """Serve it while the context lasts; ``None`` where it is switched off or not installed.
+
+    Raises:
+        ConfigError: the address is taken, or may be reached by anybody.
+    """
+    web = loaded.config.web
+    if not web.enabled:
+        yield None
+        return
+    allowed = access(loaded)
+    try:
+        from logmedic.web.live import Broadcaster  # noqa: PLC0415  an extra, 0.3 s
+        from logmedic.web.news import News  # noqa: PLC0415
+        from logmedic.web.server import Server  # noqa: PLC0415
+        from logmedic.web.site import Site  # noqa: PLC0415
+    except ImportError:
+        log.warning(_ABSENT.in_(loaded.language))
+        yield None
+        return
+    clock = build.system_clock()
+    site = Site(
+        loaded=loaded,
+        store=store,
+        clock=clock,
+        access=allowed,
+        explain=build.grouper(loaded.config),
+        git=build.repository(loaded),
+        live=Broadcaster(News(store.database, clock)),
+    )
+    host, port = web.address
+    with Server(site, host, port) as server:
+        yield server

@@ -1,0 +1,1 @@
+"""The pages, one file each: a router, and the reading that its template needs."""

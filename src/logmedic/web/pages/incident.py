@@ -1,0 +1,137 @@
+"""One incident: the verdict first, then what it rests on."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Query, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from logmedic.errors import ShellError
+from logmedic.model import Diagnosis, Evidence, Frame, LogRecord, Stack
+from logmedic.pipeline.page import read
+from logmedic.web.access import Role
+from logmedic.web.pages.stream import _note
+from logmedic.web.render import language_of, page, user_of
+from logmedic.web.site import Site
+
+router = APIRouter()
+
+MOST_DIFF_LINES = 400
+SIMILAR = 8
+LARGEST_NUMBER = 2**63 - 1
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Frames that follow each other and are all ours, or all of libraries."""
+
+    in_app: bool
+    frames: tuple[Frame, ...]
+
+
+class Part(msgspec.Struct, frozen=True):
+    type: str
+    message: str
+    groups: tuple[Group, ...]
+
+
+class Folded(msgspec.Struct, frozen=True):
+    """A stack with the frames of libraries folded; the innermost cause first, each with its deepest call first."""
+
+    parts: tuple[Part, ...]
+
+
+class Shelf(msgspec.Struct, frozen=True):
+    """Evidence in the order of use: what claims cite, the plain lines around, the rest."""
+
+    cited: tuple[Evidence, ...]
+    lines: tuple[Evidence, ...]
+    others: tuple[Evidence, ...]
+
+
+class Diff(msgspec.Struct, frozen=True):
+    lines: tuple[tuple[str, str], ...]  # (kind, text)
+    more: int  # lines that are not shown
+
+
+@router.get("/incidents/{number}")
+def incident(request: Request, number: int, done: Annotated[int | None, Query(ge=0, le=10_000)] = None) -> Response:
+    site: Site = request.app.state.site
+    found = site.store.incident(number) if 0 < number <= LARGEST_NUMBER else None
+    if found is None:
+        raise HTTPException(404)
+    shown = read(site.store, found, site.explain)
+    record = None if shown.sample is None else shown.sample.record
+    stack = None if shown.sample is None else shown.sample.grouping.stack or shown.sample.record.stack
+    user = user_of(request)
+    return page(
+        request,
+        "incident.html",
+        page=shown,
+        record=record,
+        fields="" if record is None else _fields(record),
+        evidence=None if found.diagnosis is None else shelve(found.diagnosis),
+        stack=None if stack is None else fold(stack),
+        diffs={} if found.diagnosis is None else _diffs(site, found.diagnosis),
+        similar=site.store.similar(found, SIMILAR),
+        may_change=user is not None and user.role.may(Role.OPERATOR),
+        note=_note(done, language_of(request, site.loaded.language)),
+    )
+
+
+def shelve(diagnosis: Diagnosis) -> Shelf:
+    cited = {name for claim in diagnosis.claims for name in claim.citations}
+    rest = [item for item in diagnosis.evidence if item.id not in cited]
+    return Shelf(
+        tuple(item for item in diagnosis.evidence if item.id in cited),
+        tuple(item for item in rest if item.kind == "log"),
+        tuple(item for item in rest if item.kind != "log"),
+    )
+
+
+def fold(stack: Stack) -> Folded:
+    """What a reader looks at first comes first."""
+    parts = []
+    for part in reversed(stack.parts):
+        groups = itertools.groupby(reversed(part.frames), key=lambda frame: frame.in_app)
+        parts.append(Part(part.type, part.message, tuple(Group(ours, tuple(frames)) for ours, frames in groups)))
+    return Folded(tuple(parts))
+
+
+def _fields(record: LogRecord) -> str:
+    """What was logged beside the message, for people."""
+    shown = {
+        "level": record.level.name, "target": record.target, "spans": list(record.spans), "release": record.release,
+        "duration_ms": record.duration_ms, "request_id": record.request_id, "trace_id": record.trace_id,
+        "flags": list(record.flags), "at": str(record.ref), **record.fields,
+    }  # fmt: skip
+    kept = {name: value for name, value in shown.items() if value not in (None, "", [], {})}
+    return msgspec.json.format(msgspec.json.encode(kept), indent=2).decode()
+
+
+def _diffs(site: Site, diagnosis: Diagnosis) -> dict[str, Diff]:
+    """The changes of the suspects. Only commits that the diagnosis names, which come from the repository itself."""
+    if site.git is None:
+        return {}
+    found = {}
+    for suspect in diagnosis.suspects[:5]:
+        try:
+            text = site.git.run("show", "--format=", "--no-color", "--stat", "--patch", suspect.commit)
+        except ShellError:
+            continue  # the repository has moved on, or was another one
+        lines = text.decode(errors="replace").splitlines()
+        found[suspect.commit] = Diff(
+            tuple((_kind(line), line[:400]) for line in lines[:MOST_DIFF_LINES]), max(0, len(lines) - MOST_DIFF_LINES)
+        )
+    return found
+
+
+def _kind(line: str) -> str:
+    if line.startswith("@@"):
+        return "hunk"
+    if line.startswith("+") and not line.startswith("+++"):
+        return "add"
+    return "del" if line.startswith("-") and not line.startswith("---") else "ctx"

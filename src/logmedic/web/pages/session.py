@@ -1,0 +1,60 @@
+"""Logging in and out, and the reader's preferences."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import RedirectResponse, Response
+
+from logmedic.model import NANOSECONDS
+from logmedic.web.access import COOKIE, SESSION_SECONDS
+from logmedic.web.render import LANGUAGES, THEMES, page
+from logmedic.web.site import Site
+
+router = APIRouter()
+
+_YEAR = 365 * 86_400
+
+
+@router.get("/login")
+def form(request: Request) -> Response:
+    return page(request, "login.html", wrong=False)
+
+
+@router.post("/login")
+def login(request: Request, token: Annotated[str, Form(max_length=500)]) -> Response:
+    site: Site = request.app.state.site
+    user = site.access.of_token(token.strip())
+    if user is None:
+        return page(request, "login.html", wrong=True, status=401)
+    answer = RedirectResponse("/", 303)
+    _remember(request, answer, COOKIE, site.access.session(user, site.clock.now() // NANOSECONDS), SESSION_SECONDS)
+    return answer
+
+
+@router.post("/logout")
+def logout() -> Response:
+    answer = RedirectResponse("/login", 303)
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+@router.post("/preferences")
+def preferences(
+    request: Request,
+    back: Annotated[str, Form(max_length=500)] = "/",
+    language: Annotated[str, Form(max_length=10)] = "",
+    theme: Annotated[str, Form(max_length=10)] = "",
+) -> Response:
+    answer = RedirectResponse(back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/", 303)
+    if language in LANGUAGES:
+        _remember(request, answer, "logmedic_language", language, _YEAR)
+    if theme in THEMES:
+        _remember(request, answer, "logmedic_theme", theme, _YEAR)
+    return answer
+
+
+def _remember(request: Request, answer: Response, name: str, value: str, seconds: int) -> None:
+    secure = request.url.scheme == "https"
+    answer.set_cookie(name, value, max_age=seconds, httponly=True, samesite="strict", secure=secure)

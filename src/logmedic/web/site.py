@@ -1,0 +1,28 @@
+"""What the routes may use: put together by ``logmedic serve``, handed to every handler."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from logmedic.build import Loaded
+from logmedic.doors import Clock, Git
+from logmedic.pipeline.page import Explain
+from logmedic.web.access import Access
+
+if TYPE_CHECKING:
+    from logmedic.store.store import Store
+    from logmedic.web.live import Broadcaster
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """One dashboard over one state."""
+
+    loaded: Loaded
+    store: Store
+    clock: Clock
+    access: Access
+    explain: Explain  # why a record belongs to its incident
+    git: Git | None  # the watched service's repository
+    live: Broadcaster
