@@ -5,6 +5,7 @@
     LogmedicError                   exit 1    one line: what happened, where, and what to do about it
     ├── UsageError                  exit 2    the command line does not make sense
     ├── ConfigError                 exit 78   a setting is wrong (names the file, the key and the remedy)
+    │   └── PortTakenError                another process listens on the dashboard's address
     ├── AlreadyRunningError         exit 75   another instance holds the lock on this state
     ├── SourceError                           a log source cannot be read
     ├── StoreError                            the state database is unusable
@@ -31,6 +32,10 @@ class UsageError(LogmedicError):
 
 class ConfigError(LogmedicError):
     exit_code = 78
+
+
+class PortTakenError(ConfigError):
+    pass
 
 
 class AlreadyRunningError(LogmedicError):

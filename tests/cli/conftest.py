@@ -19,6 +19,7 @@ def watched(shell: Shell) -> Shell:
     shell.write(
         "logmedic.toml",
         '[[sources]]\nkind = "file"\nname = "app"\npaths = ["app.log"]',
+        "[web]\nenabled = false",
         f'[[channels]]\nkind = "jsonl"\nname = "told"\npath = {json.dumps(str(shell.folder / "told.jsonl"))}',
     )
     return shell

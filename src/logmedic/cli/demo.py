@@ -24,6 +24,7 @@ from logmedic.investigate import report
 from logmedic.model import Text
 from logmedic.respond.console import ConsoleConfig
 from logmedic.respond.spoken import spoken
+from logmedic.web import opening as web
 
 if TYPE_CHECKING:
     from logmedic.model import Incident
@@ -44,6 +45,7 @@ _WATCHING = Text(
     "\nStill watching. Break it yourself: curl -X POST {url}/break/bug   (Ctrl-C ends)",
     "\n계속 지켜보고 있습니다. 직접 고장 내 보세요: curl -X POST {url}/break/bug   (Ctrl-C로 종료)",
 )
+_DASHBOARD = Text("\nThe same incidents in a browser: {url}", "\n브라우저에서 보기: {url}")
 _BLANK = Text("", "")
 
 
@@ -63,9 +65,12 @@ def demo(no_serve: bool, as_json: bool, language: str | None) -> None:
             else:
                 _tell(incidents, story)
             if stay:
-                story.say(_WATCHING, url=story.url)
-                with contextlib.suppress(KeyboardInterrupt):
-                    threading.Event().wait()
+                with story.dashboard(runtime) as address:
+                    if address:
+                        story.say(_DASHBOARD, url=address)
+                    story.say(_WATCHING, url=story.url)
+                    with contextlib.suppress(KeyboardInterrupt):
+                        threading.Event().wait()
 
 
 class Story:
@@ -102,6 +107,12 @@ class Story:
             self._traffic()
             self._settle(runtime)
             yield runtime
+
+    @contextlib.contextmanager
+    def dashboard(self, runtime: Runtime) -> Iterator[str]:
+        """Its address, while it is served; empty where it is not installed."""
+        with web.dashboard(self._loaded(self._folder / "service"), runtime.store, any_port=True) as server:
+            yield "" if server is None else f"http://127.0.0.1:{server.port}"
 
     def _loaded(self, repository: Path) -> build.Loaded:
         config = build.Config(

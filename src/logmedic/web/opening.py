@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from logmedic import build
 from logmedic import config as configuration
+from logmedic.errors import PortTakenError
 from logmedic.model import Text
 from logmedic.web.access import Access, Proxy, Role, Token, User
 
 if TYPE_CHECKING:
     from logmedic.store.store import Store
     from logmedic.web.server import Server
+    from logmedic.web.site import Site
 
 log = logging.getLogger("logmedic")
 
@@ -41,11 +43,14 @@ def access(loaded: build.Loaded) -> Access:
 
 
 @contextmanager
-def dashboard(loaded: build.Loaded, store: Store) -> Iterator[Server | None]:
-    """Serve it while the context lasts; ``None`` where it is switched off or not installed.
+def dashboard(loaded: build.Loaded, store: Store, *, any_port: bool = False) -> Iterator[Server | None]:
+    """Serve it while the context lasts.
+
+    ``None`` where it is switched off, not installed, or its port is taken: alerts go on without it. ``any_port``: take
+    another port then.
 
     Raises:
-        ConfigError: the address is taken, or may be reached by anybody.
+        ConfigError: there is no such address, or anybody could reach it.
     """
     web = loaded.config.web
     if not web.enabled:
@@ -55,8 +60,7 @@ def dashboard(loaded: build.Loaded, store: Store) -> Iterator[Server | None]:
     try:
         from logmedic.web.live import Broadcaster  # noqa: PLC0415  an extra, 0.3 s
         from logmedic.web.news import News  # noqa: PLC0415
-        from logmedic.web.server import Server  # noqa: PLC0415
-        from logmedic.web.site import Site  # noqa: PLC0415
+        from logmedic.web.site import Site  # noqa: PLC0415  shadows nothing at run time
     except ImportError:
         log.warning(_ABSENT.in_(loaded.language))
         yield None
@@ -71,6 +75,22 @@ def dashboard(loaded: build.Loaded, store: Store) -> Iterator[Server | None]:
         git=build.repository(loaded),
         live=Broadcaster(News(store.database, clock)),
     )
-    host, port = web.address
-    with Server(site, host, port) as server:
+    server = _server(site, any_port=any_port)
+    if server is None:
+        yield None
+        return
+    with server:
         yield server
+
+
+def _server(site: Site, *, any_port: bool) -> Server | None:
+    from logmedic.web.server import Server  # noqa: PLC0415  as above
+
+    host, port = site.loaded.config.web.address
+    try:
+        return Server(site, host, port)
+    except PortTakenError as error:
+        if any_port:
+            return Server(site, host, 0)
+        log.error("%s; going on without the dashboard", error)  # noqa: TRY400  one line, no traceback
+        return None

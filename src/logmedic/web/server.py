@@ -7,7 +7,7 @@ import socket
 import threading
 from typing import Any
 
-from logmedic.errors import ConfigError
+from logmedic.errors import ConfigError, PortTakenError
 from logmedic.web.app import create_app
 from logmedic.web.site import Site
 
@@ -24,7 +24,8 @@ class Server:
         """Listen at once, so that a port that is taken is known before anything starts.
 
         Raises:
-            ConfigError: the address cannot be listened on.
+            PortTakenError: another process listens there.
+            ConfigError: this machine has no such address.
         """
         self._site = site
         self._socket = _listen(host, port)
@@ -69,7 +70,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.listen(512)
     except OSError as error:
         listening.close()
-        raise ConfigError(
+        raise PortTakenError(
             f"web.listen: {host}:{port} cannot be used: {error.strerror}; "
             "choose another port, or `[web] enabled = false`"
         ) from None
