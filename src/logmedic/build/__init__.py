@@ -10,6 +10,7 @@ from logmedic.build.shape import (
     require_sources,
 )
 from logmedic.build.wiring import (
+    Lookup,
     ancestry,
     anchored,
     digester,
@@ -29,6 +30,7 @@ from logmedic.build.wiring import (
 __all__ = [
     "Config",
     "Loaded",
+    "Lookup",
     "RepositoryConfig",
     "SourceConfig",
     "StoreConfig",

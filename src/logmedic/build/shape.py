@@ -23,6 +23,7 @@ from logmedic.redact import RedactConfig
 from logmedic.respond.channels import ChannelConfig
 from logmedic.respond.console import ConsoleConfig
 from logmedic.respond.digest import DigestConfig
+from logmedic.respond.jsonl import JsonlConfig
 from logmedic.respond.policy import PolicyConfig
 from logmedic.respond.retry import RetryConfig
 from logmedic.respond.rules import check_names
@@ -124,7 +125,15 @@ def load_config(explicit: str | None, cwd: Path, *, paths: Sequence[str] = ()) -
         check_names(config.policy.rules, config.policy.escalation, [channel.name for channel in config.channels])
     except ValueError as error:
         raise ConfigError(f"{path}: {error}") from None
+    config = msgspec.structs.replace(config, channels=tuple(_anchored(c, base) for c in config.channels))
     return Loaded(config, base, path, config.language or settings.language, settings.diagnostic_model)
+
+
+def _anchored(channel: ChannelConfig, base: Path) -> ChannelConfig:
+    """A file that alerts are written to stands beside the config, wherever the command was started."""
+    if isinstance(channel, JsonlConfig) and channel.path is not None:
+        return msgspec.structs.replace(channel, path=str(base / channel.path))
+    return channel
 
 
 def require_sources(loaded: Loaded) -> None:

@@ -254,7 +254,7 @@ def _assemble(
         store=opened,
         investigator=model if ask and model is not None else offline,
         deeper=None if ask else model,
-        logs=_Lookup(loaded, clock, opened),
+        logs=Lookup(loaded, clock, opened),
         git=repository(loaded),
         plan=keeping.planner(loaded, opened, specs, clock),
         channels=deliver,
@@ -361,7 +361,7 @@ def repository(loaded: Loaded) -> doors.Git | None:
     return git if git.is_repository() else None
 
 
-class _Lookup:
+class Lookup:
     """Evidence from the logs: sources of its own, so that the ones being followed stay with their threads."""
 
     def __init__(self, loaded: Loaded, clock: doors.Clock, opened: Store) -> None:

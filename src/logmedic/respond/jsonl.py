@@ -31,7 +31,7 @@ class JsonlConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     min_severity: Severity | None = None
     """Least severity written. Default: info."""
     path: str | None = None
-    """File to append to; its folder must exist. Default: standard output."""
+    """File to append to, relative to the config file; its folder must exist. Default: standard output."""
 
 
 class JsonlResponder:

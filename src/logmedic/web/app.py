@@ -17,11 +17,18 @@ from logmedic.store import browse
 from logmedic.web import needs, render
 from logmedic.web.guard import Guard
 from logmedic.web.live import Busy, event
-from logmedic.web.pages import incident, session, stream
+from logmedic.web.pages import incident, request, rules, session, settings, sources, stream, usage
 from logmedic.web.site import Site
 from logmedic.web.words import WORDS
 
-NAVIGATION = (("/", "nav.incidents"),)
+NAVIGATION = (
+    ("/", "nav.incidents"),
+    ("/sources", "nav.sources"),
+    ("/rules", "nav.rules"),
+    ("/usage", "nav.usage"),
+    ("/settings", "nav.settings"),
+)
+PAGES = (session, stream, incident, request, sources, rules, usage, settings)
 _STATIC = {
     "app.css": "text/css",
     "app.js": "text/javascript",
@@ -38,7 +45,7 @@ def create_app(site: Site) -> FastAPI:
     )  # fmt: skip
     app.state.site = site
     render.environment().globals["nav"] = NAVIGATION
-    for module in (session, stream, incident):
+    for module in PAGES:
         app.include_router(module.router, include_in_schema=False)
     app.add_api_route("/static/{name}", static, include_in_schema=False)
     app.add_api_route("/events", events, include_in_schema=False)

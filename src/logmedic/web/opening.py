@@ -73,6 +73,7 @@ def dashboard(loaded: build.Loaded, store: Store, *, any_port: bool = False) -> 
         access=allowed,
         explain=build.grouper(loaded.config),
         git=build.repository(loaded),
+        logs=build.Lookup(loaded, clock, store),
         live=Broadcaster(News(store.database, clock)),
     )
     server = _server(site, any_port=any_port)

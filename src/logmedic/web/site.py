@@ -12,6 +12,7 @@ from logmedic.pipeline.page import Explain
 from logmedic.web.access import Access
 
 if TYPE_CHECKING:
+    from logmedic.investigate.interface import LogContext
     from logmedic.store.store import Store
     from logmedic.web.live import Broadcaster
 
@@ -25,4 +26,5 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     access: Access
     explain: Explain  # why a record belongs to its incident
     git: Git | None  # the watched service's repository
+    logs: LogContext
     live: Broadcaster

@@ -1,0 +1,64 @@
+"""What has been read of each source, and what the rules made of it."""
+
+from __future__ import annotations
+
+import msgspec
+import sqlalchemy as sa
+
+from logmedic.store import tables as t
+from logmedic.store.reading import MINUTE
+
+
+class Stream(msgspec.Struct, frozen=True):
+    """How far one stream of a source has been read."""
+
+    stream: str
+    offset: int
+    lines: int
+    rejects: int
+    updated_at: int  # ns
+    done: bool
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """A line that no record could be made of."""
+
+    source: str
+    stream: str
+    offset: int
+    reason: str
+    sample: str
+
+
+def streams(database: sa.Engine, source: str, limit: int = 100) -> tuple[Stream, ...]:
+    """The streams of a source, latest read first."""
+    p = t.positions.c
+    columns = (p.stream, p.offset, p.lines, p.rejects, p.updated_at, p.done)
+    query = sa.select(*columns).where(p.source == source).order_by(p.updated_at.desc(), p.stream).limit(limit)
+    with database.connect() as connection:
+        return tuple(Stream(*row) for row in connection.execute(query))
+
+
+def rejects(database: sa.Engine, limit: int) -> tuple[Rejected, ...]:
+    """The latest lines that could not be read."""
+    r = t.rejects.c
+    query = sa.select(r.source, r.stream, r.offset, r.reason, r.sample).order_by(r.at.desc()).limit(limit)
+    with database.connect() as connection:
+        return tuple(Rejected(*row) for row in connection.execute(query))
+
+
+def matches_by_hour(database: sa.Engine, since: int, until: int) -> dict[str, list[int]]:
+    """Records that each rule matched, in each hour from ``since`` up to ``until`` (ns)."""
+    c = t.rule_counts.c
+    first = since // MINUTE
+    hours = max(1, (until // MINUTE - first + 59) // 60)
+    query = (
+        sa.select(c.rule, c.minute, sa.func.sum(c["count"]))
+        .where(c.minute >= first, c.minute <= until // MINUTE)
+        .group_by(c.rule, c.minute)
+    )
+    found: dict[str, list[int]] = {}
+    with database.connect() as connection:
+        for rule, minute, count in connection.execute(query):
+            found.setdefault(rule, [0] * hours)[min(hours - 1, (minute - first) // 60)] += int(count)
+    return found

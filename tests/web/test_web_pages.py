@@ -1,0 +1,82 @@
+"""The pages beside the incidents."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from logmedic.web.words import WORDS
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "src/logmedic/web/templates"
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/incidents/1", "/sources", "/rules", "/usage", "/settings", "/requests/r-1", "/login"]
+)
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_every_page_renders_in_both_languages(shop, path, language):
+    answer = shop.get(path, accept_language=language)
+    assert answer.status == 200
+    assert f'lang="{language}"' in answer.text
+    assert not re.search(r"\{[a-z]+\}", answer.words), "a blank was left open"
+
+
+def test_texts_exist_in_both_languages_with_the_same_blanks():
+    for key, text in WORDS.items():
+        blanks = [{name for _, name, _, _ in Formatter().parse(words) if name} for words in (text.en, text.ko)]
+        assert text.en, key
+        assert text.ko, key
+        assert blanks[0] == blanks[1], key
+
+
+def test_templates_name_only_texts_that_exist_and_every_text_is_used():
+    sources = [*TEMPLATES.glob("*.html"), *TEMPLATES.parent.rglob("*.py")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sources if path.name != "words.py")
+    named = set(re.findall(r"""\bt\(\s*["']([a-z_.0-9]+)["'](?!\s*~)""", text))
+    assert named <= set(WORDS), named - set(WORDS)
+    begun = (*re.findall(r"""["']([a-z_.0-9]+\.)["']\s*~""", text), "error.", "time.")
+    unused = [key for key in WORDS if f'"{key}"' not in text and f"'{key}'" not in text and not key.startswith(begun)]
+    assert unused == []
+
+
+def test_sources_tell_how_far_they_were_read(shop):
+    words = shop.get("/sources").words
+    assert "shop.log" in words
+    assert re.search(r"Lines 4 ", words)
+
+
+def test_rules_tell_what_they_compare_with_and_what_they_matched(shop):
+    words = shop.get("/rules").words
+    assert "error-level" in words
+    assert "over_ms 5000.0" in words
+
+
+def test_a_request_is_shown_in_the_order_of_time(shop):
+    assert "stock is negative" in shop.get("/requests/r-1?at=1795338000000000000").words
+    assert "No line of this request" in shop.get("/requests/unheard-of").words
+
+
+def test_settings_show_names_of_secrets_and_never_the_secrets(project):
+    config = project.folder / "logmedic.toml"
+    hook = "https://discord.com/api/webhooks/1400000000000000000/" + "s" * 60
+    (project.folder / "hook").write_text(hook)
+    config.write_text(
+        config.read_text() + '[[channels]]\nkind = "discord"\nname = "team"\nwebhook = { file = "hook" }\n'
+    )
+    with project.served() as client:
+        text = client.get("/settings").text
+        assert "hook" in text
+        assert "ssss" not in text
+
+
+def test_a_channel_is_tried_and_what_came_of_it_is_shown(project):
+    config = project.folder / "logmedic.toml"
+    config.write_text(config.read_text() + '[[channels]]\nkind = "jsonl"\nname = "told"\npath = "told.jsonl"\n')
+    with project.served() as client:
+        answer = client.post("/settings/test", {"channel": "told"})
+        assert "told: sent" in answer.words
+        assert (project.folder / "told.jsonl").exists() or Path("told.jsonl").exists()
+        assert client.post("/settings/test", {"channel": "nobody"}).status == 422
