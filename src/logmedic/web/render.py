@@ -46,7 +46,7 @@ def language_of(request: Request, default: str) -> str:
 
 
 class Words:
-    """The texts of one language, for a template: ``t("nav.rules")``, ``t("live.more", count=3)``."""
+    """The texts of one language, for a template: ``t("nav.rules")``, ``t("list.select", id=3)``."""
 
     def __init__(self, language: str) -> None:
         self.language = language
