@@ -75,6 +75,13 @@ incidents = sa.Table(
     sa.Index("ix_incidents_escalating", "last_seen", sqlite_where=_ESCALATING, postgresql_where=_ESCALATING),
 )
 
+# Lists of incidents are read from it alone, without the rows, which hold whole diagnoses (see migration 0005).
+_i = incidents.c
+sa.Index(
+    "ix_incidents_browse", _i.last_seen, _i.first_seen, _i["count"], _i.severity, _i.state, _i.service, _i.title,
+    _i.culprit, _i.error_code, _i.fingerprint,
+).ddl_if(dialect="sqlite")  # fmt: skip
+
 # Fingerprints that count as another incident than their own. An entry leads straight to the incident, never to
 # another entry, so there are no chains and no cycles; an incident whose own fingerprint stands here is merged.
 aliases = sa.Table(
