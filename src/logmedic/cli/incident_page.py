@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from logmedic import reasons
 from logmedic.cli import output
@@ -22,24 +21,6 @@ _ALSO = Text("also {fingerprint}", "함께 집계: {fingerprint}")
 _MERGED = Text("Merged into incident {id}: see there.", "인시던트 {id}에 병합됨: 그쪽을 보세요.")
 _SPLIT = Text("Split off; not seen since.", "분리됨; 이후 발생 없음.")
 _HELD = Text("Counted quietly: {why}", "조용히 집계: {why}")
-
-
-def as_json(page: Page, language: str) -> dict[str, Any]:
-    body = output.incident_json(page.incident, language)
-    body["timeline"] = [
-        {
-            "at": output.iso(e.at),
-            "event": e.event,
-            "reason": reasons.render(e.why).in_(language),
-            "reason_code": e.why.code,
-            "actor": e.actor,
-            "origin": e.origin,
-        }
-        for e in page.timeline
-    ]
-    body["effects"] = [{"generation": g, "channel": c, "result": r, "reason": why} for g, c, r, why in page.effects]
-    body["grouped_by"] = [{"name": c.name, "value": c.value, "masked": list(c.masked)} for c in page.components]
-    return body
 
 
 def lines(page: Page, language: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ from logmedic.cli import incident_page, options, output
 from logmedic.errors import UsageError
 from logmedic.group.release import newest
 from logmedic.model import NANOSECONDS, Incident, Reason, State
+from logmedic.pipeline.page import as_json as whole
 from logmedic.pipeline.page import read
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def show(which: str, config: str | None, as_json: bool, language: str | None) ->
     with build.open_store(loaded) as store:
         page = read(store, find(store, which), build.grouper(loaded.config))
     if as_json:
-        output.print_json(incident_page.as_json(page, language or loaded.language))
+        output.print_json(whole(page, language or loaded.language))
     else:
         for line in incident_page.lines(page, language or loaded.language):
             click.echo(line)

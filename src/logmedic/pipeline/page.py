@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from logmedic import reasons
 from logmedic.model import Component, Grouping, Incident, Sample
+from logmedic.pipeline.shown import incident_json, iso
 
 if TYPE_CHECKING:
     from logmedic.store.store import Store, TimelineEntry
@@ -43,3 +45,22 @@ def _explained(sample: Sample, explain: Explain) -> tuple[Component, ...]:
     return tuple(
         again[c.name] if c.name in again and again[c.name].value == c.value else c for c in sample.grouping.components
     )
+
+
+def as_json(page: Page, language: str) -> dict[str, Any]:
+    """For ``incidents show --json`` and the API."""
+    body = incident_json(page.incident, language)
+    body["timeline"] = [
+        {
+            "at": iso(e.at),
+            "event": e.event,
+            "reason": reasons.render(e.why).in_(language),
+            "reason_code": e.why.code,
+            "actor": e.actor,
+            "origin": e.origin,
+        }
+        for e in page.timeline
+    ]
+    body["effects"] = [{"generation": g, "channel": c, "result": r, "reason": why} for g, c, r, why in page.effects]
+    body["grouped_by"] = [{"name": c.name, "value": c.value, "masked": list(c.masked)} for c in page.components]
+    return body

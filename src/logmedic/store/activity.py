@@ -62,3 +62,27 @@ def matches_by_hour(database: sa.Engine, since: int, until: int) -> dict[str, li
         for rule, minute, count in connection.execute(query):
             found.setdefault(rule, [0] * hours)[min(hours - 1, (minute - first) // 60)] += int(count)
     return found
+
+
+def last_read(database: sa.Engine) -> dict[str, int]:
+    """When each source was last read from, ns."""
+    p = t.positions.c
+    with database.connect() as connection:
+        found = connection.execute(sa.select(p.source, sa.func.max(p.updated_at)).group_by(p.source))
+        return {source: int(at) for source, at in found}
+
+
+def matches(database: sa.Engine) -> dict[str, int]:
+    """Records that each rule has matched, as far as its counters are kept."""
+    c = t.rule_counts.c
+    with database.connect() as connection:
+        found = connection.execute(sa.select(c.rule, sa.func.sum(c["count"])).group_by(c.rule).order_by(c.rule))
+        return {rule: int(count) for rule, count in found}
+
+
+def deliveries(database: sa.Engine) -> dict[tuple[str, str], int]:
+    """Alerts by (channel, result)."""
+    e = t.effects.c
+    query = sa.select(e.channel, e.result, sa.func.count()).group_by(e.channel, e.result).order_by(e.channel, e.result)
+    with database.connect() as connection:
+        return {(channel, result): int(count) for channel, result, count in connection.execute(query)}

@@ -14,7 +14,8 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from logmedic.errors import LogmedicError, StoreError, UsageError
 from logmedic.model import NANOSECONDS
 from logmedic.store import browse
-from logmedic.web import needs, render
+from logmedic.web import metrics, needs, render
+from logmedic.web.api import v1
 from logmedic.web.guard import Guard
 from logmedic.web.live import Busy, event
 from logmedic.web.pages import incident, request, rules, session, settings, sources, stream, usage
@@ -47,6 +48,8 @@ def create_app(site: Site) -> FastAPI:
     render.environment().globals["nav"] = NAVIGATION
     for module in PAGES:
         app.include_router(module.router, include_in_schema=False)
+    app.include_router(v1.router)
+    app.include_router(metrics.router)
     app.add_api_route("/static/{name}", static, include_in_schema=False)
     app.add_api_route("/events", events, include_in_schema=False)
     app.add_api_route("/healthz", healthy, include_in_schema=False)
