@@ -6,7 +6,6 @@ puts them together. This module turns a file into such a class, and a wrong file
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
@@ -116,6 +115,8 @@ def _explain(message: str, data: Any, schema: Any) -> str:
     unknown = _UNKNOWN.fullmatch(message)
     if unknown:
         key, at = unknown["key"], unknown["at"] or ""
+        import difflib  # noqa: PLC0415  0.01 s, for a mistake
+
         near = difflib.get_close_matches(key, sorted(_keys_at(schema, data, at)), n=1)
         hint = f"; did you mean `{near[0]}`?" if near else "; `logmedic check --keys` lists the known ones"
         return f"{at}: unknown key `{key}`{hint}" if at else f"unknown key `{key}`{hint}"

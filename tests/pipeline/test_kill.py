@@ -23,8 +23,7 @@ import pytest
 from pipeline_scenes import Project, minutes_ago
 from writer import STEP, Writer
 
-from logmedic import build
-from logmedic.cli.fingerprint import Fingerprinter
+from logmedic.cli.fingerprint import Fingerprinter, Settings
 
 WORKERS = 4  # workflows that run side by side
 WINDOW_LIMIT = 10  # the errors of one service that are not yet a surge
@@ -154,7 +153,7 @@ def settled(project: Project, lines: int) -> bool:
 
 
 def assert_counted_once(project: Project, writer: Writer) -> None:
-    fingerprinter = Fingerprinter(build.Config())
+    fingerprinter = Fingerprinter(Settings())
     written = {fingerprinter(text.encode()).fingerprint: n for text, n in writer.errors.items()}
     with project.store() as store:
         (total,) = store.totals()

@@ -12,7 +12,6 @@ from logmedic.collect.dialects.dialect import Dialect, Role, Scale, Unit
 from logmedic.collect.dialects.exceptions import ErrorFacts, read_error, read_frames, structured
 from logmedic.collect.dialects.parse import Parsed, parse
 from logmedic.collect.dialects.text import find_event_level, find_time
-from logmedic.collect.events import joining, shapes
 from logmedic.model import ExceptionPart, Level, LogRecord, Ref, Reject
 
 MAX_FIELDS = 512
@@ -117,10 +116,14 @@ class Decoder:
 
     def joined(self, block: bytes) -> list[tuple[int, int]]:
         """Begin and end of each event in whole lines that stands on more than one of them (see ``collect.events``)."""
+        from logmedic.collect.events import joining  # noqa: PLC0415  many patterns, for lines that are no objects
+
         return joining.joined(block)
 
     def _text(self, stripped: bytes, line: bytes, ref: Ref, received: int, flags: tuple[str, ...]) -> LogRecord:
         text, flags = _unicode(stripped, flags)
+        from logmedic.collect.events import shapes  # noqa: PLC0415  as above
+
         level = find_event_level(text, headless=shapes.FRAME.match(line) is not None)
         if level is None:
             flags = (*flags, "level-inferred")
