@@ -98,12 +98,13 @@ def test_at_a_helper_that_only_raises_the_message_is_added(record) -> None:
     assert print_of(third) == print_of(fourth)
 
 
-def test_what_a_type_that_anybody_raises_says_is_added_but_not_what_stands_in_quotes(record) -> None:
+def test_what_a_type_that_anybody_raises_says_is_added_without_the_values_in_it(record) -> None:
     def at(message: str, type: str = "ValueError") -> str:
         return print_of(record("refused", stack=stack("serve", "limit_of", type=type, message=message)))
 
     assert at("limit 3 has no unit") == at("limit 4 has no unit") != at("limit 3 is too high")
-    assert at("invalid literal for int(): 'two'") == at('invalid literal for int(): "a dozen"')
+    assert at("invalid literal for int(): 'two'") == at('invalid literal for int(): "it\'s a dozen"')
+    assert at("unknown column 'price'") != at("unknown column 'sku'")
     assert at("it's 'a'") != at("it was 'a'")
     assert at("limit 3 has no unit", "LimitError") == at("limit 3 is too high", "LimitError")
 

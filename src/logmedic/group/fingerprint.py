@@ -39,7 +39,7 @@ VAGUE_TYPES = TYPES_THAT_SAY_NOTHING | {
     "ApplicationException", "ArgumentException", "IllegalArgumentException", "IllegalStateException",
     "InvalidOperationException", "RuntimeError", "RuntimeException", "ValueError",
 }  # fmt: skip
-_QUOTED = re.compile(r"(?<!\w)'[^'\n]*'(?!\w)|\"[^\"\n]*\"")  # a stranger's value, in what such a type says
+_DOUBLE = re.compile(r'"(<[a-z]+>)"')  # Python quotes a value in this way where it holds an apostrophe
 METHOD_FIELDS = ("method", "http.method", "http.request.method")
 
 
@@ -158,7 +158,7 @@ class Grouper:
         plain = plain._replace(types=types, frames=names.text, said=reason, reason=reason, culprit=culprit)
         if names.named and not names.helper:
             vague = VAGUE_TYPES.issuperset(types.split(" < "))
-            return plain._replace(template="", said=_QUOTED.sub("<quoted>", reason) if vague else "")
+            return plain._replace(template="", said=_DOUBLE.sub(r"'\1'", reason) if vague else "")
         if not names.text and len(stack.parts) == 1:
             return (
                 plain  # a lone message: without a backtrace it is a field beside the log's own, and no more than that
