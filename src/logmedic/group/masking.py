@@ -195,7 +195,16 @@ class Masking:
         port = _PORT.fullmatch(core)
         if port is not None:
             return self._with_port(core, words.mixed(port[1]), start)
-        return words.arn(core) or words.mixed(core)
+        return words.arn(core) or self._versioned(core, start)
+
+    def _versioned(self, core: str, start: int) -> str:
+        """``new-checkout-v2``: what follows the name says which one."""
+        found = words.NAMED_VERSION.search(core)
+        if found is None:
+            return words.mixed(core)
+        at = found.start() + 1
+        self.kept.append((start + at, start + len(core)))
+        return words.mixed(core[:at]) + core[at:]
 
     def _with_port(self, core: str, name: str, start: int) -> str:
         """Ports that name a service stay: PostgreSQL refused is another outage than Redis refused."""

@@ -28,6 +28,7 @@ _DURATION = re.compile(
     r"[+-]?\d{1,20}(?:\.\d{1,20})?(?:ns|us|µs|μs|ms|msec|s|sec|secs|m|min|mins|h|hr|hrs|d)(?:\d{1,5}(?:\.\d{1,9})?(?:ns|us|µs|ms|s|m|h)){0,5}"
 )
 _SIZE = re.compile(r"\d{1,20}(?:\.\d{1,20})?(?:[kKMGTPE]i?[bB]?|[bB]|bytes)(?:/s)?")
+NAMED_VERSION = re.compile(r"[^\W\d_][-_]v[0-9]{1,2}\Z")  # new-checkout-v2 is another feature than new-checkout-v3
 API_VERSION = re.compile(r"(?<=/)v[0-9]{1,2}(?=[/?#]|\Z)")
 _HEX = re.compile(r"[0-9a-f]{4,256}|[0-9A-F]{4,256}")
 _PARTS = re.compile(r"([^\W_]+)")
@@ -164,11 +165,14 @@ def _part(part: str) -> str:  # noqa: PLR0911  one return per kind of part
         return part
     if (_HEX.fullmatch(part) and (len(part) >= 7 or part.isdecimal())) or _ADDRESS.fullmatch(part):
         return "<num>"
+    letters = _LETTERS.findall(part)
+    scattered = part[0].isdecimal() or len(_RUNS.findall(part)) >= 2
+    if scattered and any(not (run.islower() or run.isupper() or run.istitle()) for run in letters):
+        return "<id>"  # 8fJk2
     if _NUMBERED.fullmatch(part) is not None:
         return _RUNS.sub("<num>", part)
     if _HEX.fullmatch(part):
         return "<num>"
-    letters = _LETTERS.findall(part)
     if not letters:
         return "<num>"
     if len(letters) <= 2 and min(map(len, letters)) >= 3 and len(_CHANGES.findall(part)) < 3:
