@@ -45,3 +45,15 @@ def test_a_name_in_an_error_cannot_drive_the_terminal(
     told = capsys.readouterr().err
     assert "\x1b" not in told
     assert "\\x1b[31mred" in told
+
+
+def test_a_diagnosis_of_nothing_is_refused(shell):
+    (shell.folder / "empty.log").write_bytes(b"\n \n")
+    assert b"empty.log: empty" in shell.run("diagnose", "empty.log", code=2).stderr
+    assert b"not a regular file" in shell.run("diagnose", "./", code=2).stderr
+
+
+def test_a_named_repository_must_be_one(shell, record):
+    shell.write("app.log", record())
+    (shell.folder / "bare").mkdir()
+    assert b"git finds no repository there" in shell.run("diagnose", "app.log", "--repo", "bare", code=2).stderr

@@ -72,7 +72,7 @@ def diagnose(
     elif Path(what).is_file():
         incident, diagnosis = _of_file(loaded, Path(what), given)
     elif "/" in what or "." in what:
-        raise UsageError(f"{what}: no such file")
+        raise UsageError(f"{what}: {'not a regular file' if Path(what).exists() else 'no such file'}")
     else:
         incident, diagnosis = _of_incident(loaded, what, given)
     spoken = language or loaded.language
@@ -88,7 +88,10 @@ def _with_repository(loaded: build.Loaded, repo: str | None) -> build.Loaded:
     if not Path(repo).is_dir():
         raise UsageError(f"--repo {repo}: no such folder")
     section = build.RepositoryConfig(path=str(Path(repo).absolute()))
-    return msgspec.structs.replace(loaded, config=msgspec.structs.replace(loaded.config, repository=section))
+    loaded = msgspec.structs.replace(loaded, config=msgspec.structs.replace(loaded.config, repository=section))
+    if build.repository(loaded) is None:
+        raise UsageError(f"--repo {repo}: git finds no repository there; leave the option out to diagnose without one")
+    return loaded
 
 
 class _Given(NamedTuple):
@@ -155,6 +158,8 @@ def _of_file(loaded: build.Loaded, path: Path, given: _Given, name: str | None =
     name = name or path.name
     with path.open("rb") as file:
         head = file.read(TEXT_BYTES + 1)
+    if not head.strip():
+        raise UsageError(f"{name}: empty; there is nothing to diagnose")
     text = len(head) <= TEXT_BYTES and _JSON_LINE.search(head) is None and not _is_log(head)
     # The last event is taken as it stands: nobody waits for a file that is handed over by hand.
     source = FileSourceConfig(name=name, paths=[glob.escape(str(path.absolute()))], multiline_timeout=0.0)
