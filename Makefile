@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 export PIP_REQUIRE_VIRTUALENV := 1
 
-.PHONY: demo test test-rust check install bench soak lock clean
+.PHONY: demo test test-rust check install bench screenshots soak lock clean
 
 demo: $(VENV)/installed  ## the whole thing on a sample service that breaks on purpose
 	$(BIN)/logmedic demo
@@ -29,6 +29,9 @@ install: $(VENV)/installed  ## .venv/bin/logmedic
 
 bench: $(VENV)/installed-bench  ## ratios to named peers (needs ripgrep and jq)
 	$(BIN)/python benchmarks/run.py
+
+screenshots: $(VENV)/installed-dev  ## docs/images, from the demo in a real Chromium
+	$(BIN)/python docs/screenshots.py
 
 lock: $(VENV)/installed-dev  ## pin the newest versions that pyproject.toml allows, with hashes (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
