@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import socket
 from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+SCHEMA = Path(
+    os.environ.get("LOGMEDIC_GITHUB_SCHEMA")
+    or Path(__file__).parents[1] / ".venv/github/node_modules/@octokit/graphql-schema/schema.graphql"
+)
+# Debian's, and any further ones that are named (a current one, say).
+GH_PROGRAMS = ["gh", *filter(None, os.environ.get("LOGMEDIC_GH_PROGRAMS", "").split(":"))]
 LOOPBACK = ("127.", "::1", "localhost")
 
 
@@ -28,3 +38,21 @@ def _only_loopback() -> Iterator[None]:
         patch.setattr(socket.socket, "connect", guarded)
         patch.setattr(socket, "getaddrinfo", named)
         yield
+
+
+@pytest.fixture
+def github_schema() -> Path:
+    return SCHEMA
+
+
+@pytest.fixture(params=GH_PROGRAMS)
+def gh(request: pytest.FixtureRequest) -> str:
+    """A real gh. Only where CI does not run may it, or GitHub's schema, be missing."""
+    program: str = request.param
+    missing = "no gh on PATH" if shutil.which(program) is None else None
+    missing = missing or (None if find_spec("graphql") else "no graphql-core")
+    missing = missing or (None if SCHEMA.is_file() else "no schema of GitHub; .ci/run shows how to install it")
+    if missing:
+        assert not os.environ.get("LOGMEDIC_CI"), missing
+        pytest.skip(missing)
+    return program

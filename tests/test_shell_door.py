@@ -94,3 +94,11 @@ def test_git_says_that_it_was_cut_and_hands_over_what_there_was(
     with caplog.at_level(logging.WARNING, "logmedic"):
         assert Git(tmp_path, Chatty()).run("log") == b"some"  # type: ignore[arg-type]
     assert "the rest was not read" in caplog.text
+
+
+def test_a_file_that_is_shared_is_open_in_the_program_and_no_other_is(tmp_path: Path) -> None:
+    with (tmp_path / "a").open("w") as file:
+        os.set_inheritable(file.fileno(), True)
+        ask = f"test -e /proc/self/fd/{file.fileno()}"
+        assert run(ask, shared=(file.fileno(),)).code == 0
+        assert run(ask).code == 1

@@ -69,8 +69,11 @@ class Shell(Protocol):
         env: Mapping[str, str] | None = None,
         input: bytes = b"",
         limit: int = 16 << 20,
+        shared: Sequence[int] = (),
     ) -> Ran:
         """Run a program to its end; one that writes more than ``limit`` bytes to either stream is killed there.
+
+        ``shared``: descriptors of open files that the program has as well, so that a lock on one lasts as long as it.
 
         Raises:
             ShellError: it is not installed, or did not end within ``timeout`` seconds (it is killed then, with all
@@ -95,12 +98,13 @@ class SystemShell:
         env: Mapping[str, str] | None = None,
         input: bytes = b"",
         limit: int = 16 << 20,
+        shared: Sequence[int] = (),
     ) -> Ran:
         until = time.monotonic() + timeout
         try:
             process = subprocess.Popen(
                 list(argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
-                cwd=cwd, env=env, start_new_session=True,
+                cwd=cwd, env=env, start_new_session=True, pass_fds=shared,
             )  # fmt: skip
         except FileNotFoundError:
             if cwd is not None and not cwd.is_dir():

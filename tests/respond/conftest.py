@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -64,31 +61,11 @@ def responder(clock, http):
     return build
 
 
-SCHEMA = Path(
-    os.environ.get("LOGMEDIC_GITHUB_SCHEMA")
-    or Path(__file__).parents[2] / ".venv/github/node_modules/@octokit/graphql-schema/schema.graphql"
-)
-# Debian's, and any further ones that are named (a current one, say).
-GH_PROGRAMS = ["gh", *filter(None, os.environ.get("LOGMEDIC_GH_PROGRAMS", "").split(":"))]
-
-
-@pytest.fixture(params=GH_PROGRAMS)
-def gh(request) -> str:
-    """A real gh. Only where CI does not run may it, or GitHub's schema, be missing."""
-    missing = "no gh on PATH" if shutil.which(request.param) is None else None
-    missing = missing or (None if find_spec("graphql") else "no graphql-core")
-    missing = missing or (None if SCHEMA.is_file() else "no schema of GitHub; .ci/run shows how to install it")
-    if missing:
-        assert not os.environ.get("LOGMEDIC_CI"), missing
-        pytest.skip(missing)
-    return request.param
-
-
 @pytest.fixture
-def github(gh, clock: FakeClock) -> Iterator[FakeGitHub]:
+def github(gh, github_schema, clock: FakeClock) -> Iterator[FakeGitHub]:
     with (
         tempfile.TemporaryDirectory(prefix="gh") as folder,  # tmp_path is too long a name for a socket
-        FakeGitHub(SCHEMA, Path(folder), now=lambda: clock.now() / 1e9) as github,
+        FakeGitHub(github_schema, Path(folder), now=lambda: clock.now() / 1e9) as github,
     ):
         yield github
 

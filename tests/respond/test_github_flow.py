@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -72,10 +73,19 @@ class Shop:
         with (self.folder / "app.log").open("a", encoding="utf-8") as log:
             log.write(json.dumps(line) + "\n")
 
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"PATH": os.environ["PATH"], "HOME": str(self.folder), "GH_TOKEN": self.token}
+
     def logmedic(self, *argv: str) -> subprocess.CompletedProcess[bytes]:
-        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "GH_TOKEN": self.token}
         command = [sys.executable, "-m", "logmedic.cli.main", *argv]
-        return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, check=False)
+        return subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, check=False)
+
+    def begin(self, *argv: str) -> subprocess.Popen[bytes]:
+        """The same, without waiting for its end."""
+        command = [sys.executable, "-m", "logmedic.cli.main", *argv]
+        nowhere = subprocess.DEVNULL
+        return subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=nowhere, stderr=nowhere)
 
     def scan(self) -> str:
         done = self.logmedic("scan", "--json")
@@ -171,6 +181,27 @@ def test_a_scan_killed_right_after_filing_files_no_second_issue(tmp_path, github
     assert len(github.repository.issues) == 1
     shown = json.loads(shop.logmedic("incidents", "show", "1", "--json").stdout)
     assert [e["reason"] for e in shown["effects"] if e["channel"] == "github"] == ["found issue 1"]
+
+
+def test_a_gh_that_outlives_a_killed_scan_ends_before_the_next_one_looks(tmp_path, github, gh):
+    wrapper = tmp_path / "gh"
+    wrapper.write_text(
+        f'#!/bin/sh\nif [ "$1 $2" = "issue create" ] && [ ! -e {tmp_path}/slow ]\n'
+        f'then touch {tmp_path}/slow; sleep 3; fi\nexec {shutil.which(gh)} "$@"\n'
+    )
+    wrapper.chmod(0o755)
+    shop = Shop(tmp_path, github, str(wrapper))
+    shop.fails()
+    first = shop.begin("scan")
+    while not (tmp_path / "slow").exists():
+        assert first.poll() is None
+        time.sleep(0.02)
+    first.kill()
+    first.wait()
+    while not github.repository.issues:
+        shop.scan()
+    shop.scan()
+    assert len(github.repository.issues) == 1
 
 
 @pytest.mark.parametrize("broken", ["missing", "refused", "down"])

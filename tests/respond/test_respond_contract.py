@@ -45,7 +45,7 @@ class Hostile:
         body = msgspec.json.encode({"message": f"no such thing {url}\n\x1b[31m", "code": 1, "retry_after": 7.5})
         return HttpAnswer(self.status, self.headers, body)
 
-    def run(self, argv, *, timeout, cwd=None, env=None, input=b"", limit=0):
+    def run(self, argv, *, timeout, cwd=None, env=None, input=b"", limit=0, shared=()):
         """The same as gh would tell it."""
         said = "EOF" if self.status is None else f"HTTP {self.status}"
         return Ran(1, b"", f"{said}\n\x1b[31m{' '.join(env.values())} (https://api.github.com/graphql)\n".encode())
@@ -57,7 +57,7 @@ class Obliging:
     def __init__(self) -> None:
         self.texts = []
 
-    def run(self, argv, *, timeout, cwd=None, env=None, input=b"", limit=0):
+    def run(self, argv, *, timeout, cwd=None, env=None, input=b"", limit=0, shared=()):
         assert all(isinstance(word, str) and "\0" not in word for word in argv)
         self.texts.append(input.decode())
         listing, filing = argv[1:3] == ["issue", "list"], argv[1:3] == ["issue", "create"]

@@ -6,11 +6,12 @@ it print the headers of each answer; only the limits are read of them, because n
 
 from __future__ import annotations
 
+import contextlib
 import re
 import tempfile
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from logmedic.doors import Clock, Ran, Shell, inherited
@@ -20,6 +21,7 @@ from logmedic.respond.github.config import GithubConfig
 from logmedic.respond.text import one_line
 
 SOON = 1.0  # s; where the far side names no time
+SETTLED = 10.0  # s; for so long GitHub may still work on a request ("Troubleshooting the REST API", "Timeouts")
 SECONDARY = 60.0  # s; what GitHub asks of those whom it does not tell how long ("Rate limits for the REST API")
 LONGEST = 3600.0  # s; a primary limit ends within the hour
 _KEPT = ("PATH", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy",
@@ -61,6 +63,16 @@ class Gh:
         self._clock = clock
         self._folder: str | None = None
         self._lock = threading.Lock()
+        self._held = threading.local()  # ``lock``: a file that what this thread runs is to keep locked
+
+    @contextlib.contextmanager
+    def under(self, lock: int | None) -> Iterator[None]:
+        """Commands of this thread share the locked file, so that the lock lasts until each has ended."""
+        self._held.lock = lock
+        try:
+            yield
+        finally:
+            self._held.lock = None
 
     def run(self, *argv: str, input: str = "", changes: bool = False) -> str:
         """Standard output of ``gh <argv>``. ``changes``: it may have acted though no answer came.
@@ -76,18 +88,19 @@ class Gh:
     def ran(self, *argv: str, input: str = "", changes: bool = False) -> Ran:
         """As :meth:`run`, for a caller who looks into what failed. Raises when it cannot run or does not end."""
         config = self._config
+        lock: int | None = getattr(self._held, "lock", None)
         try:
             return self._shell.run(
                 [config.program, *argv],
                 timeout=config.timeout_s,
                 env=self._environment(),
                 input=input.encode("utf-8", "replace"),
+                shared=() if lock is None else (lock,),
             )
         except ShellError as error:
             if "did not end" in str(error):
-                raise DeliveryError(
-                    f"{config.name}: gh did not end within {config.timeout_s:g} s", retry_after=SOON, unclear=changes
-                ) from None
+                said = f"{config.name}: gh did not end within {config.timeout_s:g} s"
+                raise DeliveryError(said, retry_after=_pause(changes), unclear=changes) from None
             raise DeliveryError(f"{config.name}: {self._safe(str(error))}; install gh 2.23 or newer") from None
         except OSError as error:  # not executable, no room for the folder of its settings
             raise DeliveryError(f"{config.name}: cannot run gh: {error.strerror}; see docs/en/github.md") from None
@@ -103,11 +116,12 @@ class Gh:
         found = _STATUS.search(said)
         status = int(found[1] or found[2]) if found else 0
         if status >= 500 or status == 408:
-            return DeliveryError(f"{name}: GitHub answered {status}", retry_after=SOON, unclear=changes)
+            return DeliveryError(f"{name}: GitHub answered {status}", retry_after=_pause(changes), unclear=changes)
         remedy = next((remedy for pattern, remedy in _REMEDIES if re.search(pattern, said, re.IGNORECASE)), None)
         if remedy is None and (_NO_ANSWER.search(said) or _NEVER_SENT.search(said)):
             unclear = changes and not _NEVER_SENT.search(said)
-            return DeliveryError(f"{name}: no answer from GitHub: {shown}", retry_after=SOON, unclear=unclear)
+            said = f"{name}: no answer from GitHub: {shown}"
+            return DeliveryError(said, retry_after=_pause(unclear), unclear=unclear)
         return RefusedError(f"{name}: gh: {shown}" + (f"; {remedy}" if remedy else ""), said)
 
     def _asked(self, text: str) -> float:
@@ -156,3 +170,8 @@ class Gh:
     def _safe(self, text: str) -> str:
         """Foreign words for our own message: one line, short, without the token should it be echoed."""
         return one_line(text.replace(self._token, "***") if self._token else text, 200)
+
+
+def _pause(unclear: bool) -> float:
+    """Seconds before what may have been done is looked for, so that it is not done a second time."""
+    return SETTLED if unclear else SOON

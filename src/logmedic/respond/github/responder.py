@@ -41,16 +41,18 @@ class GithubResponder:
         self.name = config.name
         self._config = config
         self._clock = clock
-        self._issues = Issues(config, Gh(config, token=token, shell=shell, clock=clock))
+        self._gh = Gh(config, token=token, shell=shell, clock=clock)
+        self._issues = Issues(config, self._gh)
         self._web = f"https://{config.host}/{config.repo}"
         self._owners: tuple[float, str] | None = None  # when CODEOWNERS was read, and its text
         self._filed: dict[str, int] = {}  # by marker: what this process has filed
 
     def deliver(self, notice: Notice) -> Outcome:
-        with turn(f"{self._config.host}/{self._config.repo}", self._clock, TURN) as ours:
-            if not ours:
+        with turn(f"{self._config.host}/{self._config.repo}", self._clock, TURN) as mine:
+            if not mine.ours:
                 raise DeliveryError(f"{self.name}: other issues are being filed", retry_after=TURN, throttled=True)
-            return self._deliver(notice)
+            with self._gh.under(mine.lock):
+                return self._deliver(notice)
 
     def _deliver(self, notice: Notice) -> Outcome:
         memory = remember(notice.receipt)
