@@ -73,7 +73,7 @@ class World:
         }  # fmt: skip
         return Keeper(
             store=self.store, clock=self.clock, config=KeeperConfig(language=self.language, **settings),
-            announce={"team": announce}, sources=["app"], messengers=["team"],
+            announce={"team": announce}, storms={}, sources=["app"], messengers=["team"],
             free=lambda: self.free, others=lambda _now: tuple(self.troubles),
         )  # fmt: skip
 

@@ -43,6 +43,7 @@ kind = "github"
 repo = "acme/shop"
 program = {gh}
 config_dir = {config}
+most_per_hour = {limit}
 
 [policy]
 cooldown_s = 0.0
@@ -56,9 +57,9 @@ KNOWN = "2026-01-01T00:00:00Z"
 class Shop:
     """A project whose critical errors become issues."""
 
-    def __init__(self, folder: Path, github: FakeGitHub, gh: str) -> None:
+    def __init__(self, folder: Path, github: FakeGitHub, gh: str, limit: int = 60) -> None:
         self.folder, self.github, self.token = folder, github, github.token
-        told = CONFIG.format(gh=json.dumps(gh), config=json.dumps(str(github.config_dir)))
+        told = CONFIG.format(gh=json.dumps(gh), config=json.dumps(str(github.config_dir)), limit=limit)
         (folder / "logmedic.toml").write_text(told.replace("told.jsonl", str(folder / "told.jsonl")), encoding="utf-8")
         self._at = datetime.now(UTC) - timedelta(minutes=50)
 
@@ -181,6 +182,30 @@ def test_a_scan_killed_right_after_filing_files_no_second_issue(tmp_path, github
     assert len(github.repository.issues) == 1
     shown = json.loads(shop.logmedic("incidents", "show", "1", "--json").stdout)
     assert [e["reason"] for e in shown["effects"] if e["channel"] == "github"] == ["found issue 1"]
+
+
+def test_of_a_storm_no_more_than_the_hourly_limit_get_issues_and_one_issue_lists_the_rest(tmp_path, github, gh):
+    shop = Shop(tmp_path, github, gh, limit=3)
+    names = ("disk", "queue", "lock", "cache", "socket", "mailer", "printer", "scheduler", "uploader", "exporter")
+    for name in names:
+        shop.fails(f"{name} gave up")
+    shop.scan()
+    shop.scan()
+    titles = [issue.title for issue in github.repository.issues]
+    (storm,) = (issue for issue in github.repository.issues if "Storm" in issue.title)
+    # Workflows run side by side: what each has planned may be done once all have counted.
+    single = len(titles) - 1
+    assert 3 <= single <= 3 + 4
+    assert storm.title == "[logmedic] Critical: Storm"
+    assert storm.labels == ["logmedic", "severity:critical"]
+    listed = [name for name in names if f"{name} gave up" in storm.body]
+    assert len(listed) == len(names) - single
+    again = listed[0]
+    shop.fails(f"{again} gave up", minutes=8)
+    shop.fails("one more gave up")
+    shop.scan()
+    assert len(github.repository.issues) == len(titles), "what goes on has been told"
+    assert "one more gave up" in storm.body
 
 
 def test_a_gh_that_outlives_a_killed_scan_ends_before_the_next_one_looks(tmp_path, github, gh):

@@ -167,6 +167,52 @@ def test_a_storm_of_new_incidents_is_told_in_one_message():
     assert one(ALL, situation=stormy, config=PolicyConfig(storm=0)).mode is Mode.SEND
 
 
+ISSUES = ChannelSpec(
+    name="issues", kind="github", style=Style.MESSAGE, min_severity=Severity.WARNING, storms=True, most_per_hour=5
+)
+STORMY = Situation(now=MONDAY, fresh={Severity.CRITICAL: 31})
+
+
+def test_a_storm_is_listed_in_one_issue_as_well():
+    assert one(ISSUES, situation=STORMY).into == "storm"
+
+
+def test_what_the_alert_of_a_storm_listed_has_been_told_until_something_worse_happens():
+    listed = {**told(incident(**WARNING)), "digest": "storm"}
+    for more in ({"substate": Substate.NEW}, {"substate": Substate.ONGOING, "generation": 9}):
+        action = one(ALL, receipt=listed, **WARNING, **more)
+        assert (action.mode, action.reason) == (Mode.SKIP, "listed in the alert of a storm")
+    for more in ({"substate": Substate.REGRESSED}, {"substate": Substate.ESCALATING}):
+        assert one(ALL, receipt=listed, generation=9, **WARNING, **more).mode is Mode.SEND
+    assert one(ALL, receipt=listed).reason == "severity rose to critical"
+    assert one(ALL, receipt=listed, state=State.RESOLVED).mode is Mode.SKIP
+    assert one(TEAM, receipt=listed, severity=Severity.INFO).mode is Mode.SKIP
+
+
+def test_a_tracker_gets_no_more_issues_in_an_hour_than_it_wants():
+    full = Situation(now=MONDAY, told={"issues": 5})
+    held = one(ISSUES, situation=full)
+    assert (held.mode, held.into, held.reason) == (Mode.DIGEST, "storm", "more than 5 incidents within an hour")
+    assert one(ISSUES, situation=Situation(now=MONDAY, told={"issues": 4})).mode is Mode.SEND
+    assert one(ISSUES, situation=Situation(now=MONDAY, told={"other": 5})).mode is Mode.SEND
+    known = told(incident(generation=1))
+    assert one(ISSUES, situation=full, receipt=known, generation=2, substate=Substate.REGRESSED).mode is Mode.SEND
+    listed = {**known, "digest": "storm"}
+    again = one(ISSUES, situation=full, receipt=listed, generation=2, substate=Substate.REGRESSED)
+    assert again.into == "storm", "it would get an issue of its own now"
+    assert one(ISSUES, situation=full, config=PolicyConfig(storm=0)).mode is Mode.SEND
+
+
+def test_in_quiet_hours_lesser_issues_wait_for_their_end():
+    quiet = PolicyConfig(quiet=QuietConfig(from_="22:00", to="08:00"))
+    held = one(ISSUES, config=quiet, **WARNING)
+    assert (held.mode, held.reason) == (Mode.WAIT, "quiet hours")
+    assert held.until == MONDAY + 8 * HOUR
+    assert one(ISSUES, config=quiet).mode is Mode.SEND
+    after = Situation(now=MONDAY + 8 * HOUR)
+    assert one(ISSUES, config=quiet, situation=after, **WARNING).mode is Mode.SEND
+
+
 @pytest.mark.parametrize(
     ("section", "wrong"),
     [

@@ -46,6 +46,8 @@ def planner(loaded: Loaded, opened: Store, specs: Sequence[ChannelSpec], clock: 
     windows = rules.maintenance(config.policy.maintenance, tz)
     silences, health = Silences(opened.database), Health(opened.database)
 
+    limited = [spec for spec in specs if spec.most_per_hour and config.policy.storm]
+
     def plan(incident: Incident, receipts: Receipts) -> Sequence[policy.Action]:
         now = clock.now()
         muted = (
@@ -57,6 +59,7 @@ def planner(loaded: Loaded, opened: Store, specs: Sequence[ChannelSpec], clock: 
             zone=tz,
             mutes=(*windows, *muted),
             fresh=health.fresh(now - STORM_WINDOW) if config.policy.storm else {},
+            told={s.name: health.told_first(s.name, now - schedule.HOUR) for s in limited},
         )
         return policy.plan(
             incident, specs, receipts=receipts, config=config.policy, digest=config.digest, situation=situation
@@ -66,9 +69,13 @@ def planner(loaded: Loaded, opened: Store, specs: Sequence[ChannelSpec], clock: 
 
 
 def keeper(
-    loaded: Loaded, opened: Store, specs: Sequence[ChannelSpec], announce: Mapping[str, Announce], clock: Clock
+    loaded: Loaded,
+    opened: Store,
+    specs: Sequence[ChannelSpec],
+    announce: Mapping[str, Announce],
+    clock: Clock,
 ) -> Keeper:
-    """What sends digests and looks after ourselves. ``announce``: the channels that take such messages."""
+    """What sends digests and looks after ourselves. ``announce``: the channels that take such messages, some or all."""
     from logmedic.pipeline.keeping import Keeper, KeeperConfig  # noqa: PLC0415  imports SQLAlchemy, 0.35 s
 
     config = loaded.config
@@ -88,7 +95,8 @@ def keeper(
             zone=schedule.zone(config.timezone),
             language=loaded.language,
         ),
-        announce=announce,
+        announce={spec.name: announce[spec.name] for spec in specs if spec.announces},
+        storms={spec.name: announce[spec.name] for spec in specs if spec.storms},
         sources=[source.name for source in config.sources],
         messengers=[spec.name for spec in specs if spec.style is not Style.RECORD],
         free=free,

@@ -130,7 +130,7 @@ def runtime(
         responder = channels.make(channel, http=http, clock=clock, secret=secrets.get(channel.name))
         patient = Patient(responder, clock, loaded.config.retry)
         deliver[channel.name] = patient
-        if spec.announces:
+        if spec.announces or spec.storms:
             announce[channel.name] = patient.announce
         if isinstance(responder, Tracker):
             trackers[channel.name] = (responder, getattr(channel, "sync_s", 0.0))
@@ -200,12 +200,11 @@ def rehearsal(
     deliver: dict[str, Deliver] = {c.name: partial(notes.take, c.name) for c in loaded.config.channels}
     # Months of a log in a minute of ours are no storm.
     calm = msgspec.structs.replace(loaded.config.policy, storm=0)
-    in_memory = msgspec.structs.replace(
-        loaded, config=msgspec.structs.replace(loaded.config, store=IN_MEMORY, policy=calm)
-    )
+    calmed = msgspec.structs.replace(loaded, config=msgspec.structs.replace(loaded.config, policy=calm))
+    in_memory = msgspec.structs.replace(loaded, config=msgspec.structs.replace(calmed.config, store=IN_MEMORY))
     with open_store(in_memory) as opened, open_store(loaded) if ask else nullcontext() as real:
         built = _assemble(
-            loaded,
+            calmed,
             opened,
             InlineEngine(handle=handle),
             deliver,

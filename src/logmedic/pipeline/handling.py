@@ -16,7 +16,7 @@ from logmedic.investigate.claude.outcome import Declined, Enriched
 from logmedic.investigate.episode import episode
 from logmedic.investigate.interface import Case, History, Investigator, LogContext
 from logmedic.model import NANOSECONDS, Diagnosis, Incident, Level, LogRecord, Neighbour, Outcome, Reason, Result, Text
-from logmedic.respond.interface import Mode, Notice
+from logmedic.respond.interface import Mode, Notice, told
 from logmedic.respond.policy import Action
 from logmedic.respond.retry import RetryConfig, put_off
 from logmedic.store.deliveries import Deliveries
@@ -220,6 +220,7 @@ class Handling:
             return "[]"
         receipts = {channel: self._store.receipt(incident_id, channel) for channel in self._channels}
         heard = {channel: receipt for channel, receipt in receipts.items() if receipt is not None}
+        heard = {**self._deliveries.listed(incident_id), **heard}
         return msgspec.json.encode(self._plan(incident, heard)).decode()
 
     def _respond(self, incident_id: int, generation: int, action: Action, again: str = "") -> float | None:
@@ -240,7 +241,7 @@ class Handling:
             outcome = Outcome(Result.SKIPPED, action.reason)
         elif action.mode is Mode.DIGEST:
             self._digests.hold(action.into, action.channel, incident, action.reason, now)
-            outcome = Outcome(Result.SKIPPED, action.reason, {"digest": action.into})
+            outcome = Outcome(Result.SKIPPED, action.reason, {**told(incident), "digest": action.into})
         elif action.mode is Mode.WAIT:
             until = action.until or now
             outcome = Outcome(Result.DEFERRED, action.reason, {"retry_at": until, "held": True})

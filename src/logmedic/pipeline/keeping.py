@@ -60,17 +60,20 @@ class Keeper:
         clock: Clock,
         config: KeeperConfig,
         announce: Mapping[str, Announce],
+        storms: Mapping[str, Announce],
         sources: Sequence[str],
         messengers: Sequence[str],
         free: Callable[[], int | None],
         others: Callable[[int], Sequence[Trouble]],
     ) -> None:
-        """``sources``: names of those that are configured. ``messengers``: the channels that interrupt people.
+        """``announce``: the channels that take all of it. ``storms``: further ones, that take the alerts of storms.
+        ``sources``: names of those that are configured. ``messengers``: the channels that interrupt people.
         ``free``: bytes left on the disk of the state. ``others``: further troubles at a time (ns)."""
         self._store = store
         self._clock = clock
         self._config = config
         self._announce = announce
+        self._reached = {**storms, **announce}
         self._sources = frozenset(sources)
         self._messengers = messengers
         self._free = free
@@ -89,9 +92,10 @@ class Keeper:
         if self._announce:
             for cadence in Cadence:
                 self._close(cadence, now)
+            self._remind(now)
+        if self._reached:
             since = now - int(STORM_SECONDS * NANOSECONDS)
             self._digests.gather_storms(lambda *of: self._storm(now, *of), now, since)
-            self._remind(now)
         if self._config.selfcheck.enabled:
             self._check(now)
         self._send()
@@ -221,7 +225,7 @@ class Keeper:
 
     def _send(self) -> None:
         for letter in self._bulletins.due(self._clock.now()):
-            announce = self._announce.get(letter.channel)
+            announce = self._reached.get(letter.channel)
             if announce is None:
                 gone = Outcome(Result.SKIPPED, "the channel is not configured any more", letter.receipt)
                 self._bulletins.settle(letter, gone, self._clock.now())

@@ -47,6 +47,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     min_severity: Severity  # unless the channel says otherwise
     make: Callable[[Any, Wiring], Responder]
     announces: bool = False  # its responder is an Announcer: it takes digests, alerts of storms and of ourselves
+    storms: bool = False  # its responder is an Announcer for the alerts of storms at least
 
 
 KINDS: Mapping[str, Kind] = {
@@ -71,6 +72,7 @@ KINDS: Mapping[str, Kind] = {
     "github": Kind(
         style=Style.MESSAGE,
         min_severity=Severity.CRITICAL,
+        storms=True,
         make=lambda config, wiring: GithubResponder(
             config, token=wiring.secret or "", shell=wiring.shell, clock=wiring.clock
         ),
@@ -154,6 +156,8 @@ def specs(configs: Sequence[ChannelConfig]) -> tuple[ChannelSpec, ...]:
             kind=kind_of(config),
             style=kind.style,
             announces=kind.announces,
+            storms=kind.storms,
+            most_per_hour=getattr(config, "most_per_hour", 0),
             min_severity=kind.min_severity if config.min_severity is None else config.min_severity,
         )
     return tuple(made.values())

@@ -66,7 +66,7 @@ class Bulletin(msgspec.Struct, frozen=True, kw_only=True):
 
 @runtime_checkable
 class Announcer(Protocol):
-    """A responder that also takes bulletins. Those that do not are sent none."""
+    """A responder that also takes bulletins, all of them or only those of storms. Others are sent none."""
 
     def announce(self, bulletin: Bulletin) -> Outcome:
         """Tell people once. Raises :class:`DeliveryError` as :meth:`Responder.deliver` does."""

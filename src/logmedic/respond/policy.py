@@ -36,6 +36,8 @@ class ChannelSpec(msgspec.Struct, frozen=True, kw_only=True):
     style: Style
     min_severity: Severity
     announces: bool = False  # takes digests and other messages about no single incident
+    storms: bool = False  # takes of those at least the one that lists what is too much for a message each
+    most_per_hour: int = 0  # incidents that it is told of one by one; 0: as many as there are
 
 
 class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,7 +48,8 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     cooldown_s: float = 300.0
     """Within so many seconds of a message about an incident, more news of it edits that message and calls nobody."""
     storm: int = 30
-    """More new incidents than this within a minute are told in one message with a list. 0: always one by one."""
+    """More new incidents than this within a minute are told in one message (or issue) with a list. 0: always one by
+    one, and without the hourly limits of channels."""
     rules: tuple[RuleConfig, ...] = ()
     quiet: QuietConfig = QuietConfig()
     maintenance: tuple[MaintenanceConfig, ...] = ()
@@ -66,6 +69,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     zone: datetime.tzinfo = datetime.UTC
     mutes: tuple[Mute, ...] = ()  # maintenance windows and silences, also those that have just ended
     fresh: Mapping[Severity, int] = {}  # incidents that were opened within the last minute
+    told: Mapping[str, int] = {}  # channel → incidents that it was first told of within the last hour
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,6 +138,7 @@ class _Heard(msgspec.Struct, frozen=True):
     generation: int
     severity: Severity
     sent_at: int | None  # ns; the last message, not an edit
+    listed: bool  # in the alert of a storm only: there is no message of its own yet
 
 
 class _Decision(msgspec.Struct, frozen=True):
@@ -169,8 +174,9 @@ def _settled(incident: Incident, channel: ChannelSpec, heard: _Heard | None) -> 
     if channel.style is Style.RECORD:
         return _below(incident, channel) if below else _Decision(Mode.RECORD, f"recorded: {incident.substate}")
     if incident.state is State.RESOLVED:
-        return _Decision(Mode.SKIP, "resolved, never told") if heard is None else _Decision(Mode.EDIT, "resolved")
-    if below and heard is not None:
+        alone = heard is None or heard.listed
+        return _Decision(Mode.SKIP, "resolved, never told") if alone else _Decision(Mode.EDIT, "resolved")
+    if below and heard is not None and not heard.listed:
         return _Decision(Mode.EDIT, f"severity fell to {incident.severity}")
     return None
 
@@ -220,13 +226,26 @@ def _held(incident: Incident, channel: ChannelSpec, heard: _Heard | None, settin
         age = (situation.now - heard.sent_at) / NANOSECONDS
         if 0 <= age < policy.cooldown_s:
             return _Decision(Mode.EDIT, f"cooldown: told {age:.0f} s ago")
-    if not channel.announces:
-        return None
     if incident.severity is not Severity.CRITICAL and policy.quiet.hold(situation.now, situation.zone):
-        return _Decision(Mode.DIGEST, "quiet hours", into="hourly")
+        if channel.announces:
+            return _Decision(Mode.DIGEST, "quiet hours", into="hourly")
+        return _Decision(Mode.WAIT, "quiet hours", until=policy.quiet.end(situation.now, situation.zone))
+    return (
+        _too_much(incident, channel, heard, settings)
+        if policy.storm and (channel.announces or channel.storms)
+        else None
+    )
+
+
+def _too_much(incident: Incident, channel: ChannelSpec, heard: _Heard | None, settings: _Settings) -> _Decision | None:
+    """Whether there is too much for a message each, so that one lists it."""
+    policy, situation = settings.policy, settings.situation
     fresh = sum(n for severity, n in situation.fresh.items() if severity.rank >= channel.min_severity.rank)
-    if policy.storm and heard is None and incident.substate is Substate.NEW and fresh > policy.storm:
+    if heard is None and incident.substate is Substate.NEW and fresh > policy.storm:
         return _Decision(Mode.DIGEST, f"storm: {fresh} new incidents within a minute", into=STORM)
+    most = channel.most_per_hour
+    if most and (heard is None or heard.listed) and situation.told.get(channel.name, 0) >= most:
+        return _Decision(Mode.DIGEST, f"more than {most} incidents within an hour", into=STORM)
     return None
 
 
@@ -242,8 +261,12 @@ def _news(incident: Incident, heard: _Heard | None, config: PolicyConfig) -> _De
         return _Decision(Mode.SEND, f"severity rose to {incident.severity}", loud=True)
     # "New" is told once in an incident's life; a later report of the same generation edits what was sent.
     if row.mode is Mode.SEND and (substate is Substate.NEW or heard.generation >= incident.generation):
-        return _Decision(Mode.EDIT, "already told of this")
-    return _Decision(row.mode, substate.value, row.mention and wanted)
+        row, why = _QUIET, "already told of this"
+    else:
+        why = substate.value
+    if heard.listed and row.mode is Mode.EDIT:
+        return _Decision(Mode.SKIP, "listed in the alert of a storm")
+    return _Decision(row.mode, why, row.mention and wanted)
 
 
 def _heard(receipt: Mapping[str, Any] | None) -> _Heard | None:
@@ -255,4 +278,5 @@ def _heard(receipt: Mapping[str, Any] | None) -> _Heard | None:
         severity = Severity(str(receipt.get("severity")))
     except ValueError:
         return None
-    return _Heard(receipt["generation"], severity, sent_at if isinstance(sent_at, int) else None)
+    listed = receipt.get("digest") == STORM
+    return _Heard(receipt["generation"], severity, sent_at if isinstance(sent_at, int) else None, listed)

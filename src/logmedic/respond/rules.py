@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from logmedic.model import NANOSECONDS, Incident, Severity, Substate
-from logmedic.respond.schedule import DAYS, MINUTES_A_DAY, Day, Hours, minutes
+from logmedic.respond.schedule import DAYS, MINUTES_A_DAY, Cadence, Day, Hours, following, minutes
 
 MOST_SECONDS = 1_000_000_000  # of a setting: 31 years, so that sums of times stay times
 
@@ -118,6 +118,10 @@ class QuietConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     def hold(self, now: int, tz: datetime.tzinfo) -> bool:
         """Whether ``now`` (ns since the epoch) is within them."""
         return bool(self.from_) and _hours(self.from_, self.to, self.days).contain(now, tz)
+
+    def end(self, now: int, tz: datetime.tzinfo) -> int:
+        """When those are over that hold at ``now`` (ns since the epoch)."""
+        return following(now, Cadence.DAILY, tz, minutes(self.to))
 
 
 class MaintenanceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -47,6 +47,17 @@ class Deliveries:
             text = connection.execute(query).scalar()
             return None if text is None else _RECEIPT.decode(text)
 
+    def listed(self, incident_id: int) -> dict[str, dict[str, Any]]:
+        """By channel, what was stored when the latest alert of a storm listed the incident."""
+        c = t.effects.c
+        query = (
+            sa.select(c.channel, c.receipt)
+            .where(c.incident_id == incident_id, c.result == "skipped", c.receipt.contains('"digest":"storm"'))
+            .order_by(c.generation, c.updated_at)
+        )
+        with _storing(), self._database.connect() as connection:
+            return {row.channel: _RECEIPT.decode(row.receipt) for row in connection.execute(query)}
+
     def begun(self, fingerprint: str, generation: int) -> bool:
         """Whether an earlier attempt came so far as to tell somebody of this generation."""
         with _storing(), self._database.connect() as connection:

@@ -76,6 +76,19 @@ class Health:
         with storing(self._database, writing=False) as connection:
             return {Severity(severity): int(n) for severity, n in connection.execute(query)}
 
+    def told_first(self, channel: str, since: int) -> int:
+        """How many incidents ``channel`` was told of after ``since`` (ns) and never before."""
+        e, before = t.effects.c, t.effects.alias("before").c
+        earlier = sa.exists().where(
+            before.incident_id == e.incident_id, before.channel == channel, before.result == "sent",
+            before.updated_at <= since,
+        )  # fmt: skip
+        query = sa.select(sa.func.count(e.incident_id.distinct())).where(
+            e.channel == channel, e.result == "sent", e.updated_at > since, ~earlier
+        )
+        with storing(self._database, writing=False) as connection:
+            return int(connection.execute(query).scalar_one())
+
     def unacknowledged(self, channels: Sequence[str], since: int) -> list[Told]:
         """Critical incidents that are open, by each of these channels that was told of their latest news."""
         c, e = t.incidents.c, t.effects.c

@@ -13,13 +13,14 @@ from logmedic.doors import COMMIT_ID
 from logmedic.model import Diagnosis, Evidence, Incident, Text
 from logmedic.respond import words
 from logmedic.respond.github import inert, phrases
-from logmedic.respond.github.names import hidden, sealed
-from logmedic.respond.interface import Notice
+from logmedic.respond.github.names import bulletin_marker, hidden, sealed
+from logmedic.respond.interface import Bulletin, Notice
 from logmedic.respond.spoken import spoken
 from logmedic.respond.text import sparkline, utc
 
 MOST = 65_536
 _PARAGRAPH, _LINE, _LOG = 2000, 300, 6000  # UTF-16 units
+_LISTED = 50  # lines of a storm
 _ACTIONS, _CLAIMS, _SUSPECTS, _SOURCES = 8, 10, 5, 5
 _MOST_LINES = 1_000_000_000  # of a source file; what is larger is no line number
 _SAFE_PATH = "/-._~"
@@ -48,6 +49,16 @@ def comment(heading: Text, incident: Incident, language: str, marker: str) -> st
     return (
         f"**{head}**\n\n- {words.COUNT.in_(language)}: {said.count:,}\n- {_seen(said, language)}\n- {why}\n\n{marker}\n"
     )
+
+
+def storm(bulletin: Bulletin, language: str) -> str:
+    """The issue that lists what is too much for one each."""
+    parts = [f"**{inert.line(bulletin.title.in_(language), _LINE)}**"]
+    for section in bulletin.sections:
+        lines = [f"- {inert.line(line.in_(language), _LINE)}" for line in section.lines[:_LISTED]]
+        parts.append(_section(section.heading, lines, language))
+    parts.append(f"---\n{phrases.STORM_FOOTER.in_(language)}\n\n<!-- {bulletin_marker(bulletin.key)} -->")
+    return sealed("\n\n".join(filter(None, parts)))
 
 
 def _section(heading: Text, lines: list[str], language: str) -> str:

@@ -44,6 +44,8 @@ class GithubConfig(
     """Whether new issues are also assigned to the people (not teams) whom CODEOWNERS names for the file that failed."""
     comments: Literal["powers", "daily", "never"] = "powers"
     """When the issue says how often it happened: at 10, 100, 1,000 … occurrences, once a day, or never."""
+    most_per_hour: int = 60
+    """More incidents than this within an hour get no issue each but stand in one that lists them. 0: no limit."""
     sync_s: float = 120.0
     """`serve` looks so often, in seconds, whether an issue was closed or reopened; `scan` each time. 0: never."""
     program: str = "gh"
@@ -76,5 +78,7 @@ def check(config: GithubConfig) -> None:
         raise ConfigError(f"{where}: milestone must be the title of one")
     if not config.program or "\0" in config.program:
         raise ConfigError(f"{where}: program must name the gh command")
+    if config.most_per_hour < 0:
+        raise ConfigError(f"{where}: most_per_hour must be 0 or more")
     if config.sync_s < 0 or not 1 <= config.timeout_s <= 600:
         raise ConfigError(f"{where}: sync_s must be 0 or more, and timeout_s from 1 to 600")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 
 from logmedic.model import Incident, Severity
 from logmedic.respond import words
 from logmedic.respond.github.config import GithubConfig
+from logmedic.respond.interface import Bulletin
 
 OURS = "logmedic"  # the label that every issue of ours has. Strangers cannot label, so it tells ours from copies
 _COLOURS = {
@@ -32,6 +34,11 @@ def marker(fingerprint: str) -> str:
 
 def hidden(fingerprint: str) -> str:
     return f"<!-- {marker(fingerprint)} -->"
+
+
+def bulletin_marker(key: str) -> str:
+    """The same for the issue of a storm. ``key``: of the bulletin."""
+    return f"logmedic-storm-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
 
 def sealed(body: str) -> str:
@@ -67,6 +74,12 @@ def title(incident: Incident, language: str) -> str:
     return f"{head}: {what} ({which})" if what else f"{head}: {which}"
 
 
+def bulletin_title(bulletin: Bulletin, language: str) -> str:
+    """The same for the issue of a storm; how much it is stands in the body."""
+    severity = words.SEVERITY[bulletin.severity].in_(language)
+    return f"[logmedic] {severity}: {words.KIND[bulletin.kind].in_(language)}"
+
+
 def severity_label(severity: Severity) -> str:
     return f"severity:{severity.value}"
 
@@ -74,11 +87,16 @@ def severity_label(severity: Severity) -> str:
 def labels(incident: Incident, config: GithubConfig) -> tuple[str, ...]:
     """Those that a new issue gets, without repeats. Sources of names that are not plain give no label."""
     family = _FAMILY.match(incident.error_code or "")
-    found = [OURS, severity_label(incident.severity)]
+    found = []
     if family is not None:
         found.append(f"error-code:{family[1]}")
     if service := plain(re.sub("[^A-Za-z0-9]+", "-", incident.service).strip("-")[:40].rstrip("-")):
         found.append(f"service:{service}")
+    return common_labels(incident.severity, config, found)
+
+
+def common_labels(severity: Severity, config: GithubConfig, more: Sequence[str] = ()) -> tuple[str, ...]:
+    found = [OURS, severity_label(severity), *more]
     by_name: dict[str, str] = {}
     for label in (*found, *config.labels):
         by_name.setdefault(label.lower(), label)

@@ -8,20 +8,21 @@ installations with states of their own that file at the same moment, and GitHub 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from logmedic.doors import Clock, Shell
 from logmedic.errors import ConfigError, DeliveryError
 from logmedic.model import Incident, Outcome, Result
 from logmedic.respond.github import names, owners, phrases
-from logmedic.respond.github.body import body, comment
+from logmedic.respond.github.body import body, comment, storm
 from logmedic.respond.github.config import GithubConfig, check
 from logmedic.respond.github.decide import Issue, Memory, remember, steps
 from logmedic.respond.github.gh import Gh
 from logmedic.respond.github.issues import Issues, path_of
 from logmedic.respond.github.turn import turn
-from logmedic.respond.interface import Notice, Ticket, told
+from logmedic.respond.interface import Bulletin, Kind, Notice, Ticket, told
 
 TURN = 5.0  # s; longest wait for another delivery to the same repository
 MOST_FILED = 1000  # numbers that are kept in memory
@@ -48,11 +49,36 @@ class GithubResponder:
         self._filed: dict[str, int] = {}  # by marker: what this process has filed
 
     def deliver(self, notice: Notice) -> Outcome:
+        with self._turn():
+            return self._deliver(notice)
+
+    def announce(self, bulletin: Bulletin) -> Outcome:
+        """The list of a storm as one issue, which is rewritten while the storm lasts. Takes no other bulletins."""
+        assert bulletin.kind is Kind.STORM, bulletin.kind
+        with self._turn():
+            return self._announce(bulletin)
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
         with turn(f"{self._config.host}/{self._config.repo}", self._clock, TURN) as mine:
             if not mine.ours:
                 raise DeliveryError(f"{self.name}: other issues are being filed", retry_after=TURN, throttled=True)
             with self._gh.under(mine.lock):
-                return self._deliver(notice)
+                yield
+
+    def _announce(self, bulletin: Bulletin) -> Outcome:
+        language = self._config.language or bulletin.language
+        text = storm(bulletin, language)
+        number = remember(bulletin.receipt).number
+        issue = None if number is None else self._issues.read(number)
+        issue = issue or self._issues.find(names.bulletin_marker(bulletin.key))
+        if issue is None:
+            labels = names.common_labels(bulletin.severity, self._config)
+            number = self._issues.create(names.bulletin_title(bulletin, language), text, labels)
+            return Outcome(Result.SENT, f"filed issue {number}", self._place(number))
+        if names.untouched(issue.body) and issue.body.replace("\r\n", "\n").strip() != text.strip():
+            self._issues.rewrite(issue.number, text)
+        return Outcome(Result.SENT, f"updated issue {issue.number}", self._place(issue.number))
 
     def _deliver(self, notice: Notice) -> Outcome:
         memory = remember(notice.receipt)
@@ -118,11 +144,13 @@ class GithubResponder:
     def _receipt(self, notice: Notice, number: int) -> dict[str, Any]:
         return {
             **told(notice.incident),
-            "issue": number,
-            "url": f"{self._web}/issues/{number}",
+            **self._place(number),
             "told": notice.incident.count,
             "told_at": self._clock.now(),
         }
+
+    def _place(self, number: int) -> dict[str, Any]:
+        return {"issue": number, "url": f"{self._web}/issues/{number}"}
 
     def _code_owners(self, incident: Incident) -> list[str]:
         if not self._config.codeowners or incident.diagnosis is None:
