@@ -34,8 +34,10 @@ from logmedic.group.release import Order, unknown
 from logmedic.model import LogRecord
 from logmedic.redact import Redactor
 from logmedic.respond import channels
-from logmedic.respond.interface import Tracker
+from logmedic.respond.interface import Responder, Tracker
+from logmedic.respond.policy import ChannelSpec, Style
 from logmedic.respond.retry import Patient
+from logmedic.respond.unusable import UnusableResponder
 from logmedic.store.lock import InstanceLock, sqlite_path
 
 if TYPE_CHECKING:
@@ -120,14 +122,19 @@ def runtime(
     clock = system_clock()
     for warning in diagnosing.warnings(loaded, clock.now()):
         log.warning("%s", warning)
-    secrets = _channel_secrets(loaded)
+    secrets, missing = _channel_secrets(loaded)
     http = doors.SystemHttp()
     deliver: dict[str, Deliver] = {}
     announce: dict[str, Announce] = {}
     trackers: dict[str, tuple[Tracker, float]] = {}
     specs = channels.specs(loaded.config.channels)
+    _tolerate(missing, specs)
     for channel, spec in zip(loaded.config.channels, specs, strict=True):
-        responder = channels.make(channel, http=http, clock=clock, secret=secrets.get(channel.name))
+        responder: Responder
+        if channel.name in missing:
+            responder = UnusableResponder(channel.name, spec.kind, f"{missing[channel.name]}")
+        else:
+            responder = channels.make(channel, http=http, clock=clock, secret=secrets.get(channel.name))
         patient = Patient(responder, clock, loaded.config.retry)
         deliver[channel.name] = patient
         if spec.announces or spec.storms:
@@ -208,7 +215,7 @@ def rehearsal(
             opened,
             InlineEngine(handle=handle),
             deliver,
-            secrets=_own((*_channel_secrets(loaded, absent_ok=True).values(), *diagnosing.keys(loaded).values())),
+            secrets=_own((*_channel_secrets(loaded)[0].values(), *diagnosing.keys(loaded).values())),
             parallel=False,
             since=since,
             ledger=None if real is None else real.database,
@@ -317,23 +324,31 @@ def _parts(secret: str) -> Sequence[str]:
     return tokens if password is None else (*tokens, password[1])
 
 
-def _channel_secrets(loaded: Loaded, *, absent_ok: bool = False) -> dict[str, str]:
-    """By channel. ``absent_ok``: leave out what is not there, for runs that tell nobody.
+def _tolerate(missing: Mapping[str, ConfigError], specs: Sequence[ChannelSpec]) -> None:
+    """Do without channels whose secrets are not there while others interrupt people.
 
     Raises:
-        ConfigError: a secret is not there.
+        ConfigError: nobody would hear of anything.
     """
-    found = {}
+    others = any(spec.style is not Style.RECORD and spec.name not in missing for spec in specs)
+    for error in missing.values():
+        if not others:
+            raise error
+        log.error("%s; nothing is told there meanwhile", error)
+
+
+def _channel_secrets(loaded: Loaded) -> tuple[dict[str, str], dict[str, ConfigError]]:
+    """By channel; and why those that are not there are not."""
+    found, missing = {}, {}
     for channel in loaded.config.channels:
         secret = channels.secret_of(channel)
         if secret is None:
             continue
         try:
             found[channel.name] = configuration.read_secret(secret, f"channel {channel.name}", base=loaded.base)
-        except ConfigError:
-            if not absent_ok:
-                raise
-    return found
+        except ConfigError as error:
+            missing[channel.name] = error
+    return found, missing
 
 
 def make_source(config: SourceConfig, base: Path, clock: doors.Clock) -> Source:

@@ -1,4 +1,4 @@
-"""``logmedic doctor``: whether a model can be asked, which, what it costs, and whether the outside answers."""
+"""``logmedic doctor``: whether models can be asked and issues filed, what it costs, and who answers."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from logmedic import build
+from logmedic import build, doors
+from logmedic import config as configuration
 from logmedic.build import diagnosing
 from logmedic.cli import options, output
 from logmedic.errors import ConfigError, LogmedicError, StoreError
 from logmedic.investigate.claude import lifecycle, prices
+from logmedic.respond.github import probe
+from logmedic.respond.github.config import GithubConfig
+from logmedic.respond.github.config import check as check_github
 from logmedic.store.lock import sqlite_path
 
 if TYPE_CHECKING:
@@ -30,16 +34,18 @@ class Line(msgspec.Struct, frozen=True):
 
 
 @click.command()
-@click.option("--online", is_flag=True, help="Also ask the provider whether the models exist and the key is accepted.")
+@click.option("--online", is_flag=True, help="Also ask the provider of the models, and GitHub.")
 @options.config
 @options.json
 def doctor(online: bool, config: str | None, as_json: bool) -> None:
-    """Look at what diagnoses depend on: repository, models, their lifecycle and price, key and budget.
+    """Look at what diagnoses and issues depend on: repository, models, their lifecycle and price, key, budget, gh.
 
-    Sends nothing anywhere unless --online is given. Ends with 1 when something that is configured cannot work.
+    Sends nothing anywhere unless --online is given; then it asks whether the models exist and the key is accepted, and
+    whether GitHub takes the token, shows the repository and lets the label `logmedic` be made. Ends with 1 when
+    something that is configured cannot work.
     """
     loaded = build.load_config(config, Path.cwd())
-    lines = [*_lines(loaded), *(_online(loaded) if online else ())]
+    lines = [*_lines(loaded), *(_online(loaded) if online else ()), *_github(loaded, online=online)]
     if as_json:
         output.print_json([msgspec.to_builtins(line) for line in lines])
     else:
@@ -116,6 +122,23 @@ def _online(loaded: build.Loaded) -> Iterator[Line]:
             yield Line(True, f"online, {model}", "only Anthropic's models can be looked up")
         elif keys:
             yield _looked_up(model, keys["anthropic"], loaded.config.diagnose.base_url)
+
+
+def _github(loaded: build.Loaded, *, online: bool) -> Iterator[Line]:
+    """Each channel that files issues: its gh, and what GitHub says to its token."""
+    shell, clock = doors.SystemShell(), build.system_clock()
+    for channel in loaded.config.channels:
+        if not isinstance(channel, GithubConfig):
+            continue
+        seen = [probe.installed(channel, shell=shell, clock=clock)]
+        if online and seen[0].ok:
+            try:
+                check_github(channel)
+                token = configuration.read_secret(channel.token, f"channel {channel.name}", base=loaded.base)
+                seen += probe.reachable(channel, token=token, shell=shell, clock=clock)
+            except ConfigError as error:
+                seen.append(probe.Seen(False, "token", f"{error}"))
+        yield from (Line(each.ok, f"{channel.name}, {each.what}", each.detail) for each in seen)
 
 
 def _looked_up(model: ModelName, key: str, base_url: str) -> Line:

@@ -20,6 +20,8 @@ from logmedic.detect.rules import build_rules
 from logmedic.errors import ConfigError, UsageError
 from logmedic.model import Text
 from logmedic.respond import channels
+from logmedic.respond.github import probe
+from logmedic.respond.github.config import GithubConfig
 from logmedic.respond.text import utc
 from logmedic.store.lock import sqlite_path
 
@@ -170,6 +172,10 @@ def _check_files(source: FileSourceConfig, base: Path) -> Finding:
 def _check_channel(channel: channels.ChannelConfig, secret: configuration.Secret, base: Path) -> Finding:
     """Whether its secret is there and of the form that the channel needs; never what it is. Nothing is sent."""
     name = f"channel {channel.name}"
+    if isinstance(channel, GithubConfig):
+        gh = probe.installed(channel, shell=doors.SystemShell(), clock=build.system_clock())
+        if not gh.ok:
+            return Finding(False, name, gh.detail)
     try:
         value = configuration.read_secret(secret, name, base=base)
         channels.make(channel, http=doors.SystemHttp(), clock=build.system_clock(), secret=value)

@@ -32,6 +32,13 @@ class _Label(msgspec.Struct):
     name: str
 
 
+class Standing(msgspec.Struct, frozen=True):
+    """What a token sees of the repository."""
+
+    login: str
+    has_issues: bool
+
+
 class _Listed(msgspec.Struct):
     number: int
     state: str
@@ -99,6 +106,22 @@ class Issues:
             raise self._gh.failure(ran, changes=False) from None
         return {number: node for number in numbers if (node := repository.get(f"i{number}"))}
 
+    def standing(self) -> Standing:
+        """Whose token it is, and whether the repository takes issues."""
+        query = (
+            "query Standing($owner: String!, $name: String!) "
+            "{ viewer { login } repository(owner: $owner, name: $name) { hasIssuesEnabled } }"
+        )
+        owner, _, name = self._config.repo.partition("/")
+        ran = self._gh.ran("api", "graphql", "-f", f"query={query}", "-f", f"owner={owner}", "-f", f"name={name}")
+        if ran.code:
+            raise self._gh.failure(ran, changes=False)
+        try:
+            data = msgspec.json.decode(ran.out)["data"]
+            return Standing(data["viewer"]["login"], data["repository"]["hasIssuesEnabled"] is True)
+        except (msgspec.DecodeError, KeyError, TypeError):
+            raise self._gh.failure(ran, changes=False) from None
+
     def find(self, marker: str) -> Issue | None:
         """The first issue of ours that bears a marker, open or closed: by search, and among the newest."""
         search = f'--search=label:{OURS} "{marker}" in:body'
@@ -140,7 +163,7 @@ class Issues:
     def create(self, title: str, body: str, labels: Sequence[str]) -> int:
         """File an issue and return its number. Labels that are missing are made first."""
         for label in labels:
-            self._make(label)
+            self.make_label(label)
         given = [f"--label={label}" for label in labels]
         out = self._gh.run(
             "issue", "create", *self._at, f"--title={title}", "--body-file=-", *given, input=body, changes=True
@@ -168,7 +191,7 @@ class Issues:
         self._edit(number, "--body-file=-", input=body)
 
     def relabel(self, number: int, label: str, former: Sequence[str]) -> None:
-        self._make(label)
+        self.make_label(label)
         gone = [f"--remove-label={name}" for name in former if name != label]
         self._edit(number, f"--add-label={label}", *gone)
 
@@ -185,7 +208,8 @@ class Issues:
         # The same edit twice is the same as once, so an answer that was lost leaves nothing unclear.
         self._gh.run("issue", "edit", str(number), *self._at, *options, input=input)
 
-    def _make(self, label: str) -> None:
+    def make_label(self, label: str) -> None:
+        """Have a label that may be there already."""
         if label in self._labels:
             return
         try:
