@@ -22,10 +22,11 @@ class Shell:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.more: dict[str, str] = {}  # of the environment
 
     def start(self, *arguments: str, stdin: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-m", "logmedic.cli.main", *arguments], cwd=self.folder, env=environment(),
+            [sys.executable, "-m", "logmedic.cli.main", *arguments], cwd=self.folder, env=environment(**self.more),
             stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 
 import pytest
@@ -16,6 +18,26 @@ def test_init_says_as_json_what_it_wrote(shell):
         "next": ["logmedic check", "logmedic scan"],
     }
     assert (shell.folder / "logmedic.toml").exists()
+
+
+def test_every_example_that_init_leaves_as_a_comment_works_once_it_is_one_no_more(shell, tmp_path):
+    shell.json("init", "--logs", "app.log")
+    text = (shell.folder / "logmedic.toml").read_text(encoding="utf-8")
+    live = re.sub(r"^# (?=\[|[a-z_]+ = )", "", text, flags=re.MULTILINE)
+    (shell.folder / "logmedic.toml").write_text(live, encoding="utf-8")
+    gh = tmp_path / "bin" / "gh"
+    gh.parent.mkdir()
+    gh.write_text("#!/bin/sh\necho gh version 2.23.0\n", encoding="utf-8")
+    gh.chmod(0o755)
+    shell.more = {
+        "PATH": f"{gh.parent}:{os.environ['PATH']}", "GH_TOKEN": "ghp_x",
+        "LOGMEDIC_DISCORD_WEBHOOK": f"https://discord.com/api/webhooks/123456789012345678/{TOKEN}",
+        "LOGMEDIC_APPRISE_URL": "json://localhost", "LOGMEDIC_WEBHOOK_SECRET": f"whsec_{'QUJD' * 10}",
+    }  # fmt: skip
+    found = shell.json("check")
+    assert all(each["ok"] for each in found)
+    assert {"channel discord", "channel github", "channel chat", "channel hook"} <= {each["what"] for each in found}
+    assert not re.search(r"^# [a-z_]+ =|^# \[", live, re.MULTILINE)
 
 
 def test_init_in_a_folder_that_is_not_there_is_refused_in_one_line(shell):

@@ -27,7 +27,8 @@ from logmedic.store.lock import sqlite_path
 
 TEMPLATE = """\
 # Every key is optional. `logmedic check` validates this file, `logmedic check --keys` lists all keys.
-{language}
+{language}# timezone = "UTC"          # of digests and quiet hours
+
 [[sources]]
 kind = "file"
 name = "app"
@@ -46,7 +47,37 @@ name = "console"
 # kind = "discord"
 # name = "discord"
 # webhook = {{ env = "LOGMEDIC_DISCORD_WEBHOOK" }}   # or {{ file = "/run/secrets/discord" }}
-# mention = "@here"
+# mention = "@here"         # whom critical news calls; or "role:<id>", "none"
+
+# [[channels]]
+# kind = "github"           # one issue for each bug, by the gh command; `logmedic doctor --online` tries it out
+# name = "github"
+# repo = "owner/name"
+# token = {{ env = "GH_TOKEN" }}
+
+# [[channels]]
+# kind = "apprise"          # Slack, Teams, Telegram, mail, KakaoTalk …: docs/en/channels.md lists the URLs
+# name = "chat"
+# url = {{ env = "LOGMEDIC_APPRISE_URL" }}
+
+# [[channels]]
+# kind = "webhook"          # the incident as signed JSON, for a program of yours
+# name = "hook"
+# url = "https://alerts.example.com/logmedic"
+# secret = {{ env = "LOGMEDIC_WEBHOOK_SECRET" }}
+
+# Critical incidents are told at once. What is below a channel's min_severity goes into its digest:
+# [digest]
+# warning = "hourly"        # or "daily", "off"
+# info = "off"
+# daily_at = "09:00"
+
+# [policy.quiet]            # only critical incidents interrupt; the rest waits until it is over
+# from = "22:00"
+# to = "08:00"
+
+# [policy.escalation]
+# after_s = 900             # critical, and nobody says `logmedic incidents ack`: people are called again; 0: never
 
 # The four default rules are on: error-level, slow (duration_ms > 5000), surge (more than 10 errors in 5 minutes),
 # error-code (AI_* AUTH_* DB_*). Change one by its name:
