@@ -86,8 +86,11 @@ class Engine(Protocol):
         """
         ...
 
-    def forget(self, fingerprint: str, generation: int) -> None:
-        """Begin anew with an incident that was given up: the next :meth:`retry_failed` takes it for a fresh one."""
+    def forget(self, fingerprint: str, generation: int, *, deeper: bool = False) -> None:
+        """Begin anew with an incident that was given up: the next :meth:`retry_failed` takes it for a fresh one.
+
+        ``deeper``: what follows in the deeper lane begins anew as well.
+        """
         ...
 
     def busy(self, now: int) -> bool:
@@ -124,8 +127,8 @@ def _lane(work: _Work) -> Lane:
     return _LANES[work[2].partition(":")[0]]
 
 
-def _base(fingerprint: str, generation: int) -> str:
-    return f"{ALERTS.workflow}:{fingerprint}:{generation}"
+def _base(fingerprint: str, generation: int, lane: Lane = ALERTS) -> str:
+    return f"{lane.workflow}:{fingerprint}:{generation}"
 
 
 class Next(enum.Enum):
@@ -279,12 +282,13 @@ class DurableEngine:
         return {int(rest[1:] or 0): w for rest, w in numbers.items() if rest == "" or rest[0] == ":"}
 
     @_storing("while an incident was begun anew")
-    def forget(self, fingerprint: str, generation: int) -> None:
+    def forget(self, fingerprint: str, generation: int, *, deeper: bool = False) -> None:
         self.prepare()
-        attempts = self._attempts(_base(fingerprint, generation))
-        ended = [w.workflow_id for w in attempts.values() if w.status not in ("PENDING", "ENQUEUED", "DELAYED")]
-        if len(ended) == len(attempts):
-            self._client.delete_workflows(ended)
+        for lane in (ALERTS, DEEPER) if deeper else (ALERTS,):
+            attempts = self._attempts(_base(fingerprint, generation, lane))
+            ended = [w.workflow_id for w in attempts.values() if w.status not in ("PENDING", "ENQUEUED", "DELAYED")]
+            if len(ended) == len(attempts):
+                self._client.delete_workflows(ended)
 
     def _hand_on(self, work: _Work, delay: float | None = None) -> None:
         """Let the next attempt follow this one. Of earlier ones only the first is kept, whose id makes it unique."""
@@ -374,7 +378,7 @@ class InlineEngine:
     ) -> list[tuple[int, int]]:
         return []  # nothing is left over: whatever is given is run
 
-    def forget(self, fingerprint: str, generation: int) -> None:
+    def forget(self, fingerprint: str, generation: int, *, deeper: bool = False) -> None:
         """Nothing is remembered."""
 
     def busy(self, now: int) -> bool:

@@ -20,7 +20,7 @@ from logmedic.reasons import render
 from logmedic.store.ledger import Entry, Ledger
 from logmedic.testing import claude as fakes
 from logmedic.testing.claude import FakeClaude, Received, Step
-from logmedic.testing.discord import FakeDiscord
+from logmedic.testing.discord import Answer, FakeDiscord, Fault
 
 DIAGNOSE = """
 [diagnose]
@@ -105,6 +105,36 @@ def test_a_discord_message_is_edited_in_place(tmp_path: Path, fake: FakeClaude) 
         assert CAUSE in bodies[1]
         assert "@here" in bodies[0]
         assert "@here" not in bodies[1], "an edit calls nobody"
+
+
+def test_a_report_that_a_channel_refused_is_told_again_when_asked_for_and_not_bought_again(
+    tmp_path: Path, fake: FakeClaude
+) -> None:
+    with Grudging() as discord:
+        channel = '\n[[channels]]\nkind = "discord"\nname = "discord"\nwebhook = { file = "hook" }\n'
+        (tmp_path / "hook").write_text(discord.url, "utf-8")
+        project = made(tmp_path, fake, extra=channel + CRITICAL)
+        fail(project)
+        project.scan()
+        assert CAUSE not in json.dumps(discord.messages)
+        discord.edits = True
+        again = project.run("notify", "retry", "--json")
+        assert [row["channel"] for row in json.loads(again.stdout)] == ["discord"]
+        project.scan()
+        assert CAUSE in json.dumps(discord.messages)
+        assert len(spent(project)) == 1
+        assert b"Nothing to tell again" in project.run("notify", "retry").stderr
+
+
+class Grudging(FakeDiscord):
+    """Refuses edits until ``edits``."""
+
+    edits = False
+
+    def handle(self, method: str, target: str, headers: dict[str, str], raw: bytes) -> Answer:
+        if method == "PATCH" and not self.edits:
+            self.faults.append(Fault.status(403))
+        return super().handle(method, target, headers, raw)
 
 
 @pytest.mark.parametrize(

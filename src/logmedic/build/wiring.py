@@ -165,13 +165,15 @@ def runtime(
 def take_up(opened: Store, incidents: Iterable[tuple[str, int]]) -> None:
     """Let what failed of these (fingerprint, generation) be told again, by the ``serve`` that runs or the next scan."""
     from logmedic.engine import DurableEngine  # noqa: PLC0415  imports SQLAlchemy, 0.35 s
+    from logmedic.pipeline.handling import REPORT  # noqa: PLC0415
     from logmedic.store.deliveries import Deliveries  # noqa: PLC0415
 
-    engine = DurableEngine(opened.database)
+    engine, deliveries = DurableEngine(opened.database), Deliveries(opened.database)
     try:
         for fingerprint, generation in incidents:
-            engine.forget(fingerprint, generation)
-            Deliveries(opened.database).take_up(fingerprint, generation, system_clock().now())
+            # The model is not asked again: its report is stored, and only told.
+            engine.forget(fingerprint, generation, deeper=deliveries.failed_again(fingerprint, generation, REPORT))
+            deliveries.take_up(fingerprint, generation, system_clock().now())
     finally:
         engine.close(0.0)
 

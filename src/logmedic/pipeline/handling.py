@@ -23,6 +23,7 @@ from logmedic.store.deliveries import Deliveries
 from logmedic.store.digests import Digests
 from logmedic.store.store import Store
 
+REPORT = ":report"  # ends the keys of what is told a second time in one generation
 MOST_NEIGHBOURS = 40  # incidents of other services that are looked at beside one
 
 log = logging.getLogger("logmedic")
@@ -134,7 +135,7 @@ class Handling:
         planned = step("plan again", lambda: self._planned(incident_id))
         waits: list[float] = []
         for action in _ACTIONS.decode(planned):
-            act = partial(self._respond, incident_id, generation, action, again=":report")
+            act = partial(self._respond, incident_id, generation, action, again=REPORT)
             wait = step(f"respond again:{action.channel}", act)
             if wait is not None:
                 waits.append(wait)

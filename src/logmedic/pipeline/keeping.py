@@ -240,7 +240,7 @@ class Keeper:
                 self._bulletins.settle(letter, outcome, now)
             else:
                 self._bulletins.settle(letter, outcome, now, now + int(pause * NANOSECONDS))
-            if outcome.result is not Result.SENT:
+            if outcome.result in (Result.DEFERRED, Result.FAILED):
                 log.warning("%s: %s: %s", letter.channel, letter.key, outcome.reason)
 
     def _note_wake(self) -> None:

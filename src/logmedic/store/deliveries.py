@@ -83,6 +83,13 @@ class Deliveries:
                 for row in connection.execute(query)
             ]  # fmt: skip
 
+    def failed_again(self, fingerprint: str, generation: int, ending: str) -> bool:
+        """Whether what was told a second time in this generation did not arrive. ``ending``: of its key."""
+        c = t.effects.c
+        query = sa.exists().where(_of(fingerprint, generation), c.result == "failed", c.key.endswith(ending))
+        with _storing(), self._database.connect() as connection:
+            return bool(connection.execute(sa.select(query)).scalar_one())
+
     def give_up(self, incident_id: int, fingerprint: str, generation: int, why: Reason, now: int) -> None:
         """Nothing of this generation is tried again by itself; what has no outcome yet has failed."""
         c, i = t.effects.c, t.incidents.c
