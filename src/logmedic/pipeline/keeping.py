@@ -32,10 +32,13 @@ CHECK_SECONDS = 60.0  # between two looks at ourselves in one process
 IDLE_CHECK_SECONDS = 600.0  # after which a scan with nothing new looks as well
 STORM_SECONDS = 600.0  # for which a storm's message is added to
 SEEN = "lines-seen"  # what is carried of the shares of rejects
+KNOWN_SINCE = "sources-since"  # and of when each source was configured
+GRACE_SECONDS = 600.0  # for which a source need not be read after a start: there may be much to read first
 
 # Made here, before there are threads; see ``store.store``.
 _BULLETIN = msgspec.json.Decoder(Bulletin)
 _SEEN = msgspec.json.Decoder(dict[str, Seen])
+_SINCE = msgspec.json.Decoder(dict[str, int])
 
 Announce = Callable[[Bulletin], Outcome]
 """One channel with its retries around it."""
@@ -81,10 +84,15 @@ class Keeper:
         self._bulletins = Bulletins(store.database)
         self._digests = Digests(store.database)
         self._health = Health(store.database)
+        self._began: float | None = None  # when this process began to follow the sources
         self._checked: float | None = None
         self._said: set[str] = set()  # troubles that this process has logged
         self._noted: float | None = None  # when the next time to wake an idle scan was written down
         self._until: dict[Cadence, int] = {}  # ns: up to when this process knows digests to be written
+
+    def following(self) -> None:
+        """The sources are read from now on, beside the ticks rather than before them."""
+        self._began = self._clock.monotonic()
 
     def tick(self) -> None:
         """Do what is due. Raises :class:`StoreError`."""
@@ -173,8 +181,10 @@ class Keeper:
         if self._checked is not None and self._clock.monotonic() - self._checked < CHECK_SECONDS:
             return
         self._checked = self._clock.monotonic()
-        known = {trouble.name: trouble for trouble in self._health.troubles()}
-        found = {trouble.name: trouble for trouble in self.troubles(now)}
+        early = self._began is not None and self._checked - self._began < GRACE_SECONDS
+        left_out = selfcheck.SOURCE if early else None
+        known = {trouble.name: trouble for trouble in self._health.troubles() if trouble.code != left_out}
+        found = {trouble.name: trouble for trouble in self.troubles(now) if trouble.code != left_out}
         for name, trouble in found.items():
             if name not in self._said:
                 log.warning("%s", trouble.text.in_(self._config.language))
@@ -190,10 +200,12 @@ class Keeper:
     def troubles(self, now: int) -> list[Trouble]:
         """What is wrong with us at ``now`` (ns)."""
         totals = {total.source: (total.lines, total.rejects) for total in self._store.totals()}
+        since = _SINCE.decode(self._health.remember(KNOWN_SINCE, lambda stored: self._first_known(stored, now)))
+        read = self._health.last_read()
         seen = _SEEN.decode(self._health.remember(SEEN, lambda stored: _rolled(stored, totals)))
         vitals = Vitals(
             now=now,
-            last_read={name: at for name, at in self._health.last_read().items() if name in self._sources},
+            last_read={name: read.get(name, at) for name, at in since.items()},
             seen={name: each for name, each in seen.items() if name in self._sources},
             backlog=self._health.backlog(),
             refused=self._health.refused(self._messengers),
@@ -201,6 +213,10 @@ class Keeper:
             others=self._others(now),
         )
         return selfcheck.look(vitals, self._config.selfcheck)
+
+    def _first_known(self, stored: bytes | None, now: int) -> bytes:
+        before = {} if stored is None else _SINCE.decode(stored)
+        return msgspec.json.encode({name: before.get(name, now) for name in sorted(self._sources)})
 
     def _begin(self, trouble: Trouble, before: OpenTrouble | None, now: int) -> None:
         again = before is not None and before.cleared_at is not None and (

@@ -200,6 +200,8 @@ class Runtime:
             threading.Thread(target=self._follow, args=(source, stop), name=f"source-{source.name}")
             for source in self.sources
         ]
+        if self._keeper is not None:
+            self._keeper.following()
         keeper = threading.Thread(target=self._keep_on, args=(stop,), name="keeper")
         beside = [keeper]
         if self._followers is not None:

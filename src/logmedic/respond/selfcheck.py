@@ -14,6 +14,7 @@ from logmedic.respond.spoken import outcome
 MOST_SECONDS = 1_000_000_000
 ENOUGH_LINES = 200  # of a source, for a share of what could not be read to mean something
 AGAIN_SECONDS = 3600.0  # within which a trouble that comes back is the same one: no second message
+SOURCE = "source"  # the code of a source in which nothing new is found
 CHANNEL = "channel"  # the code of a channel that takes nothing; it is not told of that itself
 
 
@@ -62,7 +63,7 @@ class Vitals(msgspec.Struct, frozen=True, kw_only=True):
     """What is looked at."""
 
     now: int  # ns
-    last_read: Mapping[str, int] = {}  # source → ns; only sources that were read once
+    last_read: Mapping[str, int] = {}  # source → ns; when it was configured, where nothing was ever found
     seen: Mapping[str, Seen] = {}
     backlog: int = 0
     refused: Mapping[str, str] = {}  # channel → why its latest message failed for good
@@ -91,7 +92,7 @@ def _sources(vitals: Vitals, config: SelfConfig) -> list[Trouble]:
         silent = (vitals.now - at) / NANOSECONDS
         if config.silent_after_s and silent > config.silent_after_s:
             hours = int(config.silent_after_s // 3600) or 1
-            found.append(Trouble(code="source", subject=source, text=_text(_SILENT, source=source, hours=hours)))
+            found.append(Trouble(code=SOURCE, subject=source, text=_text(_SILENT, source=source, hours=hours)))
     for source, seen in vitals.seen.items():
         if seen.share > config.reject_share:
             text = _text(_UNREADABLE, source=source, percent=round(seen.share * 100))

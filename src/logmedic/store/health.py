@@ -25,6 +25,10 @@ class OpenTrouble(msgspec.Struct, frozen=True, kw_only=True):
     cleared_at: int | None
     text: Text
 
+    @property
+    def code(self) -> str:
+        return self.name.partition(":")[0]
+
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
     """A critical incident that nobody has acknowledged, and a channel that was told of its latest news."""
