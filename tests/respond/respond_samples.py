@@ -36,7 +36,13 @@ HOSTILE = (
     "\u3164\u2800\u115f",
     " \t\n \r\n ",
     "",
-    "<t:1:R> </run:123456789012345678> <:emoji:123456789012345678>",
+    "<t:1:R> </run:123456789012345678> <:emoji:123456789012345678> <id:customize> <id:guide> <a:x:123456789012345678>",
+    ":bomb: :+1: :100: a:skull:b ::smile:: 10:20:30 std::io::Error",
+    "- item\n+ item\n1. item\n  - item\n2) item\n>>> quote\n-# small\n### head",
+    "~~~\n```` ```` \n`````js\n@everyone\n~~~~~\n```\n``x`` ```inline```",
+    "[a](<https://evil.example> 'title') [b]: https://evil.example\n<b>x</b><script>1</script><img src=x>",
+    "fixes @acme/team acme/shop#1 GH-1 0123456789abcdef0123456789abcdef01234567 abc1234 acme/shop@abc1234",
+    "\u202e)elpmaxe.live//:sptth(]kcilc[\u202c \u2066@\u200dhere\u2069 @\u200beveryone @\u2060here",
 )
 
 

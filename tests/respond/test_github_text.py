@@ -32,6 +32,7 @@ NASTY = (
 )
 PIECES = [*"@#!/`~<>[]()|*_:$&;\\- \n\r\t"]
 PIECES += ["```", "GH-1", "www.", "://", "<!--", "-->", "closes", "#12", "http", "@octocat"]
+PIECES += [COMMIT, "abc1234", "0" * 7, "+ ", "1. ", "- ", "==="]
 PIECES += ["&#64;", "&commat;", "&num;", "12", "a/b"]
 OURS = r"/(commit/[0-9a-f]{40}|blob/[0-9a-f]{40}/[A-Za-z0-9._~/%-]+#L[0-9]+(-L[0-9]+)?)"  # addresses
 FOREIGN = st.one_of(
@@ -73,7 +74,8 @@ def check(markdown: str, *, fences: int = 1) -> None:
             assert not any(line.lstrip().startswith("/") for line in lines), "bots look into fences as well"
             assert "<!--" not in token.content
             assert "@" not in token.content
-        assert token.type not in ("code_block", "table_open")
+        assert token.type not in ("code_block", "table_open", "blockquote_open")
+        assert token.type != "bullet_list_open" or token.markup == "-", "ours"
         if token.type == "html_block":
             assert re.fullmatch(r"(<!-- logmedic-[a-z0-9-]+ -->\s*)+", token.content), token.content
         linked = False
@@ -97,6 +99,7 @@ def check(markdown: str, *, fences: int = 1) -> None:
         )
         assert not re.search(r"(?<!:):[a-z+-][a-z0-9_+-]*:(?!:)", rest), rest
         assert "$" not in rest
+        assert not re.search(r"(?<!\w)(?=[a-f]*\d)[0-9a-f]{7,40}(?!\w)", rest), "commits are linked"
     assert not re.search(r"^[ \t]*/\w", markdown, re.MULTILINE), "no command at the start of a line"
 
 

@@ -135,7 +135,9 @@ def test_names_of_code_stay_as_one_can_search_for_them():
 @pytest.mark.parametrize(
     "url",
     ["slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#ops", "gchat://workspace/key/token",
-     "tgram://123456789:ABCdefghijklmnopqrstuvwxyz123456789/12315544", "workflows://host/workflow/signature"],
+     "tgram://123456789:ABCdefghijklmnopqrstuvwxyz123456789/12315544", "workflows://host/workflow/signature",
+     "mailtos://me:secret@example.com", "mmost://host/token", "rockets://u:p@host/#ops", "matrixs://u:p@host/#ops",
+     "zulip://bot@org/a1b2c3d4e5f6a1b2c3d4e5f6a1b2c3d4/ops", "ntfy://topic", "wxteams://" + "a" * 80],
 )  # fmt: skip
 def test_no_mention_comes_alive_in_the_dialect_of_a_service(url):
     plugin = Apprise.instantiate(url)

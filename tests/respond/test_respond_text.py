@@ -119,7 +119,7 @@ def test_a_blank_text_gets_no_fence():
     assert fence(" \n\t", 100) == ""
 
 
-@given(st.lists(st.sampled_from("`*_~|<>[]()#@\\a b:/") | st.characters(), max_size=80).map("".join))
+@given(st.lists(st.sampled_from("`*_~|<>[]()#@\\a b:/-+1.\n") | st.characters(), max_size=80).map("".join))
 @example("https://evil.example")
 @example("\\`*\\")
 def test_foreign_text_has_no_live_markup(text):
@@ -129,6 +129,17 @@ def test_foreign_text_has_no_live_markup(text):
     assert not set(bare) & set("`*_~|<>[]()#@")
     assert "://" not in made
     assert not bare.endswith("\\")
+    assert not re.search(r"^ *([-+]|[0-9]+\.) ", bare, re.MULTILINE), "no lists"
+    assert not re.search(r"(?<!:):([A-Za-z+-][\w+-]*|100):(?!:)", bare, re.ASCII), "no emoji"
+
+
+@pytest.mark.parametrize("text", ["10:20:30", "std::io::Error", "a: b: c", "10-20 +1 3.5", "x - y"])
+def test_what_only_looks_like_markup_stays(text):
+    assert markdown(text, 100) == text
+
+
+def test_lists_and_emoji_are_shown_as_what_they_were_written_as():
+    assert markdown("- a\n1. b :bomb:", 100) == "‐ a\n1． b ：bomb:"
 
 
 def test_foreign_text_on_one_line_cannot_start_a_list_or_a_quote():

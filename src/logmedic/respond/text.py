@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
@@ -25,6 +26,10 @@ _BLANKS = frozenset(
 )
 _MARKDOWN = str.maketrans({**{c: "\\" + c for c in "\\`*_~|<>[]()#"}, "@": "＠"})
 _IN_FENCE = str.maketrans({"`": "ˋ", "@": "＠"})
+# ``:name:`` is a picture to Discord; times and the paths of Rust are none.
+_EMOJI = re.compile(r"(?<!:):(?=(?:[A-Za-z+-][A-Za-z0-9_+-]*|8ball|100|1234):(?!:))")
+_ITEM = re.compile(r"^( *)([-+]|[0-9]{1,9}\.)(?= )", re.MULTILINE)  # what begins a line of a list
+_DULL = str.maketrans({"-": "‐", "+": "＋", ".": "．"})
 _BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -104,8 +109,10 @@ def graphemes(text: str) -> Sequence[str]:
 
 
 def markdown(text: str, limit: int) -> str:
-    """Foreign text for a Discord embed: no markup, mention, channel, command or link works; at most ``limit`` units."""
-    return cut(_bounded(text, limit).replace("://", "：//"), limit, _MARKDOWN)
+    """Foreign text for a Discord embed: no markup, mention, channel, command, emoji or link works; at most ``limit``
+    units."""
+    plain = _EMOJI.sub("：", _bounded(text, limit).replace("://", "：//"))
+    return cut(_ITEM.sub(lambda item: item[1] + item[2].translate(_DULL), plain), limit, _MARKDOWN)
 
 
 def markdown_line(text: str, limit: int) -> str:

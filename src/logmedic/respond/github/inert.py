@@ -30,11 +30,17 @@ _SWAPS = (
     (re.compile(r"\$"), "＄"),
 )
 _BACKTICK = "ˋ"
+# What may be the name of a commit is linked, unless it is code.
+_COMMIT = re.compile(r"(?<!\w)(?=[a-f]*[0-9])[0-9a-f]{7,40}(?!\w)")
+_ITEM = re.compile(r"^(?:[0-9]{1,9}(?=[.)])|(?=[-+=]))")  # before what makes a line an item of a list, or a heading
 
 
 def line(text: str, limit: int) -> str:
     """One line of plain text in at most ``limit`` UTF-16 units; nothing of it is Markdown."""
-    return cut(_swapped(one_line(text, limit)), limit, _ESCAPES)
+    plain = _swapped(one_line(text, limit))
+    marks = len("``") * len(_COMMIT.findall(plain)) + len("\\")
+    shown = _COMMIT.sub(r"`\g<0>`", cut(plain, max(limit - marks, 1), _ESCAPES))
+    return _ITEM.sub(r"\g<0>\\", shown)
 
 
 def code(text: str, limit: int) -> str:
