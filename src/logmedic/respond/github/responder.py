@@ -60,7 +60,9 @@ class GithubResponder:
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:
-        with turn(f"{self._config.host}/{self._config.repo}", self._clock, TURN) as mine:
+        config = self._config
+        # Settings of gh may lead elsewhere (`http_unix_socket`), to another repository of the same name.
+        with turn(f"{config.host}/{config.repo}\n{config.config_dir or ''}", self._clock, TURN) as mine:
             if not mine.ours:
                 raise DeliveryError(f"{self.name}: other issues are being filed", retry_after=TURN, throttled=True)
             with self._gh.under(mine.lock):
