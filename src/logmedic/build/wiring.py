@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from logmedic import config as configuration
 from logmedic import doors, store
 from logmedic.bounds import bounded
-from logmedic.build import diagnosing, keeping
+from logmedic.build import diagnosing, keeping, telling
 from logmedic.build.shape import Config, Loaded, SourceConfig, StoreConfig
 from logmedic.collect import dialects
 from logmedic.collect.file import FileSource, FileSourceConfig
@@ -28,16 +27,12 @@ from logmedic.collect.stdin import StdinSource, StdinSourceConfig
 from logmedic.detect.detector import Detector
 from logmedic.detect.rules import SurgeRule, build_rules
 from logmedic.detect.surge import SurgeWindows
-from logmedic.errors import ConfigError
 from logmedic.group.fingerprint import Grouper
 from logmedic.group.release import Order, unknown
 from logmedic.model import LogRecord
 from logmedic.redact import Redactor
 from logmedic.respond import channels
-from logmedic.respond.interface import Responder, Tracker
-from logmedic.respond.policy import ChannelSpec, Style
-from logmedic.respond.retry import Patient
-from logmedic.respond.unusable import UnusableResponder
+from logmedic.respond.interface import Tracker
 from logmedic.store.lock import InstanceLock, sqlite_path
 
 if TYPE_CHECKING:
@@ -122,38 +117,21 @@ def runtime(
     clock = system_clock()
     for warning in diagnosing.warnings(loaded, clock.now()):
         log.warning("%s", warning)
-    secrets, missing = _channel_secrets(loaded)
     http = doors.SystemHttp()
-    deliver: dict[str, Deliver] = {}
-    announce: dict[str, Announce] = {}
-    trackers: dict[str, tuple[Tracker, float]] = {}
-    specs = channels.specs(loaded.config.channels)
-    _tolerate(missing, specs)
-    for channel, spec in zip(loaded.config.channels, specs, strict=True):
-        responder: Responder
-        if channel.name in missing:
-            responder = UnusableResponder(channel.name, spec.kind, f"{missing[channel.name]}")
-        else:
-            responder = channels.make(channel, http=http, clock=clock, secret=secrets.get(channel.name))
-        patient = Patient(responder, clock, loaded.config.retry)
-        deliver[channel.name] = patient
-        if spec.announces or spec.storms:
-            announce[channel.name] = patient.announce
-        if isinstance(responder, Tracker):
-            trackers[channel.name] = (responder, getattr(channel, "sync_s", 0.0))
+    wired = telling.wire(loaded, http, clock)
     with open_store(loaded) as opened:
         built = _assemble(
             loaded,
             opened,
             DurableEngine(opened.database, poll_seconds=poll_seconds),
-            deliver,
-            secrets=_own((*secrets.values(), *diagnosing.keys(loaded).values())),
+            wired.deliver,
+            secrets=_own((*wired.secrets, *diagnosing.keys(loaded).values())),
             parallel=True,
             ledger=opened.database,
             ask=ask,
             witness=witness,
-            announce=announce,
-            trackers=trackers,
+            announce=wired.announce,
+            trackers=wired.trackers,
         )
         try:
             yield built
@@ -217,7 +195,7 @@ def rehearsal(
             opened,
             InlineEngine(handle=handle),
             deliver,
-            secrets=_own((*_channel_secrets(loaded)[0].values(), *diagnosing.keys(loaded).values())),
+            secrets=_own((*telling.secrets(loaded)[0].values(), *diagnosing.keys(loaded).values())),
             parallel=False,
             since=since,
             ledger=None if real is None else real.database,
@@ -324,33 +302,6 @@ def _parts(secret: str) -> Sequence[str]:
     password = re.match(r"[^/?#@]*?:([^/?#]*)@", rest)
     tokens = [part for part in re.split(r"[/:@?&=#]", rest) if len(part) >= TOKEN_LENGTH]
     return tokens if password is None else (*tokens, password[1])
-
-
-def _tolerate(missing: Mapping[str, ConfigError], specs: Sequence[ChannelSpec]) -> None:
-    """Do without channels whose secrets are not there while others interrupt people.
-
-    Raises:
-        ConfigError: nobody would hear of anything.
-    """
-    others = any(spec.style is not Style.RECORD and spec.name not in missing for spec in specs)
-    for error in missing.values():
-        if not others:
-            raise error
-        log.error("%s; nothing is told there meanwhile", error)
-
-
-def _channel_secrets(loaded: Loaded) -> tuple[dict[str, str], dict[str, ConfigError]]:
-    """By channel; and why those that are not there are not."""
-    found, missing = {}, {}
-    for channel in loaded.config.channels:
-        secret = channels.secret_of(channel)
-        if secret is None:
-            continue
-        try:
-            found[channel.name] = configuration.read_secret(secret, f"channel {channel.name}", base=loaded.base)
-        except ConfigError as error:
-            missing[channel.name] = error
-    return found, missing
 
 
 def make_source(config: SourceConfig, base: Path, clock: doors.Clock) -> Source:
