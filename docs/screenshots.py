@@ -36,7 +36,7 @@ def main() -> None:
             browser.close()
 
 
-def shoot(browser: Browser, url: str, to: Path, language: str, theme: str, width: int = 1180) -> None:
+def shoot(browser: Browser, url: str, to: Path, language: str, theme: str, *, width: int = 1180) -> None:
     """One page as a reader of that language sees it first."""
     locale = {"en": "en-US", "ko": "ko-KR"}[language]
     context = browser.new_context(
