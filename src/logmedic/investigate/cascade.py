@@ -1,8 +1,9 @@
 """Which service failed first, and which were dragged down with it. Pure.
 
-Two things prove that one service's fault came from another's: its error names that service (as its callee), or a
-request that failed in both was refused by the other first. That errors come at the same time, or that one service is
-louder, proves nothing.
+Three things prove that one service's fault came from another's: its error names that service (as its callee), a
+request that failed in both was refused by the other first, or both fail alike in code that they share and the other
+did so first. That errors come at the same time, or that one service is louder, proves nothing. A callee that logs no
+error failed first when it turned calls away or fell silent, not when it goes on serving as before.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ EPISODE = 2 * 60 * 60 * NANOSECONDS  # how long before a fault what brought it a
 AFTERMATH = 30 * 60 * NANOSECONDS  # how long after a fault's last occurrence others may begin to fail of it
 MOST_NAMED_IN = 4_000  # characters of one error that are searched for names of services
 MOST_STEPS = 8  # services between the one that was noticed and the one that failed first
+LEAST_SHARED = 2  # lines of two traces that are the same: what was raised and where
+SLOWER = 3.0  # times the median duration before, from where a service is slow
+_FRAME = re.compile(r"[\w/.-]{2,120}\.\w{1,6}:\d{1,6}|\.\w{1,4}\", line \d")
 _ROLE = re.compile(r"[-_.](?:service|svc|api|server|app|backend|worker)\Z")
 _CALLED = frozenset((
     "upstream", "call", "calling", "called", "to", "service", "host", "dependency", "downstream", "via",
@@ -33,8 +37,15 @@ _ANSWERED = frozenset((
 # what a callee does, behind its name
 _BEHIND = (
     "service", "api", "client", "return", "answer", "respond", "repl", "timed", "timeo", "unavail", "unreach", "refus",
-    "reject", "fail", "is down", "did not", "gave", "down", "not respond", "closed", "connection",
+    "reject", "fail", "is down", "did not", "gave", "down", "not respond", "closed", "connection", "has no", "is not",
+    "cannot", "could not", "went away", "error", "rpc", "call", "sent", "lookup", "request to", "http", "status", "exited",
 )  # fmt: skip
+_STATUS = re.compile(r"\s{0,2}[:=(]{0,2}\s{0,2}(?:http )?[45]\d\d\b")
+# Fields that name who asked, not who was asked.
+_CALLER = frozenset((
+    "caller", "client", "source", "origin", "useragent", "user", "referer", "referrer", "consumer", "from", "peer",
+    "remoteaddr", "tenant", "host", "hostname", "pod", "node", "instance", "container", "app", "application",
+))  # fmt: skip
 
 
 class Cascade(msgspec.Struct, frozen=True):
@@ -49,11 +60,19 @@ class Cascade(msgspec.Struct, frozen=True):
         return self.path[-1] if self.path else ""
 
 
-def trace_back(subject: Neighbour, beside: Sequence[Neighbour], traced: Sequence[LogRecord]) -> Cascade:
-    """From a fault to where it began, among the services that logged errors.
+def trace_back(
+    subject: Neighbour,
+    beside: Sequence[Neighbour],
+    traced: Sequence[LogRecord],
+    around: Sequence[LogRecord] = (),
+    known: Sequence[str] = (),
+) -> Cascade:
+    """From a fault to where it began.
 
     ``beside``: incidents that were seen from :data:`EPISODE` before the fault to :data:`AFTERMATH` behind it.
     ``traced``: records of the request that failed, from every service.
+    ``around``: records of any service and level from before and after the onset; they tell how a callee fares that
+    logs no error. ``known``: further services of ours.
     """
     if not subject.service:
         return Cascade()
@@ -70,6 +89,12 @@ def trace_back(subject: Neighbour, beside: Sequence[Neighbour], traced: Sequence
             break
         path.append(step)
         current = next((n for n in episode if n.service == step), None)
+    if current is not None:
+        ours = dict.fromkeys((*known, *(r.service for r in around), *(r.service for r in traced)))
+        silent = _silent(current, [name for name in ours if name and name not in path], around)
+        if silent:
+            path.append(silent)
+            current = None
     return Cascade(tuple(path), _hit(path, episode, traced), current)
 
 
@@ -90,7 +115,36 @@ def _callee(
         for r in traced
         if r.level >= Level.ERROR and r.service and r.service not in path and r.time <= current.record.time
     ]
-    return min(failed, key=lambda r: r.time).service if failed else None
+    if failed:
+        return min(failed, key=lambda r: r.time).service
+    alike = [n for n in episode if n.service not in path and n.first_seen < current.first_seen and _alike(n, current)]
+    return alike[0].service if alike else None
+
+
+def _alike(a: Neighbour, b: Neighbour) -> bool:
+    """Whether two services fail in the same line of the same code: what was raised, and a frame."""
+    one, other = ((n.record.stack_text or "")[:MOST_NAMED_IN].split("\n") for n in (a, b))
+    shared = {line.strip() for line in one if line.strip()} & {line.strip() for line in other}
+    return len(shared) >= LEAST_SHARED and any(_FRAME.search(line) for line in shared)
+
+
+def _silent(current: Neighbour, names: Sequence[str], around: Sequence[LogRecord]) -> str:
+    """A callee of ours that logs no error and yet is where a fault comes from; "" when there is none."""
+    for name in names:
+        if speaks_of_service(current.record, name) and not _serves(name, current, around):
+            return name
+    return ""
+
+
+def _serves(name: str, fault: Neighbour, around: Sequence[LogRecord]) -> bool:
+    """Whether a service goes on as before while others cannot use it: no warning, and not slower than it was."""
+    own = [record for record in around if record.service == name]
+    since = [record for record in own if record.time >= fault.first_seen]
+    if not since or any(record.level >= Level.WARN for record in since):
+        return False
+    before = sorted(r.duration_ms for r in own if r.time < fault.first_seen and r.duration_ms is not None)
+    now = sorted(r.duration_ms for r in since if r.duration_ms is not None)
+    return not (before and now and now[len(now) // 2] > SLOWER * max(before[len(before) // 2], 1.0))
 
 
 def _hit(path: Sequence[str], episode: Sequence[Neighbour], traced: Sequence[LogRecord]) -> tuple[str, ...]:
@@ -126,7 +180,7 @@ def speaks_of_service(record: LogRecord, name: str) -> bool:
 def _names(text: str, whole: str, core: str) -> bool:
     if _word_at(text, whole) and len(whole) >= 3 and (whole != core or _spoken_of(text, core)):
         return True
-    return len(core) >= 3 and _spoken_of(text, core)
+    return len(core) >= 2 and _spoken_of(text, core)
 
 
 def _places(text: str, word: str) -> Iterator[tuple[int, int]]:
@@ -147,6 +201,8 @@ def _spoken_of(text: str, core: str) -> bool:
     """Whether the word stands where a callee does: as a host, as a value, or behind or before a word of calling."""
     for at, end in _places(text, core):
         before, after = text[max(0, at - 24) : at], text[end : end + 14]
+        if _STATUS.match(after) or before.rstrip().endswith(("->", "=>", "→")):
+            return True
         if before.endswith("//") or (after[:1] in {":", "."} and after[1:2].isalnum()) or after[:1] == "-":
             return True
         if (not before.strip() and not after.strip()) or before.endswith("="):
@@ -167,4 +223,6 @@ def _texts(record: LogRecord) -> Iterator[str]:
         yield from (part.message[:MOST_NAMED_IN].lower() for part in record.stack.parts)
     elif record.stack_text:
         yield record.stack_text[:MOST_NAMED_IN].partition("\n")[0].lower()
-    yield from (value[:300].lower() for value in record.fields.values() if isinstance(value, str))
+    for key, value in record.fields.items():
+        if isinstance(value, str) and "".join(c for c in key.lower() if c.isalpha()) not in _CALLER:
+            yield value[:300].lower()

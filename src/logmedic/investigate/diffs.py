@@ -22,6 +22,7 @@ class Hunk(msgspec.Struct, frozen=True):
     length: int
     removed: tuple[str, ...]
     added: tuple[str, ...]
+    context: tuple[str, ...] = ()  # unchanged lines above it, the nearest last; git's heading of the hunk first
 
 
 class FileDiff(msgspec.Struct, frozen=True):
@@ -128,7 +129,14 @@ def _hunk(lines: Sequence[str], at: int, found: re.Match[str], budget: int) -> t
             break
     half = max(budget, 0)
     removed = removed[:half]
-    return Hunk(old_start, old_length, start, length, tuple(removed), tuple(added[: half - len(removed)])), at
+    kept = tuple(added[: half - len(removed)])
+    return Hunk(old_start, old_length, start, length, tuple(removed), kept, heading(found)), at
+
+
+def heading(found: re.Match[str]) -> tuple[str, ...]:
+    """What git writes behind the numbers of a hunk: the function or section that it stands in."""
+    text = found.string[found.end() :].strip()[:LONGEST_LINE]
+    return (text,) if text else ()
 
 
 def _path(text: str, prefix: str) -> str:

@@ -9,6 +9,8 @@ from logmedic.investigate.interface import Case
 from logmedic.investigate.logs import REQUEST_WINDOW
 from logmedic.model import LogRecord, Neighbour, Sample
 
+BEFORE_ONSET, BEHIND_ONSET = 200, 100  # lines that tell how the other services fared
+
 
 def episode(case: Case) -> tuple[Cascade, Sequence[Neighbour]]:
     """Where the fault began and what it reached, and the incidents of the same time.
@@ -31,7 +33,10 @@ def episode(case: Case) -> tuple[Cascade, Sequence[Neighbour]]:
         last_seen=incident.last_seen,
         record=record,
     )
-    return trace_back(subject, beside, traced), beside
+    earliest = min((sample.record for sample in case.samples), key=lambda r: (r.time, r.ref))
+    around = case.logs.around(earliest, BEFORE_ONSET, BEHIND_ONSET)
+    deployed = [d.service for d in case.changes.deploys if d.service] if case.changes is not None else []
+    return trace_back(subject, beside, traced, around, deployed), beside
 
 
 def is_synthetic(sample: Sample) -> bool:

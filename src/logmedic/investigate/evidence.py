@@ -57,6 +57,7 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     cascade: Cascade = Cascade()
     services: tuple[str, ...] = ()  # all that the history and the deploys know of
     sent: Mapping[str, tuple[str, ...]] = {}  # commit → services that it was deployed to
+    deployed: Mapping[str, tuple[int, ...]] = {}  # service → times of all its deploys, s
 
     def cite(self, *ids: str | None) -> tuple[str, ...]:
         """Those of the ids that exist."""
@@ -176,9 +177,11 @@ def _add_listed(dossier: Dossier, case: Case, listed: ChangeList, collected: _Co
     quoted = sorted(window, key=lambda change: files.isdisjoint(f.path for f in change.files))[:MOST_COMMITS]
     ids = {c.commit: collected.add("C", "commit", show_commit(c), {"commit": c.commit}) for c in quoted}
     sent = {c.commit: tuple(d.service for d in listed.deployed(c.commit) if d.service) for c in window}
-    return msgspec.structs.replace(
-        dossier, places=places, changes=tuple(window), commit_ids=ids, listed=True, elsewhere=False, sent=sent
-    )
+    deployed: dict[str, tuple[int, ...]] = {}
+    for deploy in listed.deploys:
+        deployed[deploy.service] = (*deployed.get(deploy.service, ()), deploy.time)
+    dossier = msgspec.structs.replace(dossier, places=places, changes=tuple(window), commit_ids=ids, sent=sent)
+    return msgspec.structs.replace(dossier, deployed=deployed, listed=True, elsewhere=False)
 
 
 def _places_named(dossier: Dossier, changes: Sequence[Change]) -> Iterator[Place]:

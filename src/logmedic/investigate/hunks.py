@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from logmedic.investigate.diffs import Change, FileDiff, Hunk
 
-_COMMENT = ("#", "//", "/*", "*", "--", '"""', "'''", "<!--")
+_COMMENT = ("#", "//", "/*", "*", "-- ", '"""', "'''", "<!--")
 _CODE_AFTER_HASH = ("#[", "#!", "#include", "#define")  # attributes of Rust and directives of C are code
 _LOGGING = re.compile(r"\s*(?:self\.)?(?:_?log(?:ger|ging)?|console|tracing|print|println!|(?:log::|tracing::)?"
                       r"(?:trace|debug|info|warn|error)!)\s*[.(:]")  # fmt: skip
@@ -18,10 +18,11 @@ _TEST_PARTS = frozenset(
 )
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_SETTING = re.compile(
-    r"([A-Za-z_][\w.-]{1,60})[\"']?\s{0,4}(?::\s{0,2}[\w\[\]|. ]{1,30})?\s{0,4}(?:=|:|\()\s{0,4}[\"']?"
-    r"(?:[A-Za-z_][\w.:]{0,40}\()?(\d{1,12}(?:\.\d{1,6})?)"
-)
+_TOKEN = re.compile(r"[A-Za-z_]\w*|\d[\w.]*|'[^']*'|\"[^\"]*\"|\S")
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_FIXED = frozenset({"true", "false", "none", "null", "nil", "and", "or", "not", "if", "unless", "while", "return", "break",
+                    "continue", "pass", "raise", "throw", "yield", "await", "is", "in", "min", "max", "asc", "desc",
+                    "debug", "info", "warn", "error", "trace"})  # fmt: skip
 _GUARD = re.compile(
     r"\bif\b|\bexcept\b|\btry\b|\bcatch\b|\.get\(|unwrap_or|\?\.|\?\?|is None|is not None|\bor \{\}"
     r"|\bmatch\b|ok_or|setdefault"
@@ -50,7 +51,7 @@ def meaning(lines: Iterable[str]) -> str:
 
 def is_comment(line: str) -> bool:
     text = line.strip()
-    return not text or (text.startswith(_COMMENT) and not text.startswith(_CODE_AFTER_HASH))
+    return text in {"", "--"} or (text.startswith(_COMMENT) and not text.startswith(_CODE_AFTER_HASH))
 
 
 def means_something(hunk: Hunk) -> bool:
@@ -86,11 +87,19 @@ def speaks_of(name: str, words: Iterable[str]) -> bool:
     return any(f"_{'_'.join(parts_of(word))}_" in parts for word in words)
 
 
-def settings(lines: Iterable[str]) -> dict[str, str]:
-    """Names that lines give a number to: ``pool_size=5``, ``timeout: 30``, ``wait = Duration::from_secs(3)``."""
-    found: dict[str, str] = {}
-    for line in lines:
-        if not is_comment(line):
-            for match in _SETTING.finditer(line):
-                found.setdefault(match[1], match[2])
-    return found
+def only_renames(hunk: Hunk) -> bool:
+    """Whether the hunk gives names other names, each the same everywhere, and does nothing else."""
+    before, after = ([token for line in side if not is_comment(line) for token in _TOKEN.findall(line)]
+                     for side in (hunk.removed, hunk.added))  # fmt: skip
+    if not before or len(before) != len(after):
+        return False
+    renamed: dict[str, str] = {}
+    for old, new in zip(before, after, strict=True):
+        if old != new and not (_NAME.fullmatch(old) and _NAME.fullmatch(new)):
+            return False
+        if renamed.setdefault(old, new) != new:
+            return False
+    changed = [(old, new) for old, new in renamed.items() if old != new]
+    return len({new for _, new in changed}) == len(changed) and not any(
+        old.lower() in _FIXED or new.lower() in _FIXED for old, new in changed
+    )

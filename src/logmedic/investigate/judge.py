@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from logmedic.investigate import kinds, source
+from logmedic.investigate.cascade import speaks_of_service
 from logmedic.investigate.clues import clues
 from logmedic.investigate.evidence import Dossier
 from logmedic.investigate.hunks import can_run
@@ -116,6 +117,9 @@ def scene_of(dossier: Dossier, incident: Incident, kind: Kind) -> Scene:
         services=dossier.services,
         sent=dossier.sent,
         listed=dossier.listed,
+        deployed=dossier.deployed,
+        called=tuple(name for name in dossier.services if speaks_of_service(record, name)),
+        sources=tuple(item.text for item in dossier.evidence if item.kind == "source"),
         functions=source.functions(dossier.stack),
         libraries=source.libraries(dossier.stack),
     )

@@ -14,6 +14,7 @@ class Code(enum.Enum):
 
     BUG = "bug"  # it is one: the lines that ran are to blame
     KNOB = "knob"  # only a changed limit, name or value that the error speaks of can be
+    OUTSIDE = "outside"  # it explains itself from outside, unless a change touched just what brings it about
     NEVER = "never"  # no change explains it
 
 

@@ -34,7 +34,7 @@ def _bug(name: str, types: str, phrases: tuple[str, ...], root: Text, *actions: 
 
 _ALL = (
     Kind(
-        id="disk-full", cause=CauseKind.CAPACITY, severity=_CRITICAL, code=Code.NEVER,
+        id="disk-full", cause=CauseKind.CAPACITY, severity=_CRITICAL, code=Code.OUTSIDE,
         phrases=("no space left on device", "disk full", "enospc", "disk quota exceeded", "database or disk is full",
                  "not enough space on the disk"),
         codes=("disk_full", "enospc", "disk"),
@@ -79,7 +79,7 @@ _ALL = (
                  Text("Compare the pool size with the number of workers and the limit of the server.", "풀 크기를 워커 수 및 서버의 최대 연결 수와 비교하세요.")),
     ),
     Kind(
-        id="certificate", cause=CauseKind.CREDENTIALS, severity=_CRITICAL, code=Code.NEVER,
+        id="certificate", cause=CauseKind.CREDENTIALS, severity=_CRITICAL, code=Code.OUTSIDE,
         types=_names("SSLCertVerificationError CertificateError CertificateExpiredException SSLHandshakeException"),
         phrases=("certificate has expired", "certificate verify failed", "certificate expired", "certificate is not valid",
                  "unknownissuer", "self-signed certificate", "self signed certificate", "x509:", "unable to get local issuer",
@@ -101,7 +101,7 @@ _ALL = (
                  Text("Check that the configured name is spelled right.", "설정된 호스트 이름에 오타가 없는지 확인하세요.")),
     ),
     Kind(
-        id="overloaded", cause=CauseKind.UPSTREAM, severity=_WARNING, code=Code.NEVER,
+        id="overloaded", cause=CauseKind.UPSTREAM, severity=_WARNING, code=Code.OUTSIDE,
         types=_names("OverloadedError"), phrases=("overloaded_error", "overloadederror", "529 overloaded", "is overloaded", "overloaded"),
         codes=("overloaded", "529"),
         root=Text("The upstream service is overloaded and turns requests away.", "외부 서비스가 과부하 상태라 요청을 거부하고 있습니다."),
@@ -133,7 +133,7 @@ _ALL = (
                  Text("Check that the right secret is mounted in this environment.", "이 환경에 올바른 시크릿이 주입되었는지 확인하세요.")),
     ),
     Kind(
-        id="cancelled", cause=CauseKind.CLIENT, severity=_INFO, code=Code.NEVER,
+        id="cancelled", cause=CauseKind.CLIENT, severity=_INFO, code=Code.OUTSIDE,
         types=_names("CancelledError ClientDisconnect ClientDisconnected BrokenPipeError ConnectionAbortedError"),
         phrases=("client disconnected", "client closed", "broken pipe", "context canceled", "request was cancelled",
                  "request cancelled", "operation was canceled", "client hung up", "closed by client"),
@@ -203,7 +203,7 @@ _ALL = (
                  Text("Validate at the border and answer with a clear error.", "경계에서 입력을 검증하고 명확한 오류로 응답하세요.")),
     ),
     Kind(
-        id="client-error", cause=CauseKind.CLIENT, severity=_INFO, code=Code.NEVER,
+        id="client-error", cause=CauseKind.CLIENT, severity=_INFO, code=Code.OUTSIDE,
         types=_names("RequestValidationError ValidationError BadRequest NotFound Unauthorized Forbidden BadRequestError "
                      "NotFoundError UnprocessableEntity PermissionDenied HTTPNotFound HTTPBadRequest InvalidRequest Http404"),
         phrases=("validation failed", "validation error", "bad request", "token has expired", "token expired", "jwt expired", "invalid token",
@@ -243,7 +243,7 @@ _ALL = (
                  Text("Check firewalls and security groups between the two.", "두 서비스 사이의 방화벽과 보안 그룹을 확인하세요.")),
     ),
     Kind(
-        id="upstream-down", cause=CauseKind.UPSTREAM, severity=_WARNING, code=Code.NEVER,
+        id="upstream-down", cause=CauseKind.UPSTREAM, severity=_WARNING, code=Code.OUTSIDE,
         types=_names("ServiceUnavailable ServiceUnavailableError BadGateway CircuitBreakerOpen"),
         phrases=("service unavailable", "bad gateway", "circuit breaker", "upstream unavailable", "temporarily unavailable"),
         codes=("unavailable", "upstream", "service_unavailable", "circuit"),
@@ -251,7 +251,7 @@ _ALL = (
         actions=(_STATUS_PAGE, Text("Retry with back-off; open the circuit while it lasts.", "백오프를 두고 재시도하고, 장애가 이어지는 동안 서킷 브레이커를 여세요.")),
     ),
     Kind(
-        id="upstream-error", cause=CauseKind.UPSTREAM, severity=_WARNING, code=Code.NEVER,
+        id="upstream-error", cause=CauseKind.UPSTREAM, severity=_WARNING, code=Code.OUTSIDE,
         types=_names("APIStatusError InternalServerError ServerError APIError"),
         phrases=("gateway timeout", "internal server error from", "upstream error", "upstream returned", "api_error"),
         codes=("upstream_error", "api_error", "bad_response"),

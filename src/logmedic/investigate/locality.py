@@ -7,9 +7,12 @@ from collections.abc import Iterable, Mapping
 from logmedic.investigate.cascade import core_name
 from logmedic.investigate.diffs import Change
 from logmedic.investigate.hunks import can_run
+from logmedic.investigate.scene import Scene
 
 ELSEWHERE = 0.3  # of a change that went to services which did not fail
 DRAGGED = 0.8  # of a change of a service that failed later than another one
+WAITING = 0.5  # of a change of code that no deploy has carried to its service
+SETTINGS = (".toml", ".yaml", ".yml", ".json", ".env", ".ini", ".cfg", ".conf", ".properties", ".tf", ".hcl", ".sql", ".tfvars", ".xml")  # fmt: skip
 _SHARED = frozenset({"shared", "common", "lib", "libs", "pkg", "packages", "core", "platform", "internal"})
 
 
@@ -34,3 +37,15 @@ def factor(change: Change, hit: tuple[str, ...], services: Iterable[str], sent: 
     if not own or not hit or hit[0] in own:
         return 1.0
     return DRAGGED if own.intersection(hit) else ELSEWHERE
+
+
+def carried(change: Change, scene: Scene) -> float:
+    """What a change counts by whether a deploy brought it to its service before the onset.
+
+    Settings, infrastructure and migrations take effect without one; so does whatever has no deploys in the list.
+    """
+    if not scene.deployed or all(file.path.lower().endswith(SETTINGS) for file in change.files):
+        return 1.0
+    own = belongs_to(change, scene.services, scene.sent)
+    times = [time for service in own for time in scene.deployed.get(service, ())]
+    return WAITING if times and not any(change.time <= time <= scene.first_seen for time in times) else 1.0

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from logmedic.investigate.diffs import LONGEST_LINE, LONGEST_PATCH, MOST_LINES, FileDiff, Hunk
+from logmedic.investigate.diffs import LONGEST_LINE, LONGEST_PATCH, MOST_LINES, FileDiff, Hunk, heading
 
+MOST_CONTEXT = 4  # unchanged lines above a change that are kept
 _HUNK = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@")
 _GIT = re.compile(r"diff --git (?:a/)?(.{1,1000}) (?:b/)?(.{1,1000})\Z")
 
@@ -33,6 +34,7 @@ class _Reading:
         self._added: list[str] = []
         self._at = (0, 0)  # the next line of the old and the new file; 0: not known
         self._left = (0, 0)  # lines that the header of the hunk still announces
+        self._context: list[str] = []
         self._budget = MOST_LINES
 
     def take(self, line: str, following: str) -> None:
@@ -48,14 +50,17 @@ class _Reading:
             self._left = (self._left[0], max(self._left[1] - 1, 0))
         elif sign != "\\":  # context, or prose between the parts
             self._end_hunk()
+            self._context = [*self._context[1 - MOST_CONTEXT :], text]
             self._at = tuple(n + 1 if n else 0 for n in self._at)  # type: ignore[assignment]
             self._left = tuple(max(n - 1, 0) for n in self._left)  # type: ignore[assignment]
 
     def _header(self, line: str, following: str) -> bool:
         if line.startswith("@@"):
             self._end_hunk()
+            self._context = []
             found = _HUNK.match(line)
             if found is not None:
+                self._context = [*heading(found)]
                 self._left = (int(found[2] or 1), int(found[4] or 1))
                 # a side without lines names the line before
                 self._at = (int(found[1]) + (not self._left[0]), int(found[3]) + (not self._left[1]))
@@ -88,7 +93,8 @@ class _Reading:
             kept = tuple(removed[:keep]), tuple(added[: max(keep - len(removed), 0)])
             self._budget -= len(removed) + len(added)
             starts = (old - (not removed) if old else 0, new - (not added) if new else 0)
-            self._hunks.append(Hunk(max(starts[0], 0), len(removed), max(starts[1], 0), len(added), *kept))
+            lengths = (max(starts[0], 0), len(removed), max(starts[1], 0), len(added))
+            self._hunks.append(Hunk(*lengths, *kept, tuple(self._context)))
             self._at = (old + len(removed) if old else 0, new + len(added) if new else 0)
         self._removed, self._added = [], []
 
@@ -99,7 +105,7 @@ class _Reading:
             self.files.append(
                 FileDiff(path, self._old or path, tuple(self._hunks), created=not self._old, deleted=not self._new)
             )
-        self._hunks = []
+        self._hunks, self._context = [], []
         self._at = self._left = (0, 0)
 
 

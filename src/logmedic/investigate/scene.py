@@ -37,8 +37,11 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     hit: tuple[str, ...] = ()  # services that failed, first to last
     services: tuple[str, ...] = ()  # all that are known
     sent: Mapping[str, tuple[str, ...]] = {}  # commit → services that it was deployed to
+    deployed: Mapping[str, tuple[int, ...]] = {}  # service → times of all its deploys, s
     listed: bool = False  # the changes are a list, whose line numbers may be missing or of another commit
     functions: tuple[str, ...] = ()  # names on the stack, the culprit first
+    sources: tuple[str, ...] = ()  # the functions of the stack as they stand in the repository, the culprit first
+    called: tuple[str, ...] = ()  # services of ours that the error names as callees
 
 
 class View(msgspec.Struct, frozen=True):
@@ -55,6 +58,7 @@ class Reason(msgspec.Struct, frozen=True):
     weight: float
     why: Text
     anywhere: bool = False  # whatever service runs the change: what it took away was shared
+    also: str = ""  # another commit that the reason speaks of
 
     @property
     def rank(self) -> tuple[float, str]:

@@ -10,17 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
+from logmedic.investigate import contracts, locality, switches
 from logmedic.investigate import hunks as h
-from logmedic.investigate import locality
 from logmedic.investigate import reasons as r
 from logmedic.investigate.diffs import Change, Touch, touches
+from logmedic.investigate.installed import by_package
 from logmedic.investigate.kind import Code
+from logmedic.investigate.limits import by_knob, by_leak
+from logmedic.investigate.mechanisms import by_mechanism
 from logmedic.investigate.scene import Place, Reason, Scene, View
 from logmedic.investigate.workload import by_workload
 from logmedic.model import CauseKind, Suspect, Text
 
 MOST_SUSPECTS = 3
-THRESHOLD = {Code.BUG: 0.4, Code.KNOB: 0.5}
+THRESHOLD = {Code.BUG: 0.4, Code.KNOB: 0.5, Code.OUTSIDE: 0.5}
 HIGHEST = 0.95
 BULK = 1_500  # changed lines above which one name in a diff says little
 NOT_KNOWN = 99  # lines to a hunk that does not say where it stands
@@ -31,6 +36,18 @@ _OLDER = 0.55
 
 def rank(scene: Scene) -> list[Suspect]:
     """At most :data:`MOST_SUSPECTS` commits, the likeliest first; none when nothing is above the threshold."""
+    return [scored.suspect for scored in ranked(scene)]
+
+
+class Ranked(msgspec.Struct, frozen=True):
+    """A suspect, and the other commits that its reasons speak of."""
+
+    suspect: Suspect
+    also: tuple[str, ...] = ()
+
+
+def ranked(scene: Scene) -> list[Ranked]:
+    """Like :func:`rank`, with what else the reasons rest on."""
     if scene.kind.code is Code.NEVER:
         return []
     touched = _touched(scene)
@@ -38,19 +55,39 @@ def rank(scene: Scene) -> list[Suspect]:
         View(change, tuple(h.telling_hunks(change)), tuple(touched.get(change.commit, ()))) for change in scene.changes
     ]
     words = r.telling_words(scene, views)
-    scored: list[tuple[float, int, Suspect]] = []
+    reasons = {view.change.commit: list(_reasons(scene, view, words)) for view in views}
+    hidden = _switched(scene, views, reasons)
+    scored: list[tuple[float, int, Ranked]] = []
     for age, view in enumerate(views):
-        change = view.change
-        reasons = sorted(_reasons(scene, view, words), key=lambda reason: reason.rank, reverse=True)
-        score = _together(reasons) * _age_factor(scene.first_seen - change.time) * _bulk_factor(change)
-        if not any(reason.anywhere for reason in reasons):
-            score *= locality.factor(change, scene.hit, scene.services, scene.sent)
+        own = sorted(reasons[view.change.commit], key=lambda reason: reason.rank, reverse=True)
+        score = _score(scene, view.change, own) * (switches.INHERITED if view.change.commit in hidden else 1.0)
         if score >= THRESHOLD[scene.kind.code]:
-            suspect = Suspect(change.commit, round(min(score, HIGHEST), 2), _why(reasons[:3]))
-            scored.append((round(score, 2), -age, suspect))
+            suspect = Suspect(view.change.commit, round(min(score, HIGHEST), 2), _why(own[:3]))
+            also = tuple(dict.fromkeys(reason.also for reason in own[:3] if reason.also))
+            scored.append((round(score, 2), -age, Ranked(suspect, also)))
     scored.sort(key=lambda entry: entry[:2], reverse=True)
     best = scored[0][0] if scored else 0.0
-    return [suspect for score, _, suspect in scored[:MOST_SUSPECTS] if score >= best * 0.6]
+    return [found for score, _, found in scored[:MOST_SUSPECTS] if score >= best * 0.6]
+
+
+def _switched(scene: Scene, views: Sequence[View], reasons: dict[str, list[Reason]]) -> frozenset[str]:
+    """Adds the reasons of flipped switches. Returns the commits whose code could not run before the flip."""
+    hidden: set[str] = set()
+    found = switches.flips(views)
+    scores = {view.change.commit: _score(scene, view.change, reasons[view.change.commit]) for view in views} if found else {}
+    for flip in found:
+        reason = switches.by_switch(scene, flip, scores)
+        reasons[flip.view.change.commit].append(reason)
+        if reason.weight >= THRESHOLD[scene.kind.code]:
+            hidden.update(flip.readers)
+    return frozenset(hidden)
+
+
+def _score(scene: Scene, change: Change, reasons: Sequence[Reason]) -> float:
+    score = _together(reasons) * _age_factor(scene.first_seen - change.time) * _bulk_factor(change)
+    if not any(reason.anywhere for reason in reasons):
+        score *= locality.factor(change, scene.hit, scene.services, scene.sent)
+    return score * locality.carried(change, scene)
 
 
 def _why(reasons: Sequence[Reason]) -> Text:
@@ -79,18 +116,10 @@ def _reasons(scene: Scene, view: View, words: Sequence[str]) -> Iterator[Reason]
     """A bug is judged by the code that ran; a limit, a name or an address only by what the error speaks of."""
     if scene.kind.code is Code.BUG:
         yield from r.by_stack(scene, view)
-        yield from r.by_missing(scene, view)
-        yield from r.by_manifest(scene, view)
-        yield from r.by_literals(scene, view, words)
         yield from r.by_function(scene, view)
+        yield from _named(scene, view, words)
         return
-    strong = [
-        *r.by_knob(scene, view),
-        *r.by_missing(scene, view),
-        *r.by_leak(scene, view),
-        *by_workload(scene, view),
-        *r.by_literals(scene, view, words),
-    ]
+    strong = [*_named(scene, view, words), *by_leak(scene, view), *by_workload(scene, view), *by_mechanism(scene, view)]
     yield from strong
     if strong:
         yield from r.by_subject(scene, view)
@@ -102,6 +131,18 @@ def _reasons(scene: Scene, view: View, words: Sequence[str]) -> Iterator[Reason]
         place = view.touched[0][0]
         what = place.span.name or place.path
         yield Reason(0.25, Text(f"it touches {what}, which is on the stack", f"스택에 있는 {what} 변경"))
+
+
+def _named(scene: Scene, view: View, words: Sequence[str]) -> Iterator[Reason]:
+    """What the error names, whatever kind of fault it is."""
+    yield from r.by_missing(scene, view)
+    yield from r.by_unwanted(scene, view)
+    yield from by_knob(scene, view)
+    yield from by_package(scene, view)
+    yield from contracts.by_schema(scene, view)
+    yield from contracts.by_route(scene, view)
+    yield from contracts.by_answer(scene, view)
+    yield from r.by_literals(scene, view, words)
 
 
 def _touched(scene: Scene) -> dict[str, list[tuple[Place, Touch]]]:

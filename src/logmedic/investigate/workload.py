@@ -7,7 +7,7 @@ limit that was changed, it is enough.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
@@ -57,23 +57,24 @@ class Pattern(msgspec.Struct, frozen=True):
     kinds: frozenset[str]
     said: Text
     shows: Callable[[Hunk], str | None]  # the line that shows it
+    weight: float = WEIGHT
 
 
-def _first(lines: tuple[str, ...], pattern: re.Pattern[str]) -> str | None:
+def first(lines: tuple[str, ...], pattern: re.Pattern[str]) -> str | None:
     return next((line.strip() for line in lines if pattern.search(line) and not h.is_comment(line)), None)
 
 
-def _gone(pattern: re.Pattern[str]) -> Callable[[Hunk], str | None]:
+def gone(pattern: re.Pattern[str]) -> Callable[[Hunk], str | None]:
     """Stood in the removed lines and in none of the added ones."""
-    return lambda hunk: None if _first(hunk.added, pattern) else _first(hunk.removed, pattern)
+    return lambda hunk: None if first(hunk.added, pattern) else first(hunk.removed, pattern)
 
 
-def _new(pattern: re.Pattern[str]) -> Callable[[Hunk], str | None]:
-    return lambda hunk: None if _first(hunk.removed, pattern) else _first(hunk.added, pattern)
+def new(pattern: re.Pattern[str]) -> Callable[[Hunk], str | None]:
+    return lambda hunk: None if first(hunk.removed, pattern) else first(hunk.added, pattern)
 
 
-def _index_gone(hunk: Hunk) -> str | None:
-    return _first(hunk.added, _INDEX) or _gone(_CREATES_INDEX)(hunk)
+def _index_lost(hunk: Hunk) -> str | None:
+    return first(hunk.added, _INDEX) or gone(_CREATES_INDEX)(hunk)
 
 
 def _query_in_loop(hunk: Hunk) -> str | None:
@@ -81,46 +82,51 @@ def _query_in_loop(hunk: Hunk) -> str | None:
     for at, line in enumerate(hunk.added):
         if _LOOP.search(line) and not h.is_comment(line):
             inside = next((n for n in hunk.added[at : at + 6] if _QUERY.search(n) and not h.is_comment(n)), None)
-            if inside is not None and not _first(hunk.removed, _LOOP):
+            if inside is not None and not first(hunk.removed, _LOOP):
                 return inside.strip()
     return None
 
 
 def _grows(hunk: Hunk) -> str | None:
-    if _first(hunk.removed, _EVICTS) and not _first(hunk.added, _EVICTS):
-        return _first(hunk.removed, _EVICTS)
-    return None if _first(hunk.added, _EVICTS) else _new(_GROWS)(hunk)
+    if first(hunk.removed, _EVICTS) and not first(hunk.added, _EVICTS):
+        return first(hunk.removed, _EVICTS)
+    return None if first(hunk.added, _EVICTS) else new(_GROWS)(hunk)
 
 
 PATTERNS = (
-    Pattern(_SLOW, Text("it takes an index away", "인덱스 제거"), _index_gone),
-    Pattern(_SLOW | _FULL, Text("it takes the bound of a query or a list away", "조회 개수 제한 제거"), _gone(_LIMIT)),
-    Pattern(_SLOW | _CALLED, Text("it takes a cache away", "캐시 제거"), _gone(_CACHE)),
+    Pattern(_SLOW, Text("it takes an index away", "인덱스 제거"), _index_lost),
+    Pattern(_SLOW | _FULL, Text("it takes the bound of a query or a list away", "조회 개수 제한 제거"), gone(_LIMIT)),
+    Pattern(_SLOW | _CALLED, Text("it takes a cache away", "캐시 제거"), gone(_CACHE)),
     Pattern(_SLOW | _CALLED, Text("it queries or calls in a loop", "반복문 안에서 조회 또는 호출"), _query_in_loop),
-    Pattern(_SLOW, Text("it waits", "대기 추가"), _new(_SLEEP)),
-    Pattern(_SLOW, Text("it takes a lock", "잠금 추가"), _new(_LOCK)),
-    Pattern(_SLOW - {"deadlock"}, Text("it makes a query do more", "쿼리 작업량 증가"), _new(_JOIN)),
+    Pattern(_SLOW, Text("it waits", "대기 추가"), new(_SLEEP)),
+    Pattern(_SLOW, Text("it takes a lock", "잠금 추가"), new(_LOCK)),
+    Pattern(_SLOW - {"deadlock"}, Text("it makes a query do more", "쿼리 작업량 증가"), new(_JOIN)),
     Pattern(_FULL, Text("it keeps more than it gives up", "비우지 않고 쌓는 코드"), _grows),
-    Pattern(frozenset({"disk-full"}), Text("it writes more", "기록량 증가"), _new(_WRITES)),
+    Pattern(frozenset({"disk-full"}), Text("it writes more", "기록량 증가"), new(_WRITES), 0.55),
 )
 
 
 def by_workload(scene: Scene, view: View) -> Iterator[Reason]:
     """At most one reason for each pattern, and of several the weight falls."""
-    weight = WEIGHT
-    for pattern in PATTERNS:
+    return reasons(PATTERNS, scene, view)
+
+
+def reasons(patterns: Sequence[Pattern], scene: Scene, view: View) -> Iterator[Reason]:
+    """What the patterns of this kind of fault show in a change. A second sight of the same change tells less."""
+    share = 1.0
+    for pattern in patterns:
         if scene.kind.id not in pattern.kinds:
             continue
         found = next(_shown(pattern, view.hunks), None)
         if found is not None:
             file, text = found
             where = f"{text[:80]} ({file.path})"
-            yield Reason(weight, Text(f"{pattern.said.en}: {where}", f"{pattern.said.ko}: {where}"))
-            weight /= 2
+            yield Reason(pattern.weight * share, Text(f"{pattern.said.en}: {where}", f"{pattern.said.ko}: {where}"))
+            share /= 2
 
 
 def _shown(pattern: Pattern, hunks: tuple[tuple[FileDiff, Hunk], ...]) -> Iterator[tuple[FileDiff, str]]:
     for file, hunk in hunks:
-        text = pattern.shows(hunk)
+        text = None if h.only_renames(hunk) else pattern.shows(hunk)
         if text is not None:
             yield file, text

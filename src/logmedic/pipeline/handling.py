@@ -15,7 +15,7 @@ from logmedic.investigate.changelist import ChangeList
 from logmedic.investigate.claude.outcome import Declined, Enriched
 from logmedic.investigate.episode import episode
 from logmedic.investigate.interface import Case, History, Investigator, LogContext
-from logmedic.model import NANOSECONDS, Diagnosis, Incident, Level, LogRecord, Neighbour, Outcome, Reason, Result, Text
+from logmedic.model import NANOSECONDS, Diagnosis, Incident, Level, LogRecord, Neighbour, Outcome, Reason, Ref, Result, Text
 from logmedic.respond.interface import Mode, Notice, told
 from logmedic.respond.policy import Action
 from logmedic.respond.retry import RetryConfig, put_off
@@ -280,14 +280,18 @@ class Handling:
 
 
 class _Remembered(LogContext):
-    """For one investigation, which asks for the same lines of a request several times."""
+    """For one investigation, which asks for the same lines several times."""
 
     def __init__(self, logs: LogContext) -> None:
         self._logs = logs
         self._requests: dict[tuple[str, int, int], Sequence[LogRecord]] = {}
+        self._around: dict[tuple[Ref, int, int], Sequence[LogRecord]] = {}
 
     def around(self, record: LogRecord, before: int, after: int) -> Sequence[LogRecord]:
-        return self._logs.around(record, before, after)
+        asked = (record.ref, before, after)
+        if asked not in self._around:
+            self._around[asked] = self._logs.around(record, before, after)
+        return self._around[asked]
 
     def by_request(self, request_id: str, since: int, until: int) -> Sequence[LogRecord]:
         asked = (request_id, since, until)

@@ -1,0 +1,97 @@
+"""Changes of the surroundings that bring about one kind of fault: access, trust, network, time tables. Pure.
+
+Where the nature of a fault explains itself from outside (a certificate that expired, a name server that does not
+answer), only such a change can be behind it all the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from logmedic.investigate import hunks as h
+from logmedic.investigate.diffs import Hunk
+from logmedic.investigate.scene import Reason, Scene, View
+from logmedic.investigate.settings import numbers_of, replaced
+from logmedic.investigate.workload import Pattern, first, gone, new, reasons
+from logmedic.model import Text
+
+_NETWORK = frozenset({"dns", "connection", "upstream-timeout", "upstream-down"})
+_REFUSED = frozenset({"permission", "credentials", "client-error"})
+_BUSY = frozenset({"deadlock", "pool-exhausted", "slow", "upstream-timeout", "rate-limited", "out-of-memory", "disk-full"})
+_FILES = re.compile(
+    r"readOnlyRootFilesystem|runAsUser|runAsNonRoot|runAsGroup|fsGroup|^\s*USER\s|\bchmod\b|\bchown\b|\bumask\b|"
+    r"capabilities|privileged|seccomp|apparmor|selinux|:ro\b|readOnly:|read_only|defaultMode|ProtectSystem|ReadWritePaths|"
+    r"noexec|0o?[0-7]{3}\b",
+    re.IGNORECASE,
+)
+_ACCESS = re.compile(
+    r"\brevoke\b|\bgrant\b|\bscopes?\b|polic(?:y|ies)|\broles?\b|permissions?\b|\bacl\b|principal|serviceAccount|"
+    r"\"Action\"|\"Resource\"|\ballow|\bdeny\b|authoriz",
+    re.IGNORECASE,
+)
+_SECRET = re.compile(r"secret|password|passwd|api[_-]?key|token|credential|client_id|vault|keyring", re.IGNORECASE)
+_TRUST = re.compile(
+    r"ca[-_]?cert|ca[-_]?bundle|certifi\b|trust[-_]?store|key[-_]?store|verify|root[-_]?ca|\.pem\b|\.crt\b|\.p12\b|\.jks\b|"
+    r"issuer|ssl|tls|server_?name|\bsni\b|cipher|x509",
+    re.IGNORECASE,
+)
+_IMAGE = re.compile(r"^\s*FROM\s|^\s*image:\s", re.IGNORECASE)
+_WAYS = re.compile(
+    r"network_?policy|egress|ingress|security_?group|firewall|iptables|\bcidr|from_port|to_port|allowed_hosts|"
+    r"dnsPolicy|ndots|nameserver|resolv|\bproxy\b|no_proxy|http_proxy|subnet|route_table|\bvpc|peering|\bmtls\b|"
+    r"AuthorizationPolicy|ServiceEntry|PeerAuthentication|podSelector|namespaceSelector",
+    re.IGNORECASE,
+)
+_SCHEDULE = re.compile(r"\bcron|schedule|crontab|run_at|every\(|@daily|@hourly|(?:[\d*/,-]{1,9} ){4}[\d*/,-]{1,9}", re.IGNORECASE)
+_BRAKE = re.compile(r"back[-_]?off|jitter|rate[-_]?limit|throttl|semaphore|limiter|debounce|retry[-_]?after|sleep\(", re.IGNORECASE)
+_ATOMIC = re.compile(r"transaction|\batomic\b|\bbegin\b|isolation|\bcommit\(", re.IGNORECASE)
+_LOCAL = re.compile(r"127\.0\.0\.1|localhost|\[::1\]")
+_EXPIRED = ("expired", "not yet valid", "expire")
+
+
+def _either(pattern: re.Pattern[str]) -> Callable[[Hunk], str | None]:
+    """On a line that came or went. One that both sides have as it was is not in the hunk."""
+    return lambda hunk: first(hunk.added, pattern) or first(hunk.removed, pattern)
+
+
+PATTERNS = (
+    Pattern(frozenset({"permission"}), Text("it changed who may use which files", "파일 접근 권한 변경"), _either(_FILES), 0.6),
+    Pattern(_REFUSED, Text("it changed who may do what", "접근 권한 변경"), _either(_ACCESS), 0.5),
+    Pattern(frozenset({"credentials"}), Text("it changed credentials", "인증 정보 변경"), _either(_SECRET), 0.5),
+    Pattern(frozenset({"certificate"}), Text("it changed which certificates are trusted", "신뢰하는 인증서 변경"), _either(_TRUST), 0.55),
+    Pattern(frozenset({"certificate"}), Text("it changed the image", "이미지 변경"), _either(_IMAGE), 0.5),
+    Pattern(_NETWORK, Text("it changed the ways of the network", "네트워크 경로 변경"), _either(_WAYS), 0.52),
+    Pattern(frozenset({"connection", "upstream-down"}), Text("it listens to this machine alone", "로컬 주소에서만 수신"), new(_LOCAL), 0.55),
+    Pattern(_BUSY, Text("it changed when a job runs", "작업 실행 시각 변경"), _either(_SCHEDULE), 0.45),
+    Pattern(frozenset({"rate-limited", "overloaded"}), Text("it took a brake away", "호출 억제 장치 제거"), gone(_BRAKE), 0.55),
+    Pattern(frozenset({"deadlock"}), Text("it changed a transaction", "트랜잭션 변경"), _either(_ATOMIC), 0.4),
+)  # fmt: skip
+
+
+def by_mechanism(scene: Scene, view: View) -> Iterator[Reason]:
+    """A certificate that has expired says itself why: only half as much speaks for a change then."""
+    outside = scene.kind.id == "certificate" and not scene.clues.words.isdisjoint(_EXPIRED)
+    for reason in reasons(PATTERNS, scene, view):
+        yield Reason(reason.weight * 0.5, reason.why) if outside else reason
+    yield from _by_port(scene, view)
+
+
+def _by_port(scene: Scene, view: View) -> Iterator[Reason]:
+    """The port or host that the error could not reach was what stood here before, or is what stands here now."""
+    if scene.kind.id not in _NETWORK:
+        return
+    for file, hunk in view.hunks:
+        for name, old, new_ in numbers_of(hunk):
+            if old is None or new_ is None or old.amount == new_.amount:
+                continue
+            if not {old.text, new_.text}.isdisjoint(scene.clues.ports) and ("port" in name.lower() or old.amount > 1_023):
+                why = f"from {old.text} to {new_.text} ({file.path})"
+                yield Reason(0.7, Text(f"it changed {name} {why}", f"{name} 변경: {old.text} → {new_.text} ({file.path})"))
+                return
+        for change in replaced(hunk):
+            host = next((host for host in scene.clues.hosts if host in (change.old.lower(), change.new.lower())), "")
+            if host and change.old and h.parts_of(host):
+                yield Reason(0.6, Text(f"it changed {change.name}, which had or has {host} ({file.path})",
+                                       f"{change.name} 변경: {host} ({file.path})"))  # fmt: skip
+                return
