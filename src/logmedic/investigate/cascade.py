@@ -41,6 +41,11 @@ _BEHIND = (
     "cannot", "could not", "went away", "error", "rpc", "call", "sent", "lookup", "request to", "http", "status", "exited",
 )  # fmt: skip
 _STATUS = re.compile(r"\s{0,2}[:=(]{0,2}\s{0,2}(?:http )?[45]\d\d\b")
+_TURNED_AWAY = re.compile(
+    r"refused|unavailable|tim(?:ed|e)[\s-]?out|etimedout|deadline|unreachable|reset|closed|hung up|hang up|no route|"
+    r"(?<![\d:.])[45]\d\d(?![\d.])|bad gateway|no such host|not resolve|no answer|not answer|not respond|overloaded|is down|eof\b"
+)
+_CONTENT = re.compile(r"pars(?:e|ing)|decod|deserial|unmarshal|invalid type|unexpected token|malformed|schema|mismatch")
 # Fields that name who asked, not who was asked.
 _CALLER = frozenset((
     "caller", "client", "source", "origin", "useragent", "user", "referer", "referrer", "consumer", "from", "peer",
@@ -53,7 +58,7 @@ class Cascade(msgspec.Struct, frozen=True):
 
     path: tuple[str, ...] = ()
     hit: tuple[str, ...] = ()
-    root: Neighbour | None = None  # of the service that failed first; None when that one logged nothing
+    root: Neighbour | None = None  # the logged fault nearest to where it began: of the first service, or of its caller
 
     @property
     def first(self) -> str:
@@ -83,7 +88,9 @@ def trace_back(
     )
     current: Neighbour | None = subject
     path = [subject.service]
+    nearest = subject
     while current is not None and len(path) <= MOST_STEPS:
+        nearest = current
         step = _callee(current, episode, traced, path)
         if step is None:
             break
@@ -94,8 +101,7 @@ def trace_back(
         silent = _silent(current, [name for name in ours if name and name not in path], around)
         if silent:
             path.append(silent)
-            current = None
-    return Cascade(tuple(path), _hit(path, episode, traced), current)
+    return Cascade(tuple(path), _hit(path, episode, traced), nearest)
 
 
 def _callee(
@@ -130,6 +136,9 @@ def _alike(a: Neighbour, b: Neighbour) -> bool:
 
 def _silent(current: Neighbour, names: Sequence[str], around: Sequence[LogRecord]) -> str:
     """A callee of ours that logs no error and yet is where a fault comes from; "" when there is none."""
+    text = "\n".join(_texts(current.record))
+    if _CONTENT.search(text) or not _TURNED_AWAY.search(text):
+        return ""  # it answered, and the caller could not use what it said
     for name in names:
         if speaks_of_service(current.record, name) and not _serves(name, current, around):
             return name

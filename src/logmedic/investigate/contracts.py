@@ -47,7 +47,7 @@ def by_schema(scene: Scene, view: View) -> Iterator[Reason]:
             why = Text(f"it changed the schema of {shown} ({file.path})", f"{shown} 스키마 변경 ({file.path})")
             yield Reason(weight, why, anywhere=True)
             return
-        if scene.kind.id == "constraint" and not h.only_renames(hunk):
+        if scene.kind.id == "constraint" and not h.only_renames(hunk, file.path):
             weight = 0.5 if len(named) > 1 or named[0] == names[0] else 0.35
             why = Text(f"it changed what deals with {shown} ({file.path})", f"{shown} 처리 코드 변경 ({file.path})")
             yield Reason(weight, why)
@@ -105,7 +105,7 @@ def by_answer(scene: Scene, view: View) -> Iterator[Reason]:
         return
     for file, hunk in view.hunks:
         line = next((t.strip() for t in (*hunk.added, *hunk.removed) if _FORM.search(t) and not h.is_comment(t)), "")
-        if line and not h.only_renames(hunk) and not h.only_logs(hunk):
+        if line and not h.only_renames(hunk, file.path) and not h.only_logs(hunk):
             shown = f"{line[:80]} ({file.path})"
             why = Text(f"it changed what {callee} answers: {shown}", f"{callee} 응답 형식 변경: {shown}")
             yield Reason(0.52, why, anywhere=True)

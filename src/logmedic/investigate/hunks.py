@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from logmedic.investigate.diffs import Change, FileDiff, Hunk
 
+# What services read when they start, or tools when they set up where they run.
+SETTINGS = (".toml", ".yaml", ".yml", ".json", ".env", ".ini", ".cfg", ".conf", ".properties", ".tf", ".tfvars", ".hcl", ".xml")
 _COMMENT = ("#", "//", "/*", "*", "-- ", '"""', "'''", "<!--")
 _CODE_AFTER_HASH = ("#[", "#!", "#include", "#define")  # attributes of Rust and directives of C are code
 _LOGGING = re.compile(r"\s*(?:self\.)?(?:_?log(?:ger|ging)?|console|tracing|print|println!|(?:log::|tracing::)?"
@@ -20,9 +22,6 @@ _WORD = re.compile(r"[A-Za-z0-9]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _TOKEN = re.compile(r"[A-Za-z_]\w*|\d[\w.]*|'[^']*'|\"[^\"]*\"|\S")
 _NAME = re.compile(r"[A-Za-z_]\w*")
-_FIXED = frozenset({"true", "false", "none", "null", "nil", "and", "or", "not", "if", "unless", "while", "return", "break",
-                    "continue", "pass", "raise", "throw", "yield", "await", "is", "in", "min", "max", "asc", "desc",
-                    "debug", "info", "warn", "error", "trace"})  # fmt: skip
 _GUARD = re.compile(
     r"\bif\b|\bexcept\b|\btry\b|\bcatch\b|\.get\(|unwrap_or|\?\.|\?\?|is None|is not None|\bor \{\}"
     r"|\bmatch\b|ok_or|setdefault"
@@ -87,19 +86,29 @@ def speaks_of(name: str, words: Iterable[str]) -> bool:
     return any(f"_{'_'.join(parts_of(word))}_" in parts for word in words)
 
 
-def only_renames(hunk: Hunk) -> bool:
-    """Whether the hunk gives names other names, each the same everywhere, and does nothing else."""
-    before, after = ([token for line in side if not is_comment(line) for token in _TOKEN.findall(line)]
-                     for side in (hunk.removed, hunk.added))  # fmt: skip
+def only_renames(hunk: Hunk, path: str) -> bool:
+    """Whether the hunk gives what it declares other names, each the same everywhere, and does nothing else.
+
+    In settings a name is what others look for, so there is no such thing.
+    """
+    if path.lower().endswith(SETTINGS):
+        return False
+    sides = [[line for line in side if not is_comment(line)] for side in (hunk.removed, hunk.added)]
+    before, after = ([token for line in side for token in _TOKEN.findall(line)] for side in sides)
     if not before or len(before) != len(after):
         return False
     renamed: dict[str, str] = {}
     for old, new in zip(before, after, strict=True):
-        if old != new and not (_NAME.fullmatch(old) and _NAME.fullmatch(new)):
+        if (old != new and not (_NAME.fullmatch(old) and _NAME.fullmatch(new))) or renamed.setdefault(old, new) != new:
             return False
-        if renamed.setdefault(old, new) != new:
-            return False
-    changed = [(old, new) for old, new in renamed.items() if old != new]
-    return len({new for _, new in changed}) == len(changed) and not any(
-        old.lower() in _FIXED or new.lower() in _FIXED for old, new in changed
+    changed = {old: new for old, new in renamed.items() if old != new}
+    return len(set(changed.values())) == len(changed) and all(_declares(sides[0], old) for old in changed)
+
+
+def _declares(lines: Iterable[str], name: str) -> bool:
+    named = re.escape(name)
+    pattern = re.compile(
+        rf"\b(?:let|const|var|val|def|func|fn|fun|function|class|type|struct|for|mut|auto|new)\s+(?:mut\s+)?{named}\b"
+        rf"|(?<![\w.]){named}\s*(?::=|=(?![=>]))"
     )
+    return any(pattern.search(line) for line in lines)

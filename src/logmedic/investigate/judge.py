@@ -8,7 +8,7 @@ from logmedic.investigate import kinds, source
 from logmedic.investigate.cascade import speaks_of_service
 from logmedic.investigate.clues import clues
 from logmedic.investigate.evidence import Dossier
-from logmedic.investigate.hunks import can_run
+from logmedic.investigate.hunks import SETTINGS, can_run
 from logmedic.investigate.kind import Code, Kind
 from logmedic.investigate.scene import Scene
 from logmedic.investigate.suspects import rank
@@ -29,7 +29,6 @@ from logmedic.model import (
 
 HIGHEST_OFFLINE = 0.9  # nobody has reproduced anything
 _SURE_BY = {"type": 0.6, "phrase": 0.65, "status": 0.5, "code": 0.45, "rule": 0.6, "nothing": 0.15}
-_SETTINGS = (".toml", ".yaml", ".yml", ".json", ".env", ".ini", ".cfg", ".conf", ".properties", ".tf", ".hcl")
 _NO_CHANGE = Text("no change in the code explains the fault", "이 오류를 설명하는 코드 변경이 없습니다")
 _NOT_KNOWN = Text("what went wrong is not known well enough", "무엇이 잘못되었는지 충분히 밝혀지지 않았습니다")
 _FOR_A_PERSON = Text(
@@ -145,7 +144,7 @@ def _cause(kind: Kind, suspects: tuple[Suspect, ...], dossier: Dossier, *, judge
     if suspects and (kind.code is Code.KNOB or kind.cause in {CauseKind.CODE, CauseKind.UNKNOWN}):
         changed = next((c for c in dossier.changes if c.commit == suspects[0].commit), None)
         paths = [f.path.lower() for f in changed.files if can_run(f.path)] if changed is not None else []
-        return CauseKind.CONFIG if paths and all(p.endswith(_SETTINGS) for p in paths) else CauseKind.CODE
+        return CauseKind.CONFIG if paths and all(p.endswith(SETTINGS) for p in paths) else CauseKind.CODE
     if kind.cause is CauseKind.CODE and judged:
         return CauseKind.DATA  # the code is as it was: what reaches it is new
     return kind.cause

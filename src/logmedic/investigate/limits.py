@@ -20,6 +20,8 @@ _WAITS = frozenset({"upstream-timeout", "connection", "slow", "rate-limited"})
 _BOUNDS = ("max", "limit", "size", "length", "timeout", "deadline", "quota", "budget", "attempts", "depth", "rows", "bytes",
            "threshold", "capacity", "min", "ttl", "precision", "scale", "width", "body", "payload")  # fmt: skip
 
+_RAISED = frozenset({"min", "threshold", "ttl", "interval", "delay"})  # of these, more is what hurts
+
 
 def by_knob(scene: Scene, view: View) -> Iterator[Reason]:
     """A limit that was changed in the direction that hurts. One changed the other way is no reason at all."""
@@ -27,7 +29,8 @@ def by_knob(scene: Scene, view: View) -> Iterator[Reason]:
         if is_manifest(file.path):
             continue
         for name, old, new in numbers_of(hunk):
-            reason = _limit(scene, file, name, old, new) or _said(scene, file, name, old, new)
+            directed = h.speaks_of(name, (*scene.kind.fewer, *scene.kind.more))
+            reason = (_limit if directed else _said)(scene, file, name, old, new)
             if reason is not None:
                 yield reason
 
@@ -35,8 +38,6 @@ def by_knob(scene: Scene, view: View) -> Iterator[Reason]:
 def _limit(scene: Scene, file: FileDiff, name: str, old: Setting | None, new: Setting | None) -> Reason | None:
     """One of the limits that the taxonomy names for this kind of fault."""
     fewer, more = h.speaks_of(name, scene.kind.fewer), h.speaks_of(name, scene.kind.more)
-    if not (fewer or more):
-        return None
     why = told(name, old, new, file.path)
     said = new is not None and is_said(new, scene.clues.numbers)
     if old is not None and new is not None:
@@ -53,12 +54,12 @@ def _limit(scene: Scene, file: FileDiff, name: str, old: Setting | None, new: Se
 
 def _said(scene: Scene, file: FileDiff, name: str, old: Setting | None, new: Setting | None) -> Reason | None:
     """A bound of any name whose new value the error speaks, together with a word of its name."""
-    if old is None or new is None or old.amount == new.amount or len(new.text.strip("0.")) + new.amount < 6:
+    if old is None or new is None or len(new.text.strip("0.")) + new.amount < 6:
         return None
     parts = set(h.parts_of(name))
     if parts.isdisjoint(_BOUNDS) or not is_said(new, scene.clues.numbers):
         return None
-    if parts.isdisjoint(scene.clues.words):
+    if parts.isdisjoint(scene.clues.words) or (new.amount > old.amount) is not bool(parts & _RAISED):
         return None
     why = told(name, old, new, file.path)
     return Reason(0.6, Text(f"{why.en}, the value that the error names", f"{why.ko}, 오류에 나온 값"))

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping
 
 from logmedic.investigate.cascade import core_name
 from logmedic.investigate.diffs import Change
-from logmedic.investigate.hunks import can_run
+from logmedic.investigate.hunks import SETTINGS, can_run
 from logmedic.investigate.scene import Scene
 
 ELSEWHERE = 0.3  # of a change that went to services which did not fail
 DRAGGED = 0.8  # of a change of a service that failed later than another one
 WAITING = 0.5  # of a change of code that no deploy has carried to its service
-SETTINGS = (".toml", ".yaml", ".yml", ".json", ".env", ".ini", ".cfg", ".conf", ".properties", ".tf", ".hcl", ".sql", ".tfvars", ".xml")  # fmt: skip
 _SHARED = frozenset({"shared", "common", "lib", "libs", "pkg", "packages", "core", "platform", "internal"})
 
 
@@ -44,7 +43,7 @@ def carried(change: Change, scene: Scene) -> float:
 
     Settings, infrastructure and migrations take effect without one; so does whatever has no deploys in the list.
     """
-    if not scene.deployed or all(file.path.lower().endswith(SETTINGS) for file in change.files):
+    if not scene.deployed or all(file.path.lower().endswith((*SETTINGS, ".sql")) for file in change.files):
         return 1.0
     own = belongs_to(change, scene.services, scene.sent)
     times = [time for service in own for time in scene.deployed.get(service, ())]

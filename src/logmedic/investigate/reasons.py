@@ -18,6 +18,7 @@ _DROPS = ("drop", "rename", "remove")
 _ADDRESSED = frozenset({"dns", "certificate", "connection", "missing-setting", "missing-file", "credentials", "permission"})
 _ADDRESS = re.compile(r"[./:]|^[A-Z][A-Z0-9_]+$")  # a host, a path, a URL, a variable of the environment
 
+_CONTENDED = frozenset({"deadlock", "constraint", "slow", "pool-exhausted"})
 _DEMAND = re.compile(r"requir|valid|must|not_?null|presence|mandatory|schema|assert|non_?empty|@Not", re.IGNORECASE)
 
 _FAILED_LINE = Text("the line that failed", "오류가 발생한 줄")
@@ -43,7 +44,7 @@ def by_stack(scene: Scene, view: View) -> Iterator[Reason]:
             name = place.span.name
             why = Text(f"it changed {name or 'code'} around {where}", f"{where} 부근의 {name or '코드'} 변경")
             reason = Reason(weight * fade, why)
-        if h.only_renames(touch.hunk):
+        if h.only_renames(touch.hunk, place.path):
             reason = Reason(0.1, Text(f"it renamed something here ({where})", f"이 위치에서 이름만 변경 ({where})"))
         if _moved(view, touch):
             reason = Reason(0.1, Text(f"it moved code here ({where})", f"다른 곳의 코드를 이 위치로 이동 ({where})"))
@@ -79,7 +80,7 @@ def by_missing(scene: Scene, view: View) -> Iterator[Reason]:
             dropped = sum(_mentions(line, name) for line in hunk.added if _drops(file.path, line))
             gone, came = gone + dropped, came - dropped
             path = file.path if gone != came else path
-            changed = file.path if gone and gone == came and not h.only_renames(hunk) else changed
+            changed = file.path if gone and gone == came and not h.only_renames(hunk, file.path) else changed
             removed, added = removed + gone, added + came
         if removed > added:
             yield Reason(0.6, _about_missing(name, f"it removed {name!r} ({path})", f"제거 ({path})"), anywhere=True)
@@ -146,7 +147,7 @@ def by_function(scene: Scene, view: View) -> Iterator[Reason]:
     if view.touched:
         return
     for depth, name in enumerate(scene.functions[:3]):
-        path = next((f.path for f, hunk in view.hunks if _defines(hunk, name) and not h.only_renames(hunk)), "")
+        path = next((f.path for f, hunk in view.hunks if _defines(hunk, name) and not h.only_renames(hunk, f.path)), "")
         if path:
             weight = (0.4, 0.25, 0.2)[depth]
             yield Reason(
@@ -161,11 +162,15 @@ def _defines(hunk: Hunk, name: str) -> bool:
 
 
 def by_subject(scene: Scene, view: View) -> Iterator[Reason]:
-    """An endpoint, a table or a class that the error speaks of, and whose code or statement was changed."""
+    """An endpoint, a table or a class that the error speaks of, and whose code or statement was changed.
+
+    Whoever runs it: those who contend for a table need not know of each other.
+    """
     for name in scene.clues.subjects:
         path = next((f.path for f, hunk in view.hunks if _is_about(f, hunk, name)), "")
         if path:
-            yield Reason(0.2, Text(f"it changed what deals with {name} ({path})", f"{name} 처리 코드 변경 ({path})"))
+            why = Text(f"it changed what deals with {name} ({path})", f"{name} 처리 코드 변경 ({path})")
+            yield Reason(0.2, why, anywhere=scene.kind.id in _CONTENDED)
             return
 
 

@@ -26,7 +26,13 @@ class Classified(msgspec.Struct, frozen=True):
     matched: str = ""
 
 
-_STATUS = re.compile(r"(?:status|http|code|responded|returned|error|\()[^\w\n]{0,4}(?:code)?[^\w\n]{0,4}([45]\d\d)\b")
+_STATUS = re.compile(r"(?:status|http|code|responded|returned|answered|replied|failed|with|got|gave|error|\()[^\w\n]{0,4}(?:code)?[^\w\n]{0,4}([45]\d\d)\b")
+_REFUSED = re.compile(r"\b40[13]\b|unauthori[sz]ed|forbidden|token[ _](?:is |has )?expired|invalid[ _]token")
+# Words of calling beside the address of somebody else.
+_OUTWARD = re.compile(
+    r"(?:\bcall|request to|response from|\bfrom http|fetch|upstream|returned|answered|responded|\bclient error|"
+    r"(?:get|post|put|patch|delete) \"?http)[^\0]{0,400}?https?://|https?://[^\0]{0,400}?(?:returned|answered|responded|call failed)"
+)
 _TYPE = re.compile(r"(?<![A-Za-z])[A-Z][A-Za-z]{1,60}(?:Error|Exception)(?![A-Za-z])")
 _UPSTREAM_STATUS = {"429": "rate-limited", "529": "overloaded", "502": "upstream-down", "503": "upstream-down",
                     "504": "upstream-timeout", "500": "upstream-error"}  # fmt: skip
@@ -43,6 +49,7 @@ def classify(record: LogRecord, stack: Stack | None) -> Classified:
     return (
         _surfaced(types, stack, text)
         or _by_type(types, text, bugs=True)
+        or _refused_us(record, text)
         or _by_phrase(text, said)
         or _by_type(types, text, bugs=False)
         or _by_status(record, text)
@@ -60,6 +67,14 @@ def _surfaced(types: Sequence[str], stack: Stack | None, text: str) -> Classifie
         return Classified(client, "type", types[0])
     missing = _environment_key(types[-1], stack, text)
     return None if missing is None else Classified(KINDS["missing-setting"], "phrase", missing)
+
+
+def _refused_us(record: LogRecord, text: str) -> Classified | None:
+    """A service that we called does not accept what we identify ourselves with: that is no fault of our callers."""
+    found = _REFUSED.search(text)
+    if found is None or _OUTWARD.search(text) is None or isinstance(record.fields.get("status"), int):
+        return None
+    return Classified(KINDS["credentials"], "phrase", found[0])
 
 
 def _by_type(types: Sequence[str], text: str, *, bugs: bool) -> Classified | None:

@@ -127,6 +127,6 @@ def reasons(patterns: Sequence[Pattern], scene: Scene, view: View) -> Iterator[R
 
 def _shown(pattern: Pattern, hunks: tuple[tuple[FileDiff, Hunk], ...]) -> Iterator[tuple[FileDiff, str]]:
     for file, hunk in hunks:
-        text = None if h.only_renames(hunk) else pattern.shows(hunk)
+        text = None if h.only_renames(hunk, file.path) else pattern.shows(hunk)
         if text is not None:
             yield file, text
