@@ -9,7 +9,19 @@ import msgspec
 import pytest
 from investigate_scenes import DAY, EPOCH, REDACTOR, History, case, incident, record, shop
 
-from logmedic.investigate import judge, kinds, reasons, report, reread, verify
+from logmedic.investigate import (
+    contracts,
+    installed,
+    judge,
+    kinds,
+    limits,
+    mechanisms,
+    reasons,
+    report,
+    reread,
+    switches,
+    verify,
+)
 from logmedic.investigate.clues import Clues
 from logmedic.investigate.diffs import Change, FileDiff, Hunk, Touch
 from logmedic.investigate.kind import Kind
@@ -128,10 +140,16 @@ def reasons_of(
     return [
         *reasons.by_stack(scene, view),
         *reasons.by_missing(scene, view),
-        *reasons.by_manifest(scene, view),
-        *reasons.by_knob(scene, view),
-        *reasons.by_leak(scene, view),
+        *reasons.by_unwanted(scene, view),
+        *installed.by_package(scene, view),
+        *limits.by_knob(scene, view),
+        *limits.by_leak(scene, view),
+        *mechanisms.by_mechanism(scene, view),
+        *contracts.by_schema(scene, view),
+        *contracts.by_route(scene, view),
+        *contracts.by_answer(scene, view),
         *reasons.by_literals(scene, view, clues.literals),
+        *(switches.by_switch(scene, flip, {}) for flip in switches.flips([view])),
     ]
 
 
@@ -159,8 +177,38 @@ CLUES = [
      {"clues": MISSING}),
     ("오류에서 찾지 못한 'customer' 이동 또는 삭제", "missing-file",
      edited("app/buyer", ["b"], ["c"], old_path="customer"), {"clues": MISSING}),
-    ("의존성 yaml 변경 (requirements.txt)", "missing-module", edited("requirements.txt", ["yaml==1"], ["other==1"]),
-     {"clues": Clues(missing=("yaml",))}),
+    ("의존성 yaml 1.2 제거 (requirements.txt), 오류에서 찾지 못한 이름", "missing-module",
+     edited("requirements.txt", ["yaml==1.2"], ["other==1"]), {"clues": Clues(missing=("yaml",))}),
+    ("의존성 yaml 변경: 1.2 → 2.0 (requirements.txt), 스택에 나온 라이브러리", "wrong-type",
+     edited("requirements.txt", ["yaml==1.2"], ["yaml==2.0"]), {"libraries": ("yaml",)}),
+    ("의존성 yaml 변경: 1.2 → 2.0 (requirements.txt), 오류가 발생한 줄에서 사용", "wrong-type",
+     edited("requirements.txt", ["yaml==1.2"], ["yaml==2.0"]), {"clues": Clues(codes=("yaml.load(x)",))}),
+    ("의존성 yaml 2.0 추가 (requirements.txt), 오류 메시지에 나온 이름", "missing-module",
+     edited("requirements.txt", ["a==1"], ["a==1", "yaml==2.0"]), {"clues": Clues(words=frozenset({"yaml"}))}),
+    ("오류에서 알 수 없다고 한 'customer' 추가 (app/x.py)", "bad-data", edited("app/x.py", ["a"], ["customer"]),
+     {"clues": Clues(unwanted=("customer",))}),
+    ("'customer' 스키마 변경 (db/migrate/1.sql)", "schema", edited("db/migrate/1.sql", [], ["DROP TABLE customer"]),
+     {"clues": Clues(schema=("customer",))}),
+    ("'customer' 처리 코드 변경 (app/x.py)", "constraint", edited("app/x.py", ["a"], ["customer = 2"]),
+     {"clues": Clues(schema=("customer",))}),
+    ("경로 /v1/customer 제거 (app/x.py)", "missing-key", edited("app/x.py", ['get("/v1/customer")'], ["b"]),
+     {"clues": Clues(routes=("/v1/customer",), numbers=frozenset({"404"}))}),
+    ("charge 응답 형식 변경: 'customer': str(b) (charge/x.py)", "bad-data",
+     edited("charge/x.py", ["'customer': b"], ["'customer': str(b)"]), {"called": ("charge",), "services": ("charge",)}),
+    ("customer 전환: off → on (app/x.yaml)", "missing-key", edited("app/x.yaml", ["customer: off"], ["customer: on"]), {}),
+    ("customer 전환: off → on (app/x.yaml), 오류에 나온 이름", "missing-key",
+     edited("app/x.yaml", ["customer: off"], ["customer: on"]), {"clues": Clues(words=frozenset({"customer"}))}),
+    ("customer 전환: off → on (app/x.yaml), 스택의 코드가 읽는 값", "missing-key",
+     edited("app/x.yaml", ["customer: off"], ["customer: on"]), {"sources": ("if flags.customer:",)}),
+    ("customer 변경: 8080 → 9090 (app/x.yaml)", "connection",
+     edited("app/x.yaml", ["customer: 8080"], ["customer: 9090"]), {"clues": Clues(ports=frozenset({"8080"}))}),
+    ("customer 변경: api.example.com (app/x.py)", "dns",
+     edited("app/x.py", ["customer = 'api.example.com'"], ["customer = 'b'"]),
+     {"clues": Clues(hosts=("api.example.com",))}),
+    ("max_charge 값 변경: 9000 → 7000 (app/x.py), 오류에 나온 값", "missing-key",
+     edited("app/x.py", ["max_charge = 9000"], ["max_charge = 7000"]),
+     {"clues": Clues(numbers=frozenset({"7000"}), words=frozenset({"charge"}))}),
+    ("파일 접근 권한 변경: chmod (app/x.py)", "permission", edited("app/x.py", ["a"], ["chmod"]), {}),
     ("의존성 변경 (requirements.txt)", "missing-module", edited("requirements.txt", ["one==1"], ["one==2"]), {}),
     ("pool_size 값 변경: 20 → 2 (app/db.py)", "pool-exhausted", edited("app/db.py", ["pool_size=20"], ["pool_size=2"]),
      {}),

@@ -141,19 +141,3 @@ def test_any_text_is_parsed(text):
 )
 def test_what_only_changes_the_form_means_nothing(before, after, means):
     assert hunks.means_something(Hunk(1, len(before), 1, len(after), tuple(before), tuple(after))) is means
-
-
-@pytest.mark.parametrize(
-    ("line", "name", "value"),
-    [
-        ("pool_size=5)", "pool_size", "5"),
-        ("  timeout: 30", "timeout", "30"),
-        ('"maxConnections": 20,', "maxConnections", "20"),
-        ("TIMEOUT: float = 2.5", "TIMEOUT", "2.5"),
-        ("timeout = Duration::from_secs(3)", "timeout", "3"),
-        (".pool_size(10)", "pool_size", "10"),
-        ('timeout = "30s"', "timeout", "30"),
-    ],
-)
-def test_settings_are_read_in_many_syntaxes(line, name, value):
-    assert hunks.settings([line]).get(name) == value

@@ -72,7 +72,9 @@ _SCHEMA = tuple(
         r"permission denied for (?:table|relation|schema|sequence|function|database) ['\"`]?([\w.]{2,80})",
     )
 )
-_URL = re.compile(r"(?:https?|grpc|amqp|redis|postgres(?:ql)?)://([\w.-]{1,120})(?::(\d{2,5}))?((?:/[\w{}:.~%-]{0,80}){0,8})")
+_URL = re.compile(
+    r"(?:https?|grpc|amqp|redis|postgres(?:ql)?)://([\w.-]{1,120})(?::(\d{2,5}))?((?:/[\w{}:.~%-]{0,80}){0,8})"
+)
 _PORT = re.compile(r"(?<![\w:])[\w.-]{2,120}:(\d{2,5})(?![\w:.])")
 _PATH = re.compile(r"(?<![\w/:.])((?:/[A-Za-z{][\w{}.~-]{0,80}){1,8})")
 _NAMESPACE = re.compile(r"(?:@?[\w-]{2,60}(?:\.|::|/|\$)){1,8}[\w@-]{2,60}")
@@ -140,7 +142,9 @@ def _namespaces(text: str, stack: Stack | None) -> list[str]:
     found: list[str] = []
     for part in reversed(stack.parts) if stack is not None else ():
         found.append(part.type)
-        found += [f"{frame.module} {frame.path} {frame.function}" for frame in reversed(part.frames) if not frame.in_app]
+        found += [
+            f"{frame.module} {frame.path} {frame.function}" for frame in reversed(part.frames) if not frame.in_app
+        ]
     found += _NAMESPACE.findall(text)
     return _unique(name[-300:].lower().replace("_", "-").replace("\\", "/") for name in found)[: 2 * MOST_LITERALS]
 

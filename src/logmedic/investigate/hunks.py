@@ -8,7 +8,21 @@ from collections.abc import Iterable, Iterator
 from logmedic.investigate.diffs import Change, FileDiff, Hunk
 
 # What services read when they start, or tools when they set up where they run.
-SETTINGS = (".toml", ".yaml", ".yml", ".json", ".env", ".ini", ".cfg", ".conf", ".properties", ".tf", ".tfvars", ".hcl", ".xml")
+SETTINGS = (
+    ".toml",
+    ".yaml",
+    ".yml",
+    ".json",
+    ".env",
+    ".ini",
+    ".cfg",
+    ".conf",
+    ".properties",
+    ".tf",
+    ".tfvars",
+    ".hcl",
+    ".xml",
+)
 _COMMENT = ("#", "//", "/*", "*", "-- ", '"""', "'''", "<!--")
 _CODE_AFTER_HASH = ("#[", "#!", "#include", "#define")  # attributes of Rust and directives of C are code
 _LOGGING = re.compile(r"\s*(?:self\.)?(?:_?log(?:ger|ging)?|console|tracing|print|println!|(?:log::|tracing::)?"

@@ -263,7 +263,7 @@ _ALL = (
     ),
     Kind(
         id="permission", cause=CauseKind.PLATFORM, severity=_CRITICAL, code=Code.KNOB,
-        types=_names("PermissionError AccessDeniedException"), phrases=("permission denied", "read-only file system", "operation not permitted", "eacces", "erofs", "accessdenied",
+        types=_names("PermissionError AccessDeniedException"), phrases=("permission denied", "read-only file system", "operation not permitted", "eacces", "erofs", "(accessdenied)",
                  "not authorized to perform", "insufficient privilege", "insufficient permission", "permission_denied", "insufficient_scope"),
         codes=("permission", "access_denied"),
         root=Text("The operating system or platform refused access.", "운영 체제 또는 플랫폼이 접근을 거부했습니다."),

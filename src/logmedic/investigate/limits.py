@@ -12,7 +12,19 @@ from logmedic.investigate.settings import Setting, numbers_of
 from logmedic.model import Text
 
 _RESOURCES = ("pool", "lock", "acquire", "database", "db", "session", "cache", "redis")
-_LEAKS = ("close(", "release(", "dispose(", "finally", "rollback(", "with ", "defer ", "drop(", ".close", "using ", "end()")
+_LEAKS = (
+    "close(",
+    "release(",
+    "dispose(",
+    "finally",
+    "rollback(",
+    "with ",
+    "defer ",
+    "drop(",
+    ".close",
+    "using ",
+    "end()",
+)
 _HELD = ("conn", "session", "cursor", "pool", "engine", "client", "transaction", "open(", "file", "sock", "body", "stream",
          "reader", "handle", "tx")  # fmt: skip
 _WAITS = frozenset({"upstream-timeout", "connection", "slow", "rate-limited"})
@@ -112,5 +124,3 @@ def by_leak(scene: Scene, view: View) -> Iterator[Reason]:
 def _gives_back(line: str) -> bool:
     lower = line.lower()
     return any(word in lower for word in _LEAKS) and any(word in lower for word in _HELD) and not h.is_comment(line)
-
-

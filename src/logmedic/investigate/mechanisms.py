@@ -18,7 +18,9 @@ from logmedic.model import Text
 
 _NETWORK = frozenset({"dns", "connection", "upstream-timeout", "upstream-down"})
 _REFUSED = frozenset({"permission", "credentials", "client-error"})
-_BUSY = frozenset({"deadlock", "pool-exhausted", "slow", "upstream-timeout", "rate-limited", "out-of-memory", "disk-full"})
+_BUSY = frozenset(
+    {"deadlock", "pool-exhausted", "slow", "upstream-timeout", "rate-limited", "out-of-memory", "disk-full"}
+)
 _FILES = re.compile(
     r"readOnlyRootFilesystem|runAsUser|runAsNonRoot|runAsGroup|fsGroup|^\s*USER\s|\bchmod\b|\bchown\b|\bumask\b|"
     r"capabilities|privileged|seccomp|apparmor|selinux|:ro\b|readOnly:|read_only|defaultMode|ProtectSystem|ReadWritePaths|"
@@ -43,8 +45,12 @@ _WAYS = re.compile(
     r"AuthorizationPolicy|ServiceEntry|PeerAuthentication|podSelector|namespaceSelector",
     re.IGNORECASE,
 )
-_SCHEDULE = re.compile(r"\bcron|schedule|crontab|run_at|every\(|@daily|@hourly|(?:[\d*/,-]{1,9} ){4}[\d*/,-]{1,9}", re.IGNORECASE)
-_BRAKE = re.compile(r"back[-_]?off|jitter|rate[-_]?limit|throttl|semaphore|limiter|debounce|retry[-_]?after|sleep\(", re.IGNORECASE)
+_SCHEDULE = re.compile(
+    r"\bcron|schedule|crontab|run_at|every\(|@daily|@hourly|(?:[\d*/,-]{1,9} ){4}[\d*/,-]{1,9}", re.IGNORECASE
+)
+_BRAKE = re.compile(
+    r"back[-_]?off|jitter|rate[-_]?limit|throttl|semaphore|limiter|debounce|retry[-_]?after|sleep\(", re.IGNORECASE
+)
 _ATOMIC = re.compile(r"transaction|\batomic\b|\bbegin\b|isolation|\bcommit\(", re.IGNORECASE)
 _LOCAL = re.compile(r"127\.0\.0\.1|localhost|\[::1\]")
 _EXPIRED = ("expired", "not yet valid", "expire")
@@ -85,9 +91,13 @@ def _by_port(scene: Scene, view: View) -> Iterator[Reason]:
         for name, old, new_ in numbers_of(hunk):
             if old is None or new_ is None or old.amount == new_.amount:
                 continue
-            if not {old.text, new_.text}.isdisjoint(scene.clues.ports) and ("port" in name.lower() or old.amount > 1_023):
+            if not {old.text, new_.text}.isdisjoint(scene.clues.ports) and (
+                "port" in name.lower() or old.amount > 1_023
+            ):
                 why = f"from {old.text} to {new_.text} ({file.path})"
-                yield Reason(0.7, Text(f"it changed {name} {why}", f"{name} 변경: {old.text} → {new_.text} ({file.path})"))
+                yield Reason(
+                    0.7, Text(f"it changed {name} {why}", f"{name} 변경: {old.text} → {new_.text} ({file.path})")
+                )
                 return
         for change in replaced(hunk):
             host = next((host for host in scene.clues.hosts if host in (change.old.lower(), change.new.lower())), "")

@@ -20,7 +20,8 @@ _LINES = tuple(
         r"^\s{0,12}(?:-\s)?[\"']?([A-Za-z0-9][\w.-]{0,80})(?:\[[\w, -]{0,80}\])?\s{0,3}(?:===?|>=|~=|<=|!=|<|>)\s{0,3}(\d[\w.*+-]{0,40})",
         r"\"(@?[\w][\w./-]{0,100})\"\s{0,3}:\s{0,3}\"" + _VERSION,  # package.json, composer.json
         r"\"(?:node_modules/)?(@?[\w][\w./-]{0,100})@(?:npm:)?" + _VERSION,  # yarn.lock, pnpm-lock.yaml
-        r"^\s{0,8}[\"']?([A-Za-z][\w.-]{0,80})[\"']?\s{0,12}=\s{0,12}[\"']" + _VERSION,  # Cargo.toml, Pipfile, gradle.properties
+        r"^\s{0,8}[\"']?([A-Za-z][\w.-]{0,80})[\"']?\s{0,12}=\s{0,12}[\"']"
+        + _VERSION,  # Cargo.toml, Pipfile, gradle.properties
         r"^\s{0,8}([A-Za-z][\w-]{0,80})\s{0,12}=\s{0,3}\{.{0,120}?version\s{0,3}=\s{0,3}[\"']" + _VERSION,
         r"^\s{0,8}(?:require\s{1,3})?([\w.-]{2,60}\.[a-z]{2,10}/[\w./~-]{1,120})\s{1,3}v(\d\S{0,40})",  # go.mod
         r"[\"']([\w.-]{2,80}:[\w.-]{1,80}):(\d[\w.+-]{0,40})[\"']",  # Gradle

@@ -15,7 +15,9 @@ from logmedic.investigate.scene import Place, Reason, Scene, View
 from logmedic.model import CauseKind, Text
 
 _DROPS = ("drop", "rename", "remove")
-_ADDRESSED = frozenset({"dns", "certificate", "connection", "missing-setting", "missing-file", "credentials", "permission"})
+_ADDRESSED = frozenset(
+    {"dns", "certificate", "connection", "missing-setting", "missing-file", "credentials", "permission"}
+)
 _ADDRESS = re.compile(r"[./:]|^[A-Z][A-Z0-9_]+$")  # a host, a path, a URL, a variable of the environment
 
 _CONTENDED = frozenset({"deadlock", "constraint", "slow", "pool-exhausted"})

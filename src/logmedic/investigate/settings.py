@@ -20,7 +20,9 @@ _ASSIGNED = re.compile(
 )
 _OPTION = re.compile(r"(?:--|\bENV\s)(?P<name>[A-Za-z][\w.-]{1,60})[ =]{1,2}" + _NUMBER)
 _HEAP = re.compile(r"-(?P<name>X(?:mx|ms|ss))(?P<of>)(?P<number>\d{1,9})(?P<unit>[kKmMgG]?)")
-_VALUE = re.compile(r"""["']?(?P<name>[A-Za-z_][\w./-]{1,80})["']?\s{0,8}(?:=>|:=|=|:|>)\s{0,8}["']?(?P<value>[^"'<,;#]{1,200})""")
+_VALUE = re.compile(
+    r"""["']?(?P<name>[A-Za-z_][\w./-]{1,80})["']?\s{0,8}(?:=>|:=|=|:|>)\s{0,8}["']?(?P<value>[^"'<,;#]{1,200})"""
+)
 _KEY = re.compile(r"[\"']?([A-Za-z_][\w.-]{1,60})[\"']?\s{0,4}[:=({>]")
 _NAMED = re.compile(r"name[\"']?\s{0,3}[:=]\s{0,3}[\"']?([\w.-]{2,60})", re.IGNORECASE)
 _ALONE = frozenset({"value", "default", "limit", "limits", "max", "min", "size", "count", "requests", "duration",

@@ -74,7 +74,9 @@ def _switched(scene: Scene, views: Sequence[View], reasons: dict[str, list[Reaso
     """Adds the reasons of flipped switches. Returns the commits whose code could not run before the flip."""
     hidden: set[str] = set()
     found = switches.flips(views)
-    scores = {view.change.commit: _score(scene, view.change, reasons[view.change.commit]) for view in views} if found else {}
+    scores = (
+        {view.change.commit: _score(scene, view.change, reasons[view.change.commit]) for view in views} if found else {}
+    )
     for flip in found:
         reason = switches.by_switch(scene, flip, scores)
         reasons[flip.view.change.commit].append(reason)

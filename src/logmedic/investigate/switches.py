@@ -65,7 +65,10 @@ def by_switch(scene: Scene, flip: Flip, scores: Mapping[str, float]) -> Reason:
     name, path = flip.change.name, flip.file.path
     key, parts = _key(name), {part for part in h.parts_of(name) if part not in _GENERIC and len(part) >= 3}
     turned = f"from {flip.change.old} to {flip.change.new}"
-    english, korean = f"it switched {name} {turned} ({path})", f"{name} 전환: {flip.change.old} → {flip.change.new} ({path})"
+    english, korean = (
+        f"it switched {name} {turned} ({path})",
+        f"{name} 전환: {flip.change.old} → {flip.change.new} ({path})",
+    )
     behind = max(flip.readers, key=lambda commit: scores.get(commit, 0.0), default="")
     score = scores.get(behind, 0.0)
     if _reads([line for text in (*scene.sources, *scene.clues.codes) for line in text.split("\n")], key):

@@ -26,7 +26,9 @@ class Classified(msgspec.Struct, frozen=True):
     matched: str = ""
 
 
-_STATUS = re.compile(r"(?:status|http|code|responded|returned|answered|replied|failed|with|got|gave|error|\()[^\w\n]{0,4}(?:code)?[^\w\n]{0,4}([45]\d\d)\b")
+_STATUS = re.compile(
+    r"(?:status|http|code|responded|returned|answered|replied|failed|with|got|gave|error|\()[^\w\n]{0,4}(?:code)?[^\w\n]{0,4}([45]\d\d)\b"
+)
 _REFUSED = re.compile(r"\b40[13]\b|unauthori[sz]ed|forbidden|token[ _](?:is |has )?expired|invalid[ _]token")
 # Words of calling beside the address of somebody else.
 _OUTWARD = re.compile(
