@@ -119,7 +119,11 @@ def _callee(
     failed = [
         r
         for r in traced
-        if r.level >= Level.ERROR and r.service and r.service not in path and r.time <= current.record.time
+        if r.level >= Level.ERROR
+        and r.service
+        and r.service not in path
+        and r.time <= current.record.time
+        and not speaks_of_service(r, current.service)  # then it is the caller
     ]
     if failed:
         return min(failed, key=lambda r: r.time).service
@@ -214,7 +218,7 @@ def _spoken_of(text: str, core: str) -> bool:
             return True
         if before.endswith("//") or (after[:1] in {":", "."} and after[1:2].isalnum()) or after[:1] == "-":
             return True
-        if (not before.strip() and not after.strip()) or before.endswith("="):
+        if (not before.strip() and (not after.strip() or after.startswith(": "))) or before.endswith("="):
             return True
         behind = [word.strip("(:`,") for word in before.replace("'", " ").replace('"', " ").split()]
         if behind and (behind[-1] in _CALLED or (behind[-1] == "from" and (behind[-2:-1] or [""])[0] in _ANSWERED)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -123,7 +123,7 @@ def clues(record: LogRecord, stack: Stack | None) -> Clues:
     routes = _unique(iter([*(url[3] for url in urls), *(found[1] for found in _PATH.finditer(text))]))
     return Clues(
         missing=tuple(missing[:MOST_LITERALS]),
-        subjects=tuple(subject.rpartition(".")[2] for subject in subjects[:MOST_LITERALS]),
+        subjects=tuple(dict.fromkeys((*(s.rpartition(".")[2] for s in subjects[:MOST_LITERALS]), *_ends(routes)))),
         literals=tuple(kept[:MOST_LITERALS]),
         numbers=frozenset(_NUMBER.findall(text)) - {"0", "1"},
         unwanted=tuple(unwanted[:MOST_LITERALS]),
@@ -147,6 +147,13 @@ def _namespaces(text: str, stack: Stack | None) -> list[str]:
         ]
     found += _NAMESPACE.findall(text)
     return _unique(name[-300:].lower().replace("_", "-").replace("\\", "/") for name in found)[: 2 * MOST_LITERALS]
+
+
+def _ends(routes: Sequence[str]) -> Iterator[str]:
+    """The last word of each route that is no number or placeholder."""
+    for route in routes[:MOST_LITERALS]:
+        words = [part for part in route.split("?")[0].split("/") if re.fullmatch(r"[A-Za-z][\w-]{2,40}", part)]
+        yield from words[-1:]
 
 
 def _codes(stack: Stack | None) -> Iterator[str]:

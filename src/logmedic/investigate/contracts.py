@@ -48,7 +48,7 @@ def by_schema(scene: Scene, view: View) -> Iterator[Reason]:
             yield Reason(weight, why, anywhere=True)
             return
         if scene.kind.id == "constraint" and not h.only_renames(hunk, file.path):
-            weight = 0.5 if len(named) > 1 or named[0] == names[0] else 0.35
+            weight = 0.52 if {*named} - {*scene.clues.subjects} else 0.35  # more than the table
             why = Text(f"it changed what deals with {shown} ({file.path})", f"{shown} 처리 코드 변경 ({file.path})")
             yield Reason(weight, why)
             return

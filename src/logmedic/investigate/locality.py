@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from logmedic.investigate.cascade import core_name
 from logmedic.investigate.diffs import Change
 from logmedic.investigate.hunks import SETTINGS, can_run
-from logmedic.investigate.scene import Scene
+from logmedic.investigate.scene import Reason, Scene
+from logmedic.model import Text
 
 ELSEWHERE = 0.3  # of a change that went to services which did not fail
 DRAGGED = 0.8  # of a change of a service that failed later than another one
@@ -48,3 +49,11 @@ def carried(change: Change, scene: Scene) -> float:
     own = belongs_to(change, scene.services, scene.sent)
     times = [time for service in own for time in scene.deployed.get(service, ())]
     return WAITING if times and not any(change.time <= time <= scene.first_seen for time in times) else 1.0
+
+
+def by_waiting(scene: Scene, change: Change) -> Iterator[Reason]:
+    """A change of the very service that the error waits for."""
+    own = belongs_to(change, scene.services, scene.sent)
+    name = next((name for name in scene.called if name in own and name in scene.hit[:1]), "")
+    if name:
+        yield Reason(0.2, Text(f"it is part of {name}, which the error waits for", f"오류가 기다리는 {name}의 변경"))

@@ -20,6 +20,14 @@ _ADDRESSED = frozenset(
 )
 _ADDRESS = re.compile(r"[./:]|^[A-Z][A-Z0-9_]+$")  # a host, a path, a URL, a variable of the environment
 
+MOST_COMPARED = 400  # changes whose words are compared: in a long history every word is somewhere
+_COMMON = frozenset(
+    "error errors exception failed failure fail request requests response call calling called from with that this"
+    " than none null true false value values type string object name data could cannot while when have been into which"
+    " http https status code message service server client internal connection main java python line file self return"
+    " import module class function args time timeout info warn debug trace level test user users more less size"
+    " caused after before over under between run running thread handler handle process".split()
+)
 _CONTENDED = frozenset({"deadlock", "constraint", "slow", "pool-exhausted"})
 _DEMAND = re.compile(r"requir|valid|must|not_?null|presence|mandatory|schema|assert|non_?empty|@Not", re.IGNORECASE)
 
@@ -142,6 +150,41 @@ def by_literals(scene: Scene, view: View, words: Sequence[str]) -> Iterator[Reas
         created = any(file.created and file.path == path for file in view.change.files)
         why = Text(f"it changed {word!r} ({path}), which the error names", f"오류 메시지에 나온 {word!r} 변경 ({path})")
         yield Reason(0.5 if strong and not created else 0.2, why)
+
+
+def rare_words(scene: Scene, views: Sequence[View]) -> dict[str, list[tuple[str, str]]]:
+    """Commit → words that the error and its changed lines share and no other change has, each with its file."""
+    wanted = {w for w in scene.clues.words if len(w) >= 4 and w not in _COMMON}
+    for name in (*scene.services, *scene.hit):
+        wanted.difference_update(h.parts_of(name))
+    holders: dict[str, list[tuple[str, str]]] = {}
+    for view in views if len(views) <= MOST_COMPARED else ():
+        for word, path in _words_of(view, wanted).items():
+            holders.setdefault(word, []).append((view.change.commit, path))
+    found: dict[str, list[tuple[str, str]]] = {}
+    for word, places in holders.items():
+        if len(places) == 1:
+            found.setdefault(places[0][0], []).append((word, places[0][1]))
+    return found
+
+
+def _words_of(view: View, wanted: set[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for file, hunk in view.hunks:
+        before = {part for line in hunk.removed if not h.is_comment(line) for part in h.parts_of(line)}
+        after = {part for line in hunk.added if not h.is_comment(line) for part in h.parts_of(line)}
+        for word in wanted & (before ^ after):
+            found.setdefault(word, file.path)
+    return found
+
+
+def by_words(shared: Sequence[tuple[str, str]]) -> Iterator[Reason]:
+    """Words in common that nothing else explains: never enough alone."""
+    if shared:
+        told = ", ".join(word for word, _ in sorted(shared)[:3])
+        path = shared[0][1]
+        why = Text(f"only it speaks of {told} as the error does ({path})", f"오류와 같은 낱말 사용: {told} ({path})")
+        yield Reason(0.3 if len(shared) > 1 else 0.2, why)
 
 
 def by_function(scene: Scene, view: View) -> Iterator[Reason]:

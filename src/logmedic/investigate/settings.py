@@ -21,7 +21,7 @@ _ASSIGNED = re.compile(
 _OPTION = re.compile(r"(?:--|\bENV\s)(?P<name>[A-Za-z][\w.-]{1,60})[ =]{1,2}" + _NUMBER)
 _HEAP = re.compile(r"-(?P<name>X(?:mx|ms|ss))(?P<of>)(?P<number>\d{1,9})(?P<unit>[kKmMgG]?)")
 _VALUE = re.compile(
-    r"""["']?(?P<name>[A-Za-z_][\w./-]{1,80})["']?\s{0,8}(?:=>|:=|=|:|>)\s{0,8}["']?(?P<value>[^"'<,;#]{1,200})"""
+    r"""["']?(?P<name>[A-Za-z_][\w./-]{1,80})["']?\s{0,8}(?:=>|:=|=|:|>)\s{0,8}["']?(?P<value>\{[^}]{1,200}|[^"'<,;#]{1,200})"""
 )
 _KEY = re.compile(r"[\"']?([A-Za-z_][\w.-]{1,60})[\"']?\s{0,4}[:=({>]")
 _NAMED = re.compile(r"name[\"']?\s{0,3}[:=]\s{0,3}[\"']?([\w.-]{2,60})", re.IGNORECASE)
@@ -33,6 +33,8 @@ _BYTES = {"k": 1e3, "kb": 1e3, "ki": 1024.0, "kib": 1024.0, "mb": 1e6, "mi": 2.0
           "gi": 2.0**30, "gib": 2.0**30, "t": 1e12, "tb": 1e12, "ti": 2.0**40}  # fmt: skip
 _SIZED = ("memory", "heap", "xmx", "xms", "size", "storage", "disk", "body", "buffer", "volume")
 _ON = frozenset({"true", "on", "yes", "enabled", "enable", "1", "100", "100%", "1.0", "treatment", "always"})
+_ONE_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_SHARE = re.compile(r"percent|rollout|ramp|canary|traffic|cohort", re.IGNORECASE)
 _OFF = frozenset({"false", "off", "no", "disabled", "disable", "0", "0%", "0.0", "control", "never"})
 
 
@@ -124,10 +126,13 @@ def _values(lines: Iterable[str]) -> dict[str, str]:
 
 
 def switched(change: Replaced) -> bool | None:
-    """True: switched on, False: off, ``None``: it is no switch."""
+    """True: switched on, or for more of those who ask; False: off, or for fewer; ``None``: it is no switch."""
     old, new = change.old.lower(), change.new.lower()
     if old in _OFF and new in _ON:
         return True
     if old in _ON and new in _OFF:
         return False
+    before, after = _ONE_NUMBER.findall(old), _ONE_NUMBER.findall(new)
+    if len(before) == 1 == len(after) and before != after and _SHARE.search(f"{change.name} {new}") is not None:
+        return float(after[0]) > float(before[0])
     return None

@@ -55,7 +55,11 @@ def ranked(scene: Scene) -> list[Ranked]:
         View(change, tuple(h.telling_hunks(change)), tuple(touched.get(change.commit, ()))) for change in scene.changes
     ]
     words = r.telling_words(scene, views)
-    reasons = {view.change.commit: list(_reasons(scene, view, words)) for view in views}
+    shared = r.rare_words(scene, views)
+    reasons = {
+        view.change.commit: [*_reasons(scene, view, words), *r.by_words(shared.get(view.change.commit, ()))]
+        for view in views
+    }
     hidden = _switched(scene, views, reasons)
     scored: list[tuple[float, int, Ranked]] = []
     for age, view in enumerate(views):
@@ -121,7 +125,10 @@ def _reasons(scene: Scene, view: View, words: Sequence[str]) -> Iterator[Reason]
         yield from r.by_function(scene, view)
         yield from _named(scene, view, words)
         return
-    strong = [*_named(scene, view, words), *by_leak(scene, view), *by_workload(scene, view), *by_mechanism(scene, view)]
+    workload = list(by_workload(scene, view))
+    strong = [*_named(scene, view, words), *by_leak(scene, view), *workload, *by_mechanism(scene, view)]
+    if workload:
+        strong += locality.by_waiting(scene, view.change)
     yield from strong
     if strong:
         yield from r.by_subject(scene, view)
