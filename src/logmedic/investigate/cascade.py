@@ -20,6 +20,8 @@ AFTERMATH = 30 * 60 * NANOSECONDS  # how long after a fault's last occurrence ot
 MOST_NAMED_IN = 4_000  # characters of one error that are searched for names of services
 MOST_STEPS = 8  # services between the one that was noticed and the one that failed first
 LEAST_SHARED = 2  # lines of two traces that are the same: what was raised and where
+LEAST_SAID = 24  # characters of a message that two services do not both write by chance
+_DIGITS = re.compile(r"\d+")
 SLOWER = 3.0  # times the median duration before, from where a service is slow
 _FRAME = re.compile(r"[\w/.-]{2,120}\.\w{1,6}:\d{1,6}|\.\w{1,4}\", line \d")
 _ROLE = re.compile(r"[-_.](?:service|svc|api|server|app|backend|worker)\Z")
@@ -58,6 +60,7 @@ class Cascade(msgspec.Struct, frozen=True):
 
     path: tuple[str, ...] = ()
     hit: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()  # services that fail in the same way as the first one with an error, itself included
     root: Neighbour | None = None  # the logged fault nearest to where it began: of the first service, or of its caller
 
     @property
@@ -101,7 +104,8 @@ def trace_back(
         silent = _silent(current, [name for name in ours if name and name not in path], around)
         if silent:
             path.append(silent)
-    return Cascade(tuple(path), _hit(path, episode, traced), nearest)
+    alike = dict.fromkeys((nearest.service, *(n.service for n in episode if _alike(n, nearest))))
+    return Cascade(tuple(path), _hit(path, {*path, *alike}, episode, traced), tuple(alike), nearest)
 
 
 def _callee(
@@ -132,7 +136,10 @@ def _callee(
 
 
 def _alike(a: Neighbour, b: Neighbour) -> bool:
-    """Whether two services fail in the same line of the same code: what was raised, and a frame."""
+    """Whether two faults are one: the same line of the same code (what was raised, and a frame), or the same words."""
+    said, told = ("".join(_DIGITS.split(n.record.message[:MOST_NAMED_IN])) for n in (a, b))
+    if said == told and len(said) >= LEAST_SAID and a.record.stack_text is b.record.stack_text is None:
+        return True
     one, other = ((n.record.stack_text or "")[:MOST_NAMED_IN].split("\n") for n in (a, b))
     shared = {line.strip() for line in one if line.strip()} & {line.strip() for line in other}
     return len(shared) >= LEAST_SHARED and any(_FRAME.search(line) for line in shared)
@@ -160,10 +167,11 @@ def _serves(name: str, fault: Neighbour, around: Sequence[LogRecord]) -> bool:
     return not (before and now and now[len(now) // 2] > SLOWER * max(before[len(before) // 2], 1.0))
 
 
-def _hit(path: Sequence[str], episode: Sequence[Neighbour], traced: Sequence[LogRecord]) -> tuple[str, ...]:
-    """The services on the path, and whoever's errors name one of those hit already or belong to the request."""
-    hit = set(path)
-    hit |= {r.service for r in traced if r.level >= Level.ERROR and r.service}
+def _hit(
+    path: Sequence[str], hit: set[str], episode: Sequence[Neighbour], traced: Sequence[LogRecord]
+) -> tuple[str, ...]:
+    """The services known to be hit, and whoever's errors name one of those or belong to the request."""
+    hit = hit | {r.service for r in traced if r.level >= Level.ERROR and r.service}
     grown = True
     while grown:
         more = {n.service for n in episode if any(speaks_of_service(n.record, name) for name in hit)} - hit

@@ -116,6 +116,7 @@ def scene_of(dossier: Dossier, incident: Incident, kind: Kind) -> Scene:
         services=dossier.services,
         sent=dossier.sent,
         listed=dossier.listed,
+        alike=dossier.cascade.alike,
         deployed=dossier.deployed,
         called=tuple(name for name in dossier.services if speaks_of_service(record, name)),
         sources=tuple(item.text for item in dossier.evidence if item.kind == "source"),

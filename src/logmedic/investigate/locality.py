@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from logmedic.investigate.cascade import core_name
 from logmedic.investigate.diffs import Change
-from logmedic.investigate.hunks import SETTINGS, can_run
-from logmedic.investigate.scene import Reason, Scene
+from logmedic.investigate.hunks import SETTINGS, can_run, only_logs, only_renames
+from logmedic.investigate.scene import Reason, Scene, View
 from logmedic.model import Text
 
 ELSEWHERE = 0.3  # of a change that went to services which did not fail
@@ -57,3 +57,17 @@ def by_waiting(scene: Scene, change: Change) -> Iterator[Reason]:
     name = next((name for name in scene.called if name in own and name in scene.hit[:1]), "")
     if name:
         yield Reason(0.2, Text(f"it is part of {name}, which the error waits for", f"오류가 기다리는 {name}의 변경"))
+
+
+def by_shared(scene: Scene, view: View) -> Iterator[Reason]:
+    """Code that several services share, where several services fail in the same way: weak, but it fits no other."""
+    if len(scene.alike) < 2:
+        return
+    for file, hunk in view.hunks:
+        parts = file.path.lower().split("/")[:-1]
+        if not _SHARED.isdisjoint(parts) and not only_renames(hunk, file.path) and not only_logs(hunk):
+            names = ", ".join(scene.alike[:4])
+            why = Text(f"it changed code that services share ({file.path}), and {names} fail alike",
+                       f"여러 서비스가 함께 쓰는 코드 변경 ({file.path}), 같은 오류가 난 서비스: {names}")  # fmt: skip
+            yield Reason(0.4, why)
+            return

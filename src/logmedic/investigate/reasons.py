@@ -6,6 +6,7 @@ The weights are explained in :mod:`logmedic.investigate.suspects`.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from logmedic.investigate import hunks as h
@@ -171,10 +172,13 @@ def rare_words(scene: Scene, views: Sequence[View]) -> dict[str, list[tuple[str,
 def _words_of(view: View, wanted: set[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for file, hunk in view.hunks:
-        before = {part for line in hunk.removed if not h.is_comment(line) for part in h.parts_of(line)}
-        after = {part for line in hunk.added if not h.is_comment(line) for part in h.parts_of(line)}
-        for word in wanted & (before ^ after):
-            found.setdefault(word, file.path)
+        before, after = (
+            Counter(part for line in side if not h.is_comment(line) for part in h.parts_of(line))
+            for side in (hunk.removed, hunk.added)
+        )
+        for word in wanted:
+            if before[word] != after[word]:
+                found.setdefault(word, file.path)
     return found
 
 

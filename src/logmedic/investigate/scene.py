@@ -41,6 +41,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     listed: bool = False  # the changes are a list, whose line numbers may be missing or of another commit
     functions: tuple[str, ...] = ()  # names on the stack, the culprit first
     sources: tuple[str, ...] = ()  # the functions of the stack as they stand in the repository, the culprit first
+    alike: tuple[str, ...] = ()  # services that fail in the same way
     called: tuple[str, ...] = ()  # services of ours that the error names as callees
 
 

@@ -151,6 +151,7 @@ def _named(scene: Scene, view: View, words: Sequence[str]) -> Iterator[Reason]:
     yield from contracts.by_schema(scene, view)
     yield from contracts.by_route(scene, view)
     yield from contracts.by_answer(scene, view)
+    yield from locality.by_shared(scene, view)
     yield from r.by_literals(scene, view, words)
 
 
