@@ -299,6 +299,18 @@ def _add_commits(
     return msgspec.structs.replace(dossier, changes=tuple(window), commit_ids=ids)
 
 
+def with_commits(dossier: Dossier, commits: Sequence[str], redactor: Redactor) -> Dossier:
+    """The dossier with these commits of the window among its evidence, whichever were quoted at first."""
+    wanted = [c for c in dossier.changes if c.commit in commits and c.commit not in dossier.commit_ids]
+    number = sum(item.kind == "commit" for item in dossier.evidence)
+    ids, items = dict(dossier.commit_ids), list(dossier.evidence)
+    for number, change in enumerate(wanted, number + 1):
+        ids[change.commit] = f"C{number}"
+        text = logs.cut(redactor.text(show_commit(change)))
+        items.append(Evidence(f"C{number}", "commit", text, {"commit": change.commit}))
+    return msgspec.structs.replace(dossier, evidence=tuple(items), commit_ids=ids)
+
+
 def show_commit(change: Change) -> str:
     """Id, date and subject, the files, and the first changed lines that mean something."""
     lines = [f"{change.commit[:12]} {logs.iso(change.time * 1_000_000_000)[:19]}Z {change.subject}"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from logmedic.investigate import kinds, source
@@ -11,7 +13,7 @@ from logmedic.investigate.evidence import Dossier
 from logmedic.investigate.hunks import SETTINGS, can_run
 from logmedic.investigate.kind import Code, Kind
 from logmedic.investigate.scene import Scene
-from logmedic.investigate.suspects import rank
+from logmedic.investigate.suspects import ranked
 from logmedic.investigate.taxonomy import Classified, classify
 from logmedic.model import (
     NANOSECONDS,
@@ -28,6 +30,8 @@ from logmedic.model import (
 )
 
 HIGHEST_OFFLINE = 0.9  # nobody has reproduced anything
+CLEAR_LEAD = 0.1  # between the scores of two suspects, below which neither stands out
+UNDECIDED = 0.15
 _SURE_BY = {"type": 0.6, "phrase": 0.65, "status": 0.5, "code": 0.45, "rule": 0.6, "nothing": 0.15}
 _NO_CHANGE = Text("no change in the code explains the fault", "이 오류를 설명하는 코드 변경이 없습니다")
 _NOT_KNOWN = Text("what went wrong is not known well enough", "무엇이 잘못되었는지 충분히 밝혀지지 않았습니다")
@@ -49,6 +53,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     confidence: float
     judged: bool  # the history could be asked whether a change explains this
     culprit: Frame | None
+    also: Mapping[str, tuple[str, ...]] = {}  # suspect → other commits that its reasons speak of
 
     @property
     def kind(self) -> Kind:
@@ -59,7 +64,8 @@ def judge(dossier: Dossier, incident: Incident) -> Judgement:
     classified = kind_of(dossier)
     kind = classified.kind
     culprit = dossier.stack.culprit if dossier.stack is not None else None
-    suspects = () if dossier.elsewhere else tuple(rank(scene_of(dossier, incident, kind)))
+    found = () if dossier.elsewhere else tuple(ranked(scene_of(dossier, incident, kind)))
+    suspects = tuple(entry.suspect for entry in found)
     lookable = bool(dossier.places) or dossier.listed or (kind.code is not Code.BUG and not dossier.elsewhere)
     judged = lookable and any(change.parents for change in dossier.changes)
     unjudged_bug = kind.code is Code.BUG and kind is not kinds.UNKNOWN and culprit is not None and not judged
@@ -74,6 +80,7 @@ def judge(dossier: Dossier, incident: Incident) -> Judgement:
         confidence=_confidence(classified, dossier, suspects, judged=judged),
         judged=judged,
         culprit=culprit,
+        also={entry.suspect.commit: entry.also for entry in found if entry.also},
     )
 
 
@@ -167,11 +174,15 @@ def _fixable(kind: Kind, dossier: Dossier, *, code_cause: bool) -> Fixable:
 
 
 def _confidence(classified: Classified, dossier: Dossier, suspects: tuple[Suspect, ...], *, judged: bool) -> float:
+    """How sure the cause is: by how the kind was told and, where a change is named, by how much ties it and it alone."""
     sure = _SURE_BY[classified.by]
     if suspects:
-        sure += 0.25 * suspects[0].score
+        lead = suspects[0].score - (suspects[1].score if len(suspects) > 1 else 0.0)
+        sure = 0.5 * sure + 0.5 * suspects[0].score - (UNDECIDED if lead < CLEAR_LEAD else 0.0)
     elif classified.kind.code is Code.BUG:
         sure *= 0.75 if judged else 0.9
+    elif classified.kind.code is Code.KNOB and judged:
+        sure *= 0.9  # something may have been changed all the same
     if dossier.places and dossier.places[0].exact:
         sure += 0.1
     if dossier.running is not None and dossier.running.how == "head":

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from logmedic.investigate import kinds, logs
-from logmedic.investigate.evidence import Dossier, Redactor, gather
+from logmedic.investigate.cascade import speaks_of_service
+from logmedic.investigate.evidence import Dossier, Redactor, gather, with_commits
 from logmedic.investigate.interface import Case
 from logmedic.investigate.judge import Judgement, judge
 from logmedic.investigate.kind import Code
@@ -45,6 +46,8 @@ class OfflineInvestigator:
     def draft(self, case: Case, dossier: Dossier) -> Diagnosis:
         """The report before its citations are read again."""
         judgement = judge(dossier, case.incident)
+        named = [*(s.commit for s in judgement.suspects), *(c for also in judgement.also.values() for c in also)]
+        dossier = with_commits(dossier, named, self._redactor)
         unknown = judgement.kind is kinds.UNKNOWN and not judgement.suspects
         inconclusive = unknown or judgement.confidence < LEAST_SURE
         suspects = tuple(Suspect(s.commit, s.score, self._clean(s.why)) for s in judgement.suspects)
@@ -102,11 +105,17 @@ class OfflineInvestigator:
         yield Claim(Text(f"The record says: {said}", f"로그에는 다음과 같이 기록되었습니다: {said}"), (record.id,))
         if judgement.classified.matched:
             yield Claim(self._kind(judgement.classified), (record.id,))
+        if len(dossier.cascade.path) > 1 and speaks_of_service(dossier.sample.record, dossier.cascade.first):
+            first = line(dossier.cascade.first, 60)
+            yield Claim(
+                Text(f"The error names {first} as what it called.", f"오류에 나온 호출 대상: {first}."), (record.id,)
+            )
         source = dossier.source_ids.get(0)
         if dossier.places and source is not None:
             yield Claim(_raised(dossier.places[0]), (source, record.id))
         for suspect in suspects:
-            cited = dossier.cite(dossier.commit_ids.get(suspect.commit), source)
+            commits = (suspect.commit, *judgement.also.get(suspect.commit, ()))
+            cited = dossier.cite(*(dossier.commit_ids.get(commit) for commit in commits), source, record.id)
             short, why = suspect.commit[:12], suspect.why
             english = f"Commit {short} could have produced it: {why.en}."
             yield Claim(Text(english, f"이 오류는 커밋 {short}에서 비롯되었을 수 있습니다: {why.ko}."), cited)

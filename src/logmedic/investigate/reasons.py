@@ -172,6 +172,8 @@ def rare_words(scene: Scene, views: Sequence[View]) -> dict[str, list[tuple[str,
 def _words_of(view: View, wanted: set[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for file, hunk in view.hunks:
+        if file.created:
+            continue  # who creates a file writes all of its words
         before, after = (
             Counter(part for line in side if not h.is_comment(line) for part in h.parts_of(line))
             for side in (hunk.removed, hunk.added)
