@@ -9,7 +9,7 @@ error failed first when it turned calls away or fell silent, not when it goes on
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -19,7 +19,17 @@ EPISODE = 2 * 60 * 60 * NANOSECONDS  # how long before a fault what brought it a
 AFTERMATH = 30 * 60 * NANOSECONDS  # how long after a fault's last occurrence others may begin to fail of it
 MOST_NAMED_IN = 4_000  # characters of one error that are searched for names of services
 MOST_STEPS = 8  # services between the one that was noticed and the one that failed first
+LONG_LINE = 60  # characters
 LEAST_SHARED = 2  # lines of two traces that are the same: what was raised and where
+SHORTLY = 15 * 60 * NANOSECONDS  # from where a fault began to where others failed of it in words that do not say so
+LULL = 5 * 60 * NANOSECONDS
+_NO_KINDS: Mapping[int, str] = {}
+# Kinds whose cause lies in what services share; the first to show it tells where.
+_SHARED_KINDS = frozenset({"clock", "pool-exhausted", "certificate", "dns", "deadlock", "schema", "credentials"})
+# They speak of what others do.
+OBSERVERS = frozenset({"kubelet", "kernel", "systemd", "containerd", "dockerd", "docker", "kube-scheduler", "node-agent",
+                       "host-agent", "autoscaler", "supervisor", "supervisord", "ecs-agent", "nomad", "argocd"})  # fmt: skip
+_CHANNELS = frozenset({"topic", "queue", "stream", "exchange", "subject", "channel", "routing_key", "bucket", "table"})
 LEAST_SAID = 24  # characters of a message that two services do not both write by chance
 _DIGITS = re.compile(r"\d+")
 SLOWER = 3.0  # times the median duration before, from where a service is slow
@@ -60,6 +70,8 @@ class Cascade(msgspec.Struct, frozen=True):
 
     path: tuple[str, ...] = ()
     hit: tuple[str, ...] = ()
+    linked: tuple[str, ...] = ()  # services that write to or read from the topic or queue of the fault
+    others: tuple[LogRecord, ...] = ()  # faults on the path and what the platform says of them, without the root's
     alike: tuple[str, ...] = ()  # services that fail in the same way as the first one with an error, itself included
     root: Neighbour | None = None  # the logged fault nearest to where it began: of the first service, or of its caller
 
@@ -74,13 +86,15 @@ def trace_back(
     traced: Sequence[LogRecord],
     around: Sequence[LogRecord] = (),
     known: Sequence[str] = (),
+    kinds: Mapping[int, str] = _NO_KINDS,
 ) -> Cascade:
     """From a fault to where it began.
 
     ``beside``: incidents that were seen from :data:`EPISODE` before the fault to :data:`AFTERMATH` behind it.
     ``traced``: records of the request that failed, from every service.
     ``around``: records of any service and level from before and after the onset; they tell how a callee fares that
-    logs no error. ``known``: further services of ours.
+    logs no error. ``known``: further services of ours. ``kinds``: id of an incident → what kind of fault it is, "" where
+    its words do not tell.
     """
     if not subject.service:
         return Cascade()
@@ -89,23 +103,71 @@ def trace_back(
         (n for n in beside if n.service and since <= n.first_seen <= until),
         key=lambda n: (n.first_seen, n.id),
     )
+    ours = dict.fromkeys((*known, *(r.service for r in around), *(r.service for r in traced)))
+    path = [_told_of(subject, ours)]
+    nearest, faults = subject, [subject]
     current: Neighbour | None = subject
-    path = [subject.service]
-    nearest = subject
     while current is not None and len(path) <= MOST_STEPS:
         nearest = current
-        step = _callee(current, episode, traced, path)
+        step = _callee(current, episode, traced, path) or _before(current, episode, path, kinds)
         if step is None:
             break
         path.append(step)
         current = next((n for n in episode if n.service == step), None)
+        faults += [current] if current is not None else []
     if current is not None:
-        ours = dict.fromkeys((*known, *(r.service for r in around), *(r.service for r in traced)))
         silent = _silent(current, [name for name in ours if name and name not in path], around)
-        if silent:
-            path.append(silent)
+        path += [silent] if silent else []
+        nearest = _observed(current, path[-1], episode, kinds)
     alike = dict.fromkeys((nearest.service, *(n.service for n in episode if _alike(n, nearest))))
-    return Cascade(tuple(path), _hit(path, {*path, *alike}, episode, traced), tuple(alike), nearest)
+    hit = _hit(path, {*path, *alike} - OBSERVERS, episode, traced)
+    others = tuple(n.record for n in faults if n is not nearest)
+    return Cascade(tuple(path), hit, _linked(nearest.record, around), others, tuple(alike), nearest)
+
+
+def _told_of(subject: Neighbour, names: Iterable[str]) -> str:
+    """Whose fault it is: the service's own or, where the platform speaks, that of the one it speaks of."""
+    if subject.service.lower() in OBSERVERS:
+        text = subject.record.message[:MOST_NAMED_IN].lower()
+        return next((n for n in names if n and n != subject.service and _word_at(text, n.lower())), subject.service)
+    return subject.service
+
+
+def _observed(fault: Neighbour, name: str, episode: Sequence[Neighbour], kinds: Mapping[int, str]) -> Neighbour:
+    """What the platform says of a service whose own words do not tell what happened, else the fault itself."""
+    if kinds.get(fault.id, "told"):
+        return fault
+    seen = (n for n in episode if n.service.lower() in OBSERVERS and kinds.get(n.id))
+    return next((n for n in seen if _word_at(n.record.message[:MOST_NAMED_IN].lower(), name.lower())), fault)
+
+
+def _before(
+    current: Neighbour, episode: Sequence[Neighbour], path: Sequence[str], kinds: Mapping[int, str]
+) -> str | None:
+    """Where the words of a fault tell nothing: who began to fail shortly before and went on, in words that do.
+
+    Of a kind that comes from what services share, whoever showed it first.
+    """
+    kind = kinds.get(current.id, "told")
+    for other in episode:
+        if other.service in path or other.service.lower() in OBSERVERS or other.first_seen >= current.first_seen:
+            continue
+        recent = current.first_seen - other.first_seen <= SHORTLY and other.last_seen >= current.first_seen - LULL
+        telling = kinds.get(other.id, "")
+        if recent and telling and (not kind or (kind == telling and kind in _SHARED_KINDS)):
+            return other.service
+    return None
+
+
+def _linked(record: LogRecord, around: Sequence[LogRecord]) -> tuple[str, ...]:
+    """Services whose records name the same topic, queue or stream as this one."""
+    named = {
+        (key, value) for key, value in record.fields.items() if key.lower() in _CHANNELS and isinstance(value, str)
+    }
+    if not named:
+        return ()
+    own = (r.service for r in around if r.service != record.service and any(r.fields.get(k) == v for k, v in named))
+    return tuple(dict.fromkeys(own))
 
 
 def _callee(
@@ -140,9 +202,19 @@ def _alike(a: Neighbour, b: Neighbour) -> bool:
     said, told = ("".join(_DIGITS.split(n.record.message[:MOST_NAMED_IN])) for n in (a, b))
     if said == told and len(said) >= LEAST_SAID and a.record.stack_text is b.record.stack_text is None:
         return True
+    if not _long_lines(a.record).isdisjoint(_long_lines(b.record)):
+        return True
     one, other = ((n.record.stack_text or "")[:MOST_NAMED_IN].split("\n") for n in (a, b))
     shared = {line.strip() for line in one if line.strip()} & {line.strip() for line in other}
     return len(shared) >= LEAST_SHARED and any(_FRAME.search(line) for line in shared)
+
+
+def _long_lines(record: LogRecord) -> set[str]:
+    """Lines of what was raised that are too long to be the same by chance, without their digits."""
+    texts = [record.exception_message or "", record.stack_text or ""]
+    texts += [value for value in record.fields.values() if isinstance(value, str)]
+    lines = (line.strip() for text in texts for line in text[-MOST_NAMED_IN:].split("\n"))
+    return {"".join(_DIGITS.split(line)) for line in lines if len(line) >= LONG_LINE and not _FRAME.search(line)}
 
 
 def _silent(current: Neighbour, names: Sequence[str], around: Sequence[LogRecord]) -> str:

@@ -43,6 +43,8 @@ _MISSING = tuple(
         r"(?:function|procedure|type|role|schema|database|sequence|index|queue|topic|bucket|stream|exchange|key|secret|"
         r"configmap|volume|container) ['\"`]?([\w./:-]{2,120}?)['\"`]?(?:\([^)\n]{0,80}\))? (?:does not exist|not found|doesn't exist)",
         r"(?:NoSuchKey|NoSuchBucket|UNKNOWN_TOPIC_OR_PARTITION|NOT_FOUND)[^\n]{0,60}?['\"`]([\w./:-]{3,120})['\"`]",
+        r"(\w{2,80})\n\s{1,6}(?:Field required|field required|none is not an allowed)",
+        r"[Cc]ould not resolve placeholder ['\"`]([\w.-]{2,80})",
         r"not authorized to perform:? ['\"`]?([\w:*-]{3,80})",
         r"open ([^\s:'\"]{3,200}): no such file",
         r"ENOENT[^\n']{0,60}'([^'\n]{3,200})'",
@@ -56,6 +58,7 @@ _UNWANTED = tuple(
         r"keyword argument|option|enum value)s?:? ['\"`]?([\w.-]{2,80})",
         r"(?:field|property) ['\"`]?([\w.-]{2,80})['\"`]? (?:is not allowed|not permitted|not recognized|is unknown)",
         r"[Ii]nvalid (?:input )?value (?:for enum \w{1,60})?:? ?['\"`]([\w.-]{2,80})",
+        r"from String ['\"`]([\w.-]{2,80})",
         r"No enum constant [\w.]{1,120}\.(\w{1,80})",
     )
 )
@@ -147,6 +150,13 @@ def _namespaces(text: str, stack: Stack | None) -> list[str]:
         ]
     found += _NAMESPACE.findall(text)
     return _unique(name[-300:].lower().replace("_", "-").replace("\\", "/") for name in found)[: 2 * MOST_LITERALS]
+
+
+def with_others(own: Clues, others: Sequence[LogRecord]) -> Clues:
+    """Also what other faults of the same chain are about: endpoints, tables and names of jobs."""
+    more = [clues(record, record.stack) for record in others]
+    subjects = (*own.subjects, *(name for other in more for name in (*other.subjects, *other.literals)))
+    return msgspec.structs.replace(own, subjects=tuple(dict.fromkeys(subjects))[: 2 * MOST_LITERALS])
 
 
 def _ends(routes: Sequence[str]) -> Iterator[str]:

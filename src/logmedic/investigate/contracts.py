@@ -23,7 +23,7 @@ _GONE_STATUS = frozenset({"404", "405", "410", "501"})
 _ROUTE_IN_CODE = re.compile(r"(/[A-Za-z{:<][\w{}:<>.*?-]{0,60}(?:/[\w{}:<>.*?-]{1,60}){0,6})")
 _PLACEHOLDER = re.compile(r"[{:<*]|^\d+$|^[0-9a-f-]{12,}$")
 _FORM = re.compile(
-    r"[\"']\w{2,60}[\"']\s?(?::|=>|\]\s?=)|json:\"|@Json|@Serialized|serde\(|\bto_?json|serialize|deserial|marshal|"
+    r"[\"']\w{2,60}[\"']\s?(?::|=>|\]\s?=)|json:\"|@Json|@Serialized|serde\(|\bto_?json|seriali[sz]|marshal|"
     r"\.dumps?\(|\bencode|isoformat|strftime|content-type|charset|gzip|\bfield\(|=\s?\d{1,3};|protobuf|avro|schema",
     re.IGNORECASE,
 )

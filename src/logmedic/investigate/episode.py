@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from logmedic.investigate.cascade import AFTERMATH, EPISODE, Cascade, trace_back
 from logmedic.investigate.interface import Case
+from logmedic.investigate.kinds import UNKNOWN
 from logmedic.investigate.logs import REQUEST_WINDOW
-from logmedic.model import LogRecord, Neighbour, Sample
+from logmedic.investigate.taxonomy import classify
+from logmedic.model import LogRecord, Neighbour, Sample, Stack
 
 BEFORE_ONSET, BEHIND_ONSET = 200, 100  # lines that tell how the other services fared
 
@@ -36,7 +38,15 @@ def episode(case: Case) -> tuple[Cascade, Sequence[Neighbour]]:
     earliest = min((sample.record for sample in case.samples), key=lambda r: (r.time, r.ref))
     around = case.logs.around(earliest, BEFORE_ONSET, BEHIND_ONSET)
     deployed = [d.service for d in case.changes.deploys if d.service] if case.changes is not None else []
-    return trace_back(subject, beside, traced, around, deployed), beside
+    kinds = {n.id: _kind(n.record, n.record.stack) for n in beside}
+    kinds[incident.id] = _kind(record, case.samples[0].grouping.stack or record.stack)
+    return trace_back(subject, beside, traced, around, deployed, kinds), beside
+
+
+def _kind(record: LogRecord, stack: Stack | None) -> str:
+    """The kind of a fault; "" when neither its words nor a trace tell what happened."""
+    kind = classify(record, stack).kind
+    return "" if kind is UNKNOWN and stack is None and not record.stack_text else kind.id
 
 
 def is_synthetic(sample: Sample) -> bool:

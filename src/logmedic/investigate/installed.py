@@ -11,7 +11,7 @@ from logmedic.investigate.packages import Package
 from logmedic.investigate.scene import Reason, Scene, View
 from logmedic.model import Text
 
-MOST_NAMED = 2  # packages of one change that count
+MOST_NAMED = 1  # of the packages of one change: they are released together
 _DEPENDENCY = frozenset({"missing-module"})
 
 
@@ -22,7 +22,7 @@ def by_package(scene: Scene, view: View) -> Iterator[Reason]:
         tie = _tie(package, scene)
         if tie is not None:
             weight, where = tie
-            weight += 0.08 if package.major else -0.05
+            weight += 0.08 if package.major else -0.2 if package.patch else -0.02
             found.append((weight if scene.kind.code is Code.BUG else weight * 0.6, package, where))
     for weight, package, where in sorted(found, key=lambda entry: (-entry[0], entry[1].name))[:MOST_NAMED]:
         yield Reason(weight, _told(package, where))

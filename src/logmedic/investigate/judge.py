@@ -8,7 +8,7 @@ import msgspec
 
 from logmedic.investigate import kinds, source
 from logmedic.investigate.cascade import speaks_of_service
-from logmedic.investigate.clues import clues
+from logmedic.investigate.clues import clues, with_others
 from logmedic.investigate.evidence import Dossier
 from logmedic.investigate.hunks import SETTINGS, can_run
 from logmedic.investigate.kind import Code, Kind
@@ -114,7 +114,7 @@ def scene_of(dossier: Dossier, incident: Incident, kind: Kind) -> Scene:
             blamed[entry.commit] = blamed.get(entry.commit, 0) + 1
     return Scene(
         kind=kind,
-        clues=clues(record, dossier.stack),
+        clues=with_others(clues(record, dossier.stack), dossier.cascade.others),
         places=dossier.places,
         changes=dossier.changes,
         blamed=blamed,
@@ -125,7 +125,7 @@ def scene_of(dossier: Dossier, incident: Incident, kind: Kind) -> Scene:
         listed=dossier.listed,
         alike=dossier.cascade.alike,
         deployed=dossier.deployed,
-        called=tuple(name for name in dossier.services if speaks_of_service(record, name)),
+        called=(*dossier.cascade.linked, *(name for name in dossier.services if speaks_of_service(record, name))),
         sources=tuple(item.text for item in dossier.evidence if item.kind == "source"),
         functions=source.functions(dossier.stack),
         libraries=source.libraries(dossier.stack),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from logmedic.investigate import hunks as h
-from logmedic.investigate.diffs import FileDiff
+from logmedic.investigate.diffs import FileDiff, Hunk
 from logmedic.investigate.packages import is_manifest
 from logmedic.investigate.scene import Reason, Scene, View
 from logmedic.investigate.settings import Setting, numbers_of
@@ -42,9 +42,16 @@ def by_knob(scene: Scene, view: View) -> Iterator[Reason]:
             continue
         for name, old, new in numbers_of(hunk):
             directed = h.speaks_of(name, (*scene.kind.fewer, *scene.kind.more))
+            if old is not None and new is None and _kept(hunk, name, old):
+                continue
             reason = (_limit if directed else _said)(scene, file, name, old, new)
             if reason is not None:
                 yield reason
+
+
+def _kept(hunk: Hunk, name: str, old: Setting) -> bool:
+    """Whether the value is still given to the name, in other words (as the default of a variable, say)."""
+    return any(h.speaks_of(line, (name,)) and old.text in line for line in hunk.added)
 
 
 def _limit(scene: Scene, file: FileDiff, name: str, old: Setting | None, new: Setting | None) -> Reason | None:

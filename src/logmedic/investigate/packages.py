@@ -65,6 +65,12 @@ class Package(msgspec.Struct, frozen=True):
             return True
         return old[0] != new[0] or (old[0] == "0" and old != new)
 
+    @property
+    def patch(self) -> bool:
+        """Whether only the last number differs: such a release promises to change nothing, https://semver.org."""
+        old, new = _MAJOR.findall(self.old)[:2], _MAJOR.findall(self.new)[:2]
+        return len(old) == 2 and old == new
+
 
 def is_manifest(path: str) -> bool:
     name = path.lower().rpartition("/")[2]

@@ -19,6 +19,8 @@ _ASSIGNED = re.compile(
     r"(?:=>|:=|=|:|\(|>)\s{0,4}[\"']?" + _NUMBER
 )
 _OPTION = re.compile(r"(?:--|\bENV\s)(?P<name>[A-Za-z][\w.-]{1,60})[ =]{1,2}" + _NUMBER)
+_LISTED = re.compile(r"[\"'](?P<name>--[A-Za-z][\w-]{1,50}|-[cwjpn])[\"'],\s{0,3}[\"']" + _NUMBER)
+_SHORT = {"-c": "concurrency", "-w": "workers", "-j": "jobs", "-p": "processes", "-n": "numprocesses"}
 _HEAP = re.compile(r"-(?P<name>X(?:mx|ms|ss))(?P<of>)(?P<number>\d{1,9})(?P<unit>[kKmMgG]?)")
 _VALUE = re.compile(
     r"""["']?(?P<name>[A-Za-z_][\w./-]{1,80})["']?\s{0,8}(?:=>|:=|=|:|>)\s{0,8}["']?(?P<value>\{[^}]{1,200}|[^"'<,;#]{1,200})"""
@@ -62,8 +64,13 @@ def numbers(lines: Iterable[str], context: Sequence[str] = ()) -> dict[str, Sett
     for line in lines:
         if is_comment(line):
             continue
-        for match in (*_ASSIGNED.finditer(line), *_OPTION.finditer(line), *_HEAP.finditer(line)):
-            name = _whole(match["name"], line, context)
+        for match in (
+            *_ASSIGNED.finditer(line),
+            *_OPTION.finditer(line),
+            *_HEAP.finditer(line),
+            *_LISTED.finditer(line),
+        ):
+            name = _whole(_SHORT.get(match["name"], match["name"].lstrip("-")), line, context)
             unit = (match["unit"] or "").strip(" *").rpartition(".")[2]
             known = _scale(unit, match["of"] or "", name)
             end = match.end("unit") if known is not None and unit else match.end("number")
