@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import os; SCENARIOS = Path(os.environ.get("SCEN", Path(__file__).parent / "scenarios"))
+SCENARIOS = Path(__file__).parent / "scenarios"
 LOGMEDIC = Path(sys.executable).with_name("logmedic")
 
 

@@ -267,6 +267,8 @@ def speaks_of_service(record: LogRecord, name: str) -> bool:
     if record.service == name:
         return False
     whole, core = name.lower(), core_name(name)
+    if core == core_name(record.service):
+        core = whole  # the short name may be its own
     return any(_names(text, whole, core) for text in _texts(record))
 
 
@@ -317,5 +319,5 @@ def _texts(record: LogRecord) -> Iterator[str]:
     elif record.stack_text:
         yield record.stack_text[:MOST_NAMED_IN].partition("\n")[0].lower()
     for key, value in record.fields.items():
-        if isinstance(value, str) and "".join(c for c in key.lower() if c.isalpha()) not in _CALLER:
+        if isinstance(value, str) and "".join(c for c in key.lower() if c.isalpha()) not in _CALLER | _CHANNELS:
             yield value[:300].lower()

@@ -75,6 +75,7 @@ _SCHEMA = tuple(
         r"permission denied for (?:table|relation|schema|sequence|function|database) ['\"`]?([\w.]{2,80})",
     )
 )
+_FRAME = re.compile(r"\s{0,12}(?:at |File |from |in |\d{1,3}: )")
 _URL = re.compile(
     r"(?:https?|grpc|amqp|redis|postgres(?:ql)?)://([\w.-]{1,120})(?::(\d{2,5}))?((?:/[\w{}:.~%-]{0,80}){0,8})"
 )
@@ -178,6 +179,9 @@ def _texts(record: LogRecord, stack: Stack | None) -> Iterator[str]:
     if stack is not None:
         for part in reversed(stack.parts):
             yield f"{part.type.rpartition('.')[2]}: {part.message}"
+    if record.stack_text and stack is not None and stack.parts and stack.parts[-1].message:
+        behind = record.stack_text.rpartition(stack.parts[-1].message.partition("\n")[0])[2][:LONGEST_TEXT]
+        yield "\n".join(line for line in behind.split("\n") if not _FRAME.match(line))
     yield from (v for v in record.fields.values() if isinstance(v, str))
 
 

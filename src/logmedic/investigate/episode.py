@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from logmedic.investigate.cascade import AFTERMATH, EPISODE, Cascade, trace_back
 from logmedic.investigate.interface import Case
 from logmedic.investigate.kinds import UNKNOWN
@@ -11,6 +13,7 @@ from logmedic.investigate.logs import REQUEST_WINDOW
 from logmedic.investigate.taxonomy import classify
 from logmedic.model import LogRecord, Neighbour, Sample, Stack
 
+LONGEST_STACK = 20_000  # characters that are looked at for what was raised
 BEFORE_ONSET, BEHIND_ONSET = 200, 100  # lines that tell how the other services fared
 
 
@@ -45,6 +48,9 @@ def episode(case: Case) -> tuple[Cascade, Sequence[Neighbour]]:
 
 def _kind(record: LogRecord, stack: Stack | None) -> str:
     """The kind of a fault; "" when neither its words nor a trace tell what happened."""
+    if stack is None and record.stack_text:
+        lines = [line for line in record.stack_text[:LONGEST_STACK].split("\n") if line.strip()]
+        record = msgspec.structs.replace(record, message="\n".join((record.message, *lines[:1], *lines[-1:])))
     kind = classify(record, stack).kind
     return "" if kind is UNKNOWN and stack is None and not record.stack_text else kind.id
 
