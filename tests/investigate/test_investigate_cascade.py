@@ -7,7 +7,7 @@ import pytest
 from investigate_scenes import record
 
 from logmedic.investigate.cascade import core_name, speaks_of_service, trace_back
-from logmedic.model import NANOSECONDS, Neighbour
+from logmedic.model import NANOSECONDS, Level, Neighbour
 
 TIME = 1_780_000_000
 _NUMBER = iter(range(1, 10_000))
@@ -51,6 +51,71 @@ def test_a_request_that_failed_elsewhere_later_is_no_cause():
 
 def test_a_callee_that_logged_no_error_did_not_fail():
     assert trace_back(failing("shop", "timeout calling payments"), [], []).first == "shop"
+
+
+def line(service: str, *, at: int, **more):
+    return msgspec.structs.replace(record("GET /rates", time=at, **{"level": Level.INFO, **more}), service=service)
+
+
+REFUSED = "dial tcp 10.0.0.7:8080: connect: connection refused, calling rates"
+LATE = "upstream rates timed out"
+
+
+@pytest.mark.parametrize(
+    ("message", "around", "first"),
+    [
+        (REFUSED, [], "rates"),  # it fell silent
+        (REFUSED, [line("rates", at=TIME - 60)], "rates"),
+        (LATE, [line("rates", at=TIME - 60, duration_ms=20), line("rates", at=TIME + 5, duration_ms=9_000)], "rates"),
+        (LATE, [line("rates", at=TIME - 60, duration_ms=20), line("rates", at=TIME + 5, duration_ms=25)], "shop"),
+        (LATE, [line("rates", at=TIME + 5, level=Level.WARN)], "rates"),
+        ("cannot decode the answer of rates: unexpected token", [], "shop"),  # it answered
+    ],
+)
+def test_a_callee_without_an_error_failed_first_unless_it_goes_on_as_before(message, around, first):
+    shop = failing("shop", message)
+    found = trace_back(shop, [], [], around=around, known=["rates"])
+    assert found.first == first
+    assert found.root is shop
+
+
+def test_words_that_tell_nothing_lead_to_the_fault_that_began_shortly_before():
+    ingest, alarms = failing("ingest", "invalid type: string"), failing("alarms", "window is empty", at=TIME + 300)
+    kinds = {ingest.id: "bad-data", alarms.id: ""}
+    assert trace_back(alarms, [ingest], [], kinds=kinds).first == "ingest"
+    told = {ingest.id: "bad-data", alarms.id: "empty-value"}
+    assert trace_back(alarms, [ingest], [], kinds=told).first == "alarms", "its own words tell what happened"
+    late = failing("alarms", "window is empty", at=TIME + 3_000)
+    assert trace_back(late, [ingest], [], kinds={ingest.id: "bad-data", late.id: ""}).first == "alarms"
+
+
+def test_what_the_platform_says_of_a_service_is_told_of_that_service():
+    kubelet = failing("kubelet", "Container reporting in pod reporting-6c was terminated: OOMKilled", at=TIME)
+    reporting = failing("reporting", "the previous run ended without a result", at=TIME + 1)
+    kinds = {kubelet.id: "out-of-memory", reporting.id: ""}
+    found = trace_back(reporting, [kubelet], [], kinds=kinds)
+    assert (found.first, found.root) == ("reporting", kubelet)
+    assert trace_back(kubelet, [reporting], [], known=["reporting"], kinds=kinds).first == "reporting"
+
+
+def test_of_services_that_fail_in_the_same_line_the_first_tells_where():
+    trace = "java.lang.ArithmeticException: Rounding necessary\n\tat com.acme.money.Money.scaled(Money.kt:48)\n"
+    one, two = (
+        failing("invoicing", "job failed", stack_text=trace),
+        failing("payouts", "job failed", at=TIME + 9, stack_text=trace),
+    )
+    found = trace_back(two, [one], [])
+    assert found.first == "invoicing"
+    assert set(found.alike) == {"invoicing", "payouts"}
+
+
+def test_the_name_of_a_queue_or_of_the_caller_is_no_callee():
+    for key in ("queue", "topic", "caller", "user_agent"):
+        shop = failing("shop", "it failed", fields={key: "inventory"})
+        assert not speaks_of_service(shop.record, "inventory-service"), key
+    assert speaks_of_service(
+        failing("shop", "it failed", fields={"peer.service": "inventory"}).record, "inventory-service"
+    )
 
 
 def test_two_services_that_name_each_other_do_not_go_round_for_ever():

@@ -27,8 +27,9 @@ _NO_KINDS: Mapping[int, str] = {}
 # Kinds whose cause lies in what services share; the first to show it tells where.
 _SHARED_KINDS = frozenset({"clock", "pool-exhausted", "certificate", "dns", "deadlock", "schema", "credentials"})
 # They speak of what others do.
-OBSERVERS = frozenset({"kubelet", "kernel", "systemd", "containerd", "dockerd", "docker", "kube-scheduler", "node-agent",
-                       "host-agent", "autoscaler", "supervisor", "supervisord", "ecs-agent", "nomad", "argocd"})  # fmt: skip
+OBSERVERS = frozenset({"kubelet", "kernel", "systemd", "containerd", "dockerd", "docker", "kube-scheduler",
+                       "node-agent", "host-agent", "autoscaler", "supervisor", "supervisord",
+                       "ecs-agent", "nomad", "argocd"})  # fmt: skip
 _CHANNELS = frozenset({"topic", "queue", "stream", "exchange", "subject", "channel", "routing_key", "bucket", "table"})
 LEAST_SAID = 24  # characters of a message that two services do not both write by chance
 _DIGITS = re.compile(r"\d+")
@@ -50,12 +51,14 @@ _ANSWERED = frozenset((
 _BEHIND = (
     "service", "api", "client", "return", "answer", "respond", "repl", "timed", "timeo", "unavail", "unreach", "refus",
     "reject", "fail", "is down", "did not", "gave", "down", "not respond", "closed", "connection", "has no", "is not",
-    "cannot", "could not", "went away", "error", "rpc", "call", "sent", "lookup", "request to", "http", "status", "exited",
+    "cannot", "could not", "went away", "error", "rpc", "call", "sent", "lookup", "request to", "http", "status",
+    "exited",
 )  # fmt: skip
 _STATUS = re.compile(r"\s{0,2}[:=(]{0,2}\s{0,2}(?:http )?[45]\d\d\b")
 _TURNED_AWAY = re.compile(
     r"refused|unavailable|tim(?:ed|e)[\s-]?out|etimedout|deadline|unreachable|reset|closed|hung up|hang up|no route|"
-    r"(?<![\d:.])[45]\d\d(?![\d.])|bad gateway|no such host|not resolve|no answer|not answer|not respond|overloaded|is down|eof\b"
+    r"(?<![\d:.])[45]\d\d(?![\d.])|bad gateway|no such host|not resolve|no answer|not answer|not respond|"
+    r"overloaded|is down|eof\b"
 )
 _CONTENT = re.compile(r"pars(?:e|ing)|decod|deserial|unmarshal|invalid type|unexpected token|malformed|schema|mismatch")
 # Fields that name who asked, not who was asked.
@@ -84,6 +87,7 @@ def trace_back(
     subject: Neighbour,
     beside: Sequence[Neighbour],
     traced: Sequence[LogRecord],
+    *,
     around: Sequence[LogRecord] = (),
     known: Sequence[str] = (),
     kinds: Mapping[int, str] = _NO_KINDS,
@@ -93,7 +97,7 @@ def trace_back(
     ``beside``: incidents that were seen from :data:`EPISODE` before the fault to :data:`AFTERMATH` behind it.
     ``traced``: records of the request that failed, from every service.
     ``around``: records of any service and level from before and after the onset; they tell how a callee fares that
-    logs no error. ``known``: further services of ours. ``kinds``: id of an incident → what kind of fault it is, "" where
+    logs no error. ``known``: further services of ours. ``kinds``: id of an incident → its kind of fault, "" where
     its words do not tell.
     """
     if not subject.service:
@@ -119,7 +123,7 @@ def trace_back(
         silent = _silent(current, [name for name in ours if name and name not in path], around)
         path += [silent] if silent else []
         nearest = _observed(current, path[-1], episode, kinds)
-    alike = dict.fromkeys((nearest.service, *(n.service for n in episode if _alike(n, nearest))))
+    alike = dict.fromkeys((nearest.service, *(n.service for n in (*episode, subject) if _alike(n, nearest))))
     hit = _hit(path, {*path, *alike} - OBSERVERS, episode, traced)
     others = tuple(n.record for n in faults if n is not nearest)
     return Cascade(tuple(path), hit, _linked(nearest.record, around), others, tuple(alike), nearest)

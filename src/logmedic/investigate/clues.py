@@ -1,5 +1,7 @@
 """What an error says about its own cause: the thing that is missing, the names and numbers it speaks of. Pure."""
 
+# ruff: noqa: E501  a pattern reads best on one line
+
 from __future__ import annotations
 
 import re

@@ -43,7 +43,7 @@ def episode(case: Case) -> tuple[Cascade, Sequence[Neighbour]]:
     deployed = [d.service for d in case.changes.deploys if d.service] if case.changes is not None else []
     kinds = {n.id: _kind(n.record, n.record.stack) for n in beside}
     kinds[incident.id] = _kind(record, case.samples[0].grouping.stack or record.stack)
-    return trace_back(subject, beside, traced, around, deployed, kinds), beside
+    return trace_back(subject, beside, traced, around=around, known=deployed, kinds=kinds), beside
 
 
 def _kind(record: LogRecord, stack: Stack | None) -> str:

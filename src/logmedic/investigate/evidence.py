@@ -302,9 +302,9 @@ def _add_commits(
 def with_commits(dossier: Dossier, commits: Sequence[str], redactor: Redactor) -> Dossier:
     """The dossier with these commits of the window among its evidence, whichever were quoted at first."""
     wanted = [c for c in dossier.changes if c.commit in commits and c.commit not in dossier.commit_ids]
-    number = sum(item.kind == "commit" for item in dossier.evidence)
+    known = sum(item.kind == "commit" for item in dossier.evidence)
     ids, items = dict(dossier.commit_ids), list(dossier.evidence)
-    for number, change in enumerate(wanted, number + 1):
+    for number, change in enumerate(wanted, known + 1):
         ids[change.commit] = f"C{number}"
         text = logs.cut(redactor.text(show_commit(change)))
         items.append(Evidence(f"C{number}", "commit", text, {"commit": change.commit}))

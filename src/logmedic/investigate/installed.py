@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from logmedic.investigate import packages
+from logmedic.investigate.clues import Clues
 from logmedic.investigate.diffs import FileDiff
 from logmedic.investigate.kind import Code
 from logmedic.investigate.packages import Package
@@ -55,6 +56,7 @@ _MISSED = Text("which the error misses", "오류에서 찾지 못한 이름")
 
 
 def _tie(package: Package, scene: Scene) -> tuple[float, Text] | None:
+    """How much the fault speaks of a package, and where."""
     clues = scene.clues
     names = packages.known_as(package.name)
     roots = {name.lower().replace("_", "-").partition(".")[0] for name in clues.missing}
@@ -62,12 +64,20 @@ def _tie(package: Package, scene: Scene) -> tuple[float, Text] | None:
         return 0.62, _MISSED
     if not package.old and scene.kind.id not in _DEPENDENCY:
         return None  # what was not there before can be called by new code only
+    return _by_stack(names, scene) or _by_text(names, clues)
+
+
+def _by_stack(names: Sequence[str], scene: Scene) -> tuple[float, Text] | None:
     libraries = [library.lower().replace("_", "-") for library in scene.libraries[:2]]
     if any(name in libraries for name in names):
         return 0.58, _ON_STACK
-    for at, space in enumerate(clues.namespaces):
+    for at, space in enumerate(scene.clues.namespaces):
         if any(_word_in(space, name) for name in names):
             return 0.55 if at < 4 else 0.45, _ON_STACK
+    return None
+
+
+def _by_text(names: Sequence[str], clues: Clues) -> tuple[float, Text] | None:
     for depth, code in enumerate(clues.codes[:3]):
         flat = code.lower().replace("_", "-")
         if any(_word_in(flat, name) for name in names):

@@ -174,7 +174,7 @@ def _fixable(kind: Kind, dossier: Dossier, *, code_cause: bool) -> Fixable:
 
 
 def _confidence(classified: Classified, dossier: Dossier, suspects: tuple[Suspect, ...], *, judged: bool) -> float:
-    """How sure the cause is: by how the kind was told and, where a change is named, by how much ties it and it alone."""
+    """How sure the cause is: by how the kind was told and, where a change is named, by what ties it and it alone."""
     sure = _SURE_BY[classified.by]
     if suspects:
         lead = suspects[0].score - (suspects[1].score if len(suspects) > 1 else 0.0)

@@ -12,25 +12,15 @@ from logmedic.investigate.settings import Setting, numbers_of
 from logmedic.model import Text
 
 _RESOURCES = ("pool", "lock", "acquire", "database", "db", "session", "cache", "redis")
-_LEAKS = (
-    "close(",
-    "release(",
-    "dispose(",
-    "finally",
-    "rollback(",
-    "with ",
-    "defer ",
-    "drop(",
-    ".close",
-    "using ",
-    "end()",
-)
-_HELD = ("conn", "session", "cursor", "pool", "engine", "client", "transaction", "open(", "file", "sock", "body", "stream",
-         "reader", "handle", "tx")  # fmt: skip
+_LEAKS = ("close(", "release(", "dispose(", "finally", "rollback(", "with ", "defer ", "drop(", ".close", "using ",
+          "end()")  # fmt: skip
+_HELD = ("conn", "session", "cursor", "pool", "engine", "client", "transaction", "open(", "file", "sock", "body",
+         "stream", "reader", "handle", "tx")  # fmt: skip
 _WAITS = frozenset({"upstream-timeout", "connection", "slow", "rate-limited"})
 # Words of limits that an error may run into whatever it is called.
-_BOUNDS = ("max", "limit", "size", "length", "timeout", "deadline", "quota", "budget", "attempts", "depth", "rows", "bytes",
-           "threshold", "capacity", "min", "ttl", "precision", "scale", "width", "body", "payload")  # fmt: skip
+_BOUNDS = ("max", "limit", "size", "length", "timeout", "deadline", "quota", "budget", "attempts", "depth", "rows",
+           "bytes", "threshold", "capacity", "min", "ttl", "precision", "scale", "width", "body",
+           "payload")  # fmt: skip
 
 _RAISED = frozenset({"min", "threshold", "ttl", "interval", "delay"})  # of these, more is what hurts
 

@@ -4,6 +4,8 @@ Where the nature of a fault explains itself from outside (a certificate that exp
 answer), only such a change can be behind it all the same.
 """
 
+# ruff: noqa: E501  a pattern reads best on one line
+
 from __future__ import annotations
 
 import re

@@ -1,4 +1,6 @@
-"""What a change installs: packages and versions in manifests and lock files, and the names that code knows them by. Pure."""
+"""What a change installs: packages and versions in manifests and lock files, and the names that code knows them by."""
+
+# ruff: noqa: E501  a pattern reads best on one line
 
 from __future__ import annotations
 

@@ -22,13 +22,16 @@ _ADDRESSED = frozenset(
 _ADDRESS = re.compile(r"[./:]|^[A-Z][A-Z0-9_]+$")  # a host, a path, a URL, a variable of the environment
 
 MOST_COMPARED = 400  # changes whose words are compared: in a long history every word is somewhere
-_COMMON = frozenset(
-    "error errors exception failed failure fail request requests response call calling called from with that this"
-    " than none null true false value values type string object name data could cannot while when have been into which"
-    " http https status code message service server client internal connection main java python line file self return"
-    " import module class function args time timeout info warn debug trace level test user users more less size"
-    " caused after before over under between run running thread handler handle process".split()
-)
+_COMMON = frozenset((
+    "error", "errors", "exception", "failed", "failure", "fail", "request", "requests", "response", "call",
+    "calling", "called", "from", "with", "that", "this", "than", "none", "null", "true", "false", "value",
+    "values", "type", "string", "object", "name", "data", "could", "cannot", "while", "when", "have", "been",
+    "into", "which", "http", "https", "status", "code", "message", "service", "server", "client", "internal",
+    "connection", "main", "java", "python", "line", "file", "self", "return", "import", "module", "class",
+    "function", "args", "time", "timeout", "info", "warn", "debug", "trace", "level", "test", "user", "users",
+    "more", "less", "size", "caused", "after", "before", "over", "under", "between", "run", "running", "thread",
+    "handler", "handle", "process",
+))  # fmt: skip
 _CONTENDED = frozenset({"deadlock", "constraint", "slow", "pool-exhausted"})
 _DEMAND = re.compile(r"requir|valid|must|not_?null|presence|mandatory|schema|assert|non_?empty|@Not", re.IGNORECASE)
 

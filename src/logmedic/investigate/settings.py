@@ -1,5 +1,7 @@
 """Names that lines give a value to, in any language or format: numbers with their units, switches, addresses. Pure."""
 
+# ruff: noqa: E501  a pattern reads best on one line
+
 from __future__ import annotations
 
 import re
@@ -104,7 +106,7 @@ def _scale(unit: str, function: str, name: str) -> float | None:
     known = _SECONDS.get(word, _SECONDS.get(word.removesuffix("s"), _BYTES.get(word)))
     if known is None and function:
         last = parts_of(function)[-1:]
-        known = _SECONDS.get(last[0].removesuffix("s"), None) if last else None
+        known = _SECONDS.get(last[0].removesuffix("s")) if last else None
     return known
 
 

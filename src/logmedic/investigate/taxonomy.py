@@ -27,13 +27,15 @@ class Classified(msgspec.Struct, frozen=True):
 
 
 _STATUS = re.compile(
-    r"(?:status|http|code|responded|returned|answered|replied|failed|with|got|gave|error|\()[^\w\n]{0,4}(?:code)?[^\w\n]{0,4}([45]\d\d)\b"
+    r"(?:status|http|code|responded|returned|answered|replied|failed|with|got|gave|error|\()"
+    r"[^\w\n]{0,4}(?:code)?[^\w\n]{0,4}([45]\d\d)\b"
 )
 _REFUSED = re.compile(r"\b40[13]\b|unauthori[sz]ed|forbidden|token[ _](?:is |has )?expired|invalid[ _]token")
 # Words of calling beside the address of somebody else.
 _OUTWARD = re.compile(
     r"(?:\bcall|request to|response from|\bfrom http|fetch|upstream|returned|answered|responded|\bclient error|"
-    r"(?:get|post|put|patch|delete) \"?http)[^\0]{0,400}?https?://|https?://[^\0]{0,400}?(?:returned|answered|responded|call failed)"
+    r"(?:get|post|put|patch|delete) \"?http)[^\0]{0,400}?https?://|https?://[^\0]{0,400}?(?:returned|answered|responded|"
+    r"call failed)"
 )
 _TYPE = re.compile(r"(?<![A-Za-z])[A-Z][A-Za-z]{1,60}(?:Error|Exception)(?![A-Za-z])")
 _UPSTREAM_STATUS = {"429": "rate-limited", "529": "overloaded", "502": "upstream-down", "503": "upstream-down",

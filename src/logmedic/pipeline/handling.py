@@ -15,7 +15,19 @@ from logmedic.investigate.changelist import ChangeList
 from logmedic.investigate.claude.outcome import Declined, Enriched
 from logmedic.investigate.episode import episode
 from logmedic.investigate.interface import Case, History, Investigator, LogContext
-from logmedic.model import NANOSECONDS, Diagnosis, Incident, Level, LogRecord, Neighbour, Outcome, Reason, Ref, Result, Text
+from logmedic.model import (
+    NANOSECONDS,
+    Diagnosis,
+    Incident,
+    Level,
+    LogRecord,
+    Neighbour,
+    Outcome,
+    Reason,
+    Ref,
+    Result,
+    Text,
+)
 from logmedic.respond.interface import Mode, Notice, told
 from logmedic.respond.policy import Action
 from logmedic.respond.retry import RetryConfig, put_off
