@@ -92,10 +92,8 @@ _ALL = (
     ),
     Kind(
         id="clock", cause=CauseKind.PLATFORM, severity=_CRITICAL, code=Code.OUTSIDE,
-        types=_names("PrematureJwtException ImmatureSignatureError"),
-        phrases=("clock skew", "in the future", "clock drift", "requesttimetooskewed", "used before issued", "jwt early by", "clock is skewed"),
-        codes=("clock_skew", "clock"), fewer=("skew", "leeway", "tolerance"),
-        root=Text("The clocks of two machines disagree: what one signs is not valid yet for the other.",
+        types=_names("PrematureJwtException ImmatureSignatureError"), phrases=("clock skew", "in the future", "clock drift", "requesttimetooskewed", "used before issued", "jwt early by", "clock is skewed"),
+        codes=("clock_skew", "clock"), fewer=("skew", "leeway", "tolerance"), root=Text("The clocks of two machines disagree: what one signs is not valid yet for the other.",
                   "두 서버의 시계가 서로 달라, 한쪽에서 발급한 값이 다른 쪽에서는 아직 유효하지 않습니다."),
         actions=(Text("Check time synchronisation (chrony, NTP) on the hosts that are named.", "해당 호스트의 시간 동기화(chrony, NTP)를 확인하세요."),
                  Text("Take the host whose clock is off out of service until it is right.", "시계가 어긋난 호스트는 바로잡을 때까지 서비스에서 제외하세요.")),
