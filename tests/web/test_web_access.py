@@ -128,3 +128,12 @@ def test_programs_without_a_browser_are_not_from_another_site():
     assert same_site("GET", {"sec-fetch-site": "cross-site"})
     assert not same_site("POST", {"sec-fetch-site": "cross-site"})
     assert same_site("POST", {"origin": "http://localhost:8787", "host": "localhost:8787"})
+
+
+def test_alerts_link_to_the_page_where_people_can_reach_one(project, make_error):
+    config = project.folder / "logmedic.toml"
+    told = '[[channels]]\nkind = "jsonl"\nname = "told"\npath = "told.jsonl"\n'
+    config.write_text(config.read_text() + 'public_url = "https://logmedic.example.com/"\n' + told)
+    project.write(make_error())
+    project.scan()
+    assert '"url":"https://logmedic.example.com/incidents/1"' in (project.folder / "told.jsonl").read_text()

@@ -46,6 +46,10 @@ class WebConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     tokens: tuple[TokenConfig, ...] = ()
     proxy: ProxyConfig | None = None
 
+    def page(self, incident_id: int) -> str | None:
+        """The address of an incident's page for people elsewhere; ``None`` where they can reach none."""
+        return f"{self.public_url.rstrip('/')}/incidents/{incident_id}" if self.enabled and self.public_url else None
+
     @property
     def address(self) -> tuple[str, int]:
         """Host and port of ``listen``. Raises :class:`ConfigError`."""

@@ -248,6 +248,7 @@ def _assemble(
         language=loaded.language,
         retry=config.retry,
         witness=witness or Nobody(),
+        link=config.web.page,
     )
     intake = Intake(
         store=opened,

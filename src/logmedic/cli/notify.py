@@ -128,6 +128,7 @@ def preview(which: str, name: str | None, config: str | None, as_json: bool, lan
         language=language or loaded.language,
         key=f"{incident.fingerprint}:{incident.generation}:preview",
         mention=incident.severity is Severity.CRITICAL and bool(loaded.config.policy.mention_on),
+        url=loaded.config.web.page(incident.id),
     )
     shown: list[dict[str, str | None]] = []
     for channel in chosen:

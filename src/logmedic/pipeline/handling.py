@@ -83,6 +83,10 @@ class Nobody:
         pass
 
 
+def no_page(incident_id: int) -> str | None:
+    """Where there is no dashboard that others can reach."""
+
+
 class Handling:
     """The workflow ``incident:<fingerprint>:<generation>``, and ``diagnosis:…``, which may follow it."""
 
@@ -100,7 +104,9 @@ class Handling:
         language: str,
         retry: RetryConfig,
         witness: Witness,
+        link: Callable[[int], str | None] = no_page,
     ) -> None:
+        """``link``: the address of an incident's page, where people can reach one."""
         self._store = store
         self._investigator = investigator
         self._deeper = deeper
@@ -112,6 +118,7 @@ class Handling:
         self._language = language
         self._retry = retry
         self._witness = witness
+        self._link = link
         self._deliveries = Deliveries(store.database)
         self._digests = Digests(store.database)
 
@@ -275,6 +282,7 @@ class Handling:
             receipt=receipt,
             mode=action.mode,
             mention=action.mention,
+            url=self._link(incident.id),
         )
         earlier_try = self._deliveries.last_receipt(key)
         outcome = self._channels[action.channel](notice)
