@@ -14,7 +14,8 @@ from logmedic.model import LogRecord, Ref
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks" / "diagnosis"))
 
 from material import lines, repository
-from scenario import HALVES, NO_CHANGE, Alert, Scenario, faults, load, moment
+from run import Score
+from scenario import HALVES, NO_CHANGE, Alert, Answer, Scenario, faults, load, moment
 
 READ = 1_830_000_000 * 1_000_000_000  # when the logs are read, ns: after all of them
 ALL = [(half, name, scenario) for half in HALVES for name, scenario in load(half).items()]
@@ -103,3 +104,34 @@ SPOILT = _spoilt(load("development")["address-null-guard"])
 @pytest.mark.parametrize("fault", SPOILT)
 def test_a_scenario_that_would_mislead_is_told(fault: str) -> None:
     assert any(fault in found for found in faults(SPOILT[fault], "development"))
+
+
+def test_a_score_counts_hits_innocents_and_silence() -> None:
+    score = Score()
+    caused, none = Answer("a", ["b"], "web"), Answer(None, ["b"], "web")
+    for name, answer, suspect in [
+        ("hit", caused, "a"),
+        ("decoy", caused, "b"),
+        ("too quiet", caused, None),
+        ("missed", caused, "c"),
+        ("quiet", none, None),
+        ("too loud", none, "b"),
+    ]:
+        score.add(name, answer, suspect)
+    score.add_first("hit", caused, "web")
+    score.add_first("quiet", none, "edge")
+    assert score.figures() == {
+        "scenarios": 6,
+        "top1": 0.25,
+        "decoys": 0.5,
+        "none_recall": 0.5,
+        "none_precision": 0.5,
+        "first_service": 0.5,
+    }
+    assert len(score.misses) == 5
+
+
+def test_a_share_of_nothing_is_left_out() -> None:
+    score = Score()
+    score.add("hit", Answer("a", ["b"], "web"), "a")
+    assert score.figures() == {"scenarios": 1, "top1": 1.0, "decoys": 0.0}
