@@ -48,6 +48,9 @@ class SurfaceLike(Protocol):
     def durations(self) -> Sequence[tuple[str, float]]: ...
     @property
     def code_keys(self) -> Sequence[str]: ...
+    def text_pattern(self, level: Level) -> str:
+        """What stands in every line of plain text whose level is this or worse: a regular expression of RE2."""
+        ...
 
 
 class DecoderLike(Protocol):
@@ -74,6 +77,15 @@ class Needle(msgspec.Struct, frozen=True):
     harmless: bytes | None = None
 
 
+class Asks(msgspec.Struct, frozen=True):
+    """What a rule looks for, for compilers: it matches only records that have at least one of the first three."""
+
+    level: Level | None = None  # this one or a worse one
+    over_ms: float | None = None  # a longer duration
+    codes: tuple[str, ...] = ()  # an error code that one of these globs matches
+    services: tuple[str, ...] = ()  # and are of a service that one of these globs matches; empty: of any
+
+
 class Rule(Protocol):
     """One reason to look at a record. Immutable and picklable."""
 
@@ -84,6 +96,10 @@ class Rule(Protocol):
 
     def judge(self, record: LogRecord) -> Match | None:
         """Why this record matches, with figures; ``None`` when it does not. A function of the record alone."""
+        ...
+
+    def asks(self) -> Asks:
+        """What it looks for. A rule that needs memory: what it must be told of."""
         ...
 
     def needles(self, surface: SurfaceLike) -> list[Needle]:

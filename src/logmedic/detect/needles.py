@@ -61,7 +61,7 @@ def words(spellings: Iterable[str]) -> list[Needle]:
 
 def level_numbers(key: str, ranges: Iterable[tuple[float, float]]) -> Needle:
     """``key`` followed by a number that may lie in one of the inclusive ranges, bare or as a string."""
-    body = b"|".join([*_between(ranges), rb"[0-9.]+[eE]"])
+    body = b"|".join([*between(ranges), rb"[0-9.]+[eE]"])
     return Needle(_key(key) + SPACE + b":" + SPACE + rb'(?:"' + _PAD + rb"*)?-?(?:" + body + b")", _key_literal(key))
 
 
@@ -69,7 +69,7 @@ def durations(key: str, per_millisecond: float, over_ms: float) -> list[Needle]:
     """``key`` followed by a number that may be more than ``over_ms`` milliseconds."""
     # Exact, because decoding is monotone: parsing, dividing and multiplying are each correctly rounded.
     limit = math.floor(Fraction(over_ms) * Fraction(str(per_millisecond)))
-    number = _at_least(limit) + b"|" + _EXPONENT
+    number = at_least(limit) + b"|" + _EXPONENT
     # A text like "1s 250ms" adds up to four parts (collect.dialects.values), each in a unit of its own. Units above ms
     # always count; parts in ms or smaller need at least the digits of a quarter of the limit.
     digits = len(str(min(limit, math.floor(over_ms / 5))))
@@ -113,7 +113,7 @@ def _key_literal(key: str) -> bytes:
     return b'"' + key.lower().encode() + b'"'
 
 
-def _at_least(low: int) -> bytes:
+def at_least(low: int) -> bytes:
     """The first digits of any number without exponent that is ``low`` or more."""
     if low <= 0:
         return rb"[0-9]"
@@ -122,7 +122,7 @@ def _at_least(low: int) -> bytes:
     return rb"[%s-9]%s|[1-9]%s" % (digits[0].encode(), b"[0-9]" * rest, b"[0-9]" * (rest + 1))
 
 
-def _between(ranges: Iterable[tuple[float, float]]) -> list[bytes]:
+def between(ranges: Iterable[tuple[float, float]]) -> list[bytes]:
     """Numbers by their length and first digit; more than lie in the ranges, never fewer."""
     firsts: dict[int, set[str]] = {}
     for bounds in ranges:

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from logmedic.detect import needles
-from logmedic.detect.interface import Needle, Rule, RuleConfig, SurfaceLike
+from logmedic.detect.interface import Asks, Needle, Rule, RuleConfig, SurfaceLike
 from logmedic.errors import ConfigError
 from logmedic.model import Level, LogRecord, Match, Severity
 
@@ -40,6 +40,9 @@ class LevelRule(msgspec.Struct, frozen=True, kw_only=True):
             return None
         severity = Severity.CRITICAL if record.level >= Level.FATAL else self.severity
         return Match(self.name, f"level {record.level.name} is {self.level.name} or worse", severity)
+
+    def asks(self) -> Asks:
+        return Asks(level=self.level, services=self.services)
 
     def needles(self, surface: SurfaceLike) -> list[Needle]:
         found = needles.words(word for word, level in surface.words.items() if level >= self.level)
@@ -73,6 +76,9 @@ class DurationRule(msgspec.Struct, frozen=True, kw_only=True):
         if duration is None or not duration > self.over_ms or not _serves(self.services, record.service):
             return None
         return Match(self.name, f"took {duration:,.0f} ms, more than {self.over_ms:,.0f} ms", self.severity)
+
+    def asks(self) -> Asks:
+        return Asks(over_ms=self.over_ms, services=self.services)
 
     def needles(self, surface: SurfaceLike) -> list[Needle]:
         return [
@@ -109,6 +115,9 @@ class ErrorCodeRule(msgspec.Struct, frozen=True, kw_only=True):
             if fnmatchcase(code, pattern):
                 return Match(self.name, f"error code {code} matches {pattern}", self.severity)
         return None
+
+    def asks(self) -> Asks:
+        return Asks(codes=self.patterns, services=self.services)
 
     def needles(self, surface: SurfaceLike) -> list[Needle]:
         prefixes = [needles.literal_prefix(pattern) for pattern in self.patterns]
@@ -158,6 +167,9 @@ class SurgeRule(msgspec.Struct, frozen=True, kw_only=True):
 
     def judge(self, record: LogRecord) -> Match | None:
         return None
+
+    def asks(self) -> Asks:
+        return Asks(level=Level.ERROR, services=self.services)
 
     def needles(self, surface: SurfaceLike) -> list[Needle]:
         return LevelRule(name=self.name, services=self.services).needles(surface)

@@ -11,7 +11,7 @@ from logmedic.collect.dialects import generic, levels, values
 from logmedic.collect.dialects.dialect import Dialect, Role, Scale, Unit
 from logmedic.collect.dialects.exceptions import ErrorFacts, read_error, read_frames, structured
 from logmedic.collect.dialects.parse import Parsed, parse
-from logmedic.collect.dialects.text import find_event_level, find_time
+from logmedic.collect.dialects.text import find_event_level, find_time, level_pattern
 from logmedic.model import ExceptionPart, Level, LogRecord, Ref, Reject
 
 MAX_FIELDS = 512
@@ -51,6 +51,10 @@ class Surface(msgspec.Struct, frozen=True):
     durations: tuple[tuple[str, float], ...]
     """Key, and how many of its unit make a millisecond. Strings may bring a unit (:func:`.values.read_duration`)."""
     code_keys: tuple[str, ...]
+
+    def text_pattern(self, level: Level) -> str:
+        """What stands in every text that is no object and whose level is this or worse (RE2)."""
+        return level_pattern(level)
 
 
 class Decoder:

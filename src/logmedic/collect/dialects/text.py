@@ -33,6 +33,30 @@ _CRASHES: tuple[tuple[re.Pattern[str], Level], ...] = (
 )
 
 
+_COLOURS = r"(?:\x1b\[[0-9;]*[A-Za-z])"
+_LINE = r"(?m:^)[ \t\r\n\x0b\x0c\x00" + "\ufeff" + r"]*(?:[^{ \t\r\n]\S*)?"
+_CRASH_HINTS = (
+    rf"panicked|Traceback|(?i:error){_COLOURS}*:|"
+    rf"{_LINE}(?:panic|[Ff]atal|Exception|Error|Un(?:handled|caught)|goroutine|Node\S*js|(?:fail|crit){_COLOURS}*:)"
+)
+"""Each of :data:`_CRASHES` and :data:`_SYNTAX` finds nothing but texts that hold one of these."""
+
+
+def level_pattern(level: Level) -> str:
+    """What stands in every text for which :func:`find_event_level` says this level or a worse one.
+
+    In the syntax of RE2, with ``.`` and without what it does not have: it finds more, never less.
+    """
+    words = "|".join(word for word, meant in WORDS.items() if meant >= level and word.isalpha())
+    return (
+        rf"(?:\b|{_COLOURS})(?:{words.upper()})"
+        rf"|(?:level|lvl|severity){_COLOURS}*={_COLOURS}*\"?{_COLOURS}*(?i:{words})"
+        rf"|\[{_COLOURS}*(?:{words})"
+        rf"|[A-Za-z]{_COLOURS}+[A-Za-z]"  # a word in two colours: they are taken out before anything is looked for
+        rf"|{_CRASH_HINTS}"
+    )
+
+
 def _crash(line: str) -> Level | None:
     return next((level for crash, level in _CRASHES if crash.match(line)), None)
 
