@@ -20,6 +20,18 @@ class Position(msgspec.Struct, frozen=True):
     done: bool = False  # the stream is complete (rotated away and read to its end); kept only to recognise it
 
 
+class Origin(Protocol):
+    """What a source knows of its lines beside their bytes. Asked only about the few lines that something came of."""
+
+    def place(self, ref: Ref) -> Ref:
+        """Where a line really stands, when that is not the offset that it has in its batch."""
+        ...
+
+    def record(self, record: LogRecord) -> LogRecord:
+        """The record with its place, and with what the source knows better (its time) or besides (its labels)."""
+        ...
+
+
 class Batch(msgspec.Struct, frozen=True):
     """Whole lines, each ending in ``\\n``, that stand one after the other in a stream.
 
@@ -38,6 +50,7 @@ class Batch(msgspec.Struct, frozen=True):
     path: str = ""  # what to show people
     joins: bool = False  # lines of plain text may belong together; then it begins and ends where an event does
     also: Position | None = None  # of the next stream, when lines at its beginning are the end of the last event here
+    origin: Origin | None = None  # of a store of records; lines of a stream of bytes are described by their offset
 
 
 class Source(Protocol):

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import msgspec
 
-from logmedic.collect.interface import Batch
+from logmedic.collect.interface import Batch, Origin
 from logmedic.detect.detector import Detector
+from logmedic.detect.interface import Selected
 from logmedic.group.fingerprint import Grouper
 from logmedic.group.fold import Delta, Fold
 from logmedic.model import NANOSECONDS, Finding, Grouping, Level, Reject
@@ -28,6 +29,14 @@ def _not_ahead(finding: Finding, received: int) -> Finding:
         return finding
     record = msgspec.structs.replace(finding.record, time=received, flags=(*finding.record.flags, "time-ahead"))
     return msgspec.structs.replace(finding, record=record)
+
+
+def _place(selected: Selected, origin: Origin) -> None:
+    """Let the source say where its lines stand, and what it knows of them."""
+    replace = msgspec.structs.replace
+    selected.findings = [replace(found, record=origin.record(found.record)) for found in selected.findings]
+    selected.errors = [origin.record(record) for record in selected.errors]
+    selected.rejects = [replace(reject, ref=origin.place(reject.ref)) for reject in selected.rejects]
 
 
 class Digest:
@@ -140,6 +149,8 @@ class Digester:
             truncated=batch.truncated,
             joins=batch.joins,
         )
+        if batch.origin is not None:
+            _place(selected, batch.origin)
         digest.lines += selected.lines
         digest.bytes += selected.bytes
         digest.rejected += len(selected.rejects)

@@ -293,15 +293,21 @@ class Runtime:
                     self._commit(pending, tally)
         digester = self._digesters[source.name]
         pending = Pending()
-        for batch in source.read():
-            lines, rejects = digester.add(pending.digest, batch, self.clock.now())
-            pending.reached(batch.position, lines, rejects)
-            if batch.also is not None:
-                pending.reached(batch.also, 0, 0)
-            if pending.digest.bytes >= COMMIT_BYTES or pending.digest.full:
+        try:
+            for batch in source.read():
+                lines, rejects = digester.add(pending.digest, batch, self.clock.now())
+                pending.reached(batch.position, lines, rejects)
+                if batch.also is not None:
+                    pending.reached(batch.also, 0, 0)
+                if pending.digest.bytes >= COMMIT_BYTES or pending.digest.full:
+                    self._commit(pending, tally)
+                    pending = Pending()
+                    progress(tally.summary.bytes, 0)
+        except SourceError:
+            # What came before is good; a store that fails now and then would never be caught up with otherwise.
+            if pending.reach:
                 self._commit(pending, tally)
-                pending = Pending()
-                progress(tally.summary.bytes, 0)
+            raise
         if pending.reach:
             self._commit(pending, tally)
 
