@@ -13,6 +13,7 @@ import msgspec
 from logmedic import config as configuration
 from logmedic.build.serving import WebConfig
 from logmedic.collect.file import FileSourceConfig
+from logmedic.collect.loki.config import LokiSourceConfig
 from logmedic.collect.stdin import StdinSourceConfig
 from logmedic.detect.interface import RuleConfig
 from logmedic.errors import ConfigError, UsageError
@@ -31,7 +32,7 @@ from logmedic.respond.schedule import zone
 from logmedic.respond.selfcheck import SelfConfig
 from logmedic.store.lock import sqlite_path
 
-SourceConfig = FileSourceConfig | StdinSourceConfig
+SourceConfig = FileSourceConfig | LokiSourceConfig | StdinSourceConfig
 
 
 class StoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

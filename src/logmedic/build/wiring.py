@@ -18,13 +18,15 @@ import msgspec
 
 from logmedic import doors, store
 from logmedic.bounds import bounded
-from logmedic.build import diagnosing, keeping, telling
+from logmedic.build import diagnosing, keeping, lokis, telling
 from logmedic.build.shape import Config, Loaded, SourceConfig, StoreConfig
 from logmedic.collect import dialects
 from logmedic.collect.file import FileSource, FileSourceConfig
 from logmedic.collect.interface import Position, Source
+from logmedic.collect.loki.config import LokiSourceConfig
 from logmedic.collect.stdin import StdinSource, StdinSourceConfig
 from logmedic.detect.detector import Detector
+from logmedic.detect.interface import Rule
 from logmedic.detect.rules import SurgeRule, build_rules
 from logmedic.detect.surge import SurgeWindows
 from logmedic.group.fingerprint import Grouper
@@ -231,6 +233,7 @@ def _assemble(
     from logmedic.pipeline.tracker import Followers  # noqa: PLC0415
 
     config, clock = loaded.config, system_clock()
+    secrets = (*secrets, *lokis.secrets(config.sources, loaded.base))
     redactor = Redactor(config.redact, secrets)
     specs = channels.specs(config.channels)
     active = build_rules(config.rules)
@@ -266,7 +269,7 @@ def _assemble(
         handling=handling,
         followers=Followers(opened, clock, trackers) if trackers else None,
         keeper=None if announce is None else keeping.keeper(loaded, opened, specs, announce, clock),
-        sources=[make_source(source, loaded.base, clock) for source in config.sources],
+        sources=[make_source(source, loaded.base, clock, active) for source in config.sources],
         digester=partial(digester, config, since=since, secrets=secrets),
         intake=intake,
         clock=clock,
@@ -305,9 +308,12 @@ def _parts(secret: str) -> Sequence[str]:
     return tokens if password is None else (*tokens, password[1])
 
 
-def make_source(config: SourceConfig, base: Path, clock: doors.Clock) -> Source:
+def make_source(config: SourceConfig, base: Path, clock: doors.Clock, rules: Sequence[Rule] = ()) -> Source:
+    """``rules``: what is asked of its lines, for sources that can look for that where the logs are."""
     if isinstance(config, StdinSourceConfig):
         return StdinSource(config.name, config, clock)
+    if isinstance(config, LokiSourceConfig):
+        return lokis.make(config, base, clock, rules)
     return FileSource(config.name, anchored(config, base), clock)
 
 
@@ -356,7 +362,7 @@ class Lookup:
 
     def _source(self, name: str) -> Source | None:
         config = next((c for c in self._loaded.config.sources if c.name == name), None)
-        if not isinstance(config, FileSourceConfig):
+        if not isinstance(config, FileSourceConfig | LokiSourceConfig):
             return None
         source = self._sources.get(name)
         if source is None:

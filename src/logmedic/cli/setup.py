@@ -12,12 +12,14 @@ import msgspec
 
 from logmedic import build, doors
 from logmedic import config as configuration
+from logmedic.build import lokis
 from logmedic.cli import options, output
 from logmedic.collect import dialects as layouts
 from logmedic.collect.file import FileSourceConfig
+from logmedic.collect.loki.config import LokiSourceConfig
 from logmedic.config import CONFIG_NAME
 from logmedic.detect.rules import build_rules
-from logmedic.errors import ConfigError, UsageError
+from logmedic.errors import ConfigError, SourceError, UsageError
 from logmedic.model import Text
 from logmedic.respond import channels
 from logmedic.respond.github import probe
@@ -159,6 +161,8 @@ def examine(loaded: build.Loaded, *, environment: bool) -> list[Finding]:
                 layouts.decoder(source.dialect)
             if environment:
                 found.append(_check_files(source, loaded.base))
+        if isinstance(source, LokiSourceConfig):
+            found.append(_check_loki(source, loaded.base, ask=environment))
     for channel in config.channels:
         secret = channels.secret_of(channel)
         if secret is not None and environment:
@@ -198,6 +202,20 @@ def _check_files(source: FileSourceConfig, base: Path) -> Finding:
     if not matches:
         return Finding(True, name, f"no file yet at {', '.join(paths)}; it is read when it appears")
     return Finding(True, name, f"{len(matches)} file(s), e.g. {matches[0]}")
+
+
+def _check_loki(source: LokiSourceConfig, base: Path, *, ask: bool) -> Finding:
+    """Whether its keys make sense and (``ask``) whether it answers, with what there is to read."""
+    name = f"source {source.name}"
+    if source.dialect != "auto":
+        layouts.decoder(source.dialect)
+    try:
+        if not ask:
+            lokis.check(source.name, source)
+            return Finding(True, name, f"{source.query} of {source.url}")
+        return Finding(True, name, output.printable(lokis.probe(source, base, build.system_clock())))
+    except (ConfigError, SourceError) as error:
+        return Finding(False, name, output.printable(str(error)).removeprefix(f"{name}: "))
 
 
 def _check_channel(channel: channels.ChannelConfig, secret: configuration.Secret, base: Path) -> Finding:
