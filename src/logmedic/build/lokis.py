@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from logmedic import config as configuration
 from logmedic import doors
+from logmedic.build.compiling import surfaces
 from logmedic.build.shape import SourceConfig
-from logmedic.collect import dialects
 from logmedic.collect.loki.config import LokiSourceConfig, check
-from logmedic.detect.interface import Rule, SurfaceLike
+from logmedic.detect.interface import Rule
 from logmedic.errors import ConfigError
 
 if TYPE_CHECKING:
     from logmedic.collect.loki.source import LokiSource
 
-__all__ = ["check", "make", "probe", "secret", "secrets", "surfaces"]
+__all__ = ["check", "make", "probe", "secret", "secrets"]
 
 
 def make(config: LokiSourceConfig, base: Path, clock: doors.Clock, rules: Sequence[Rule] = ()) -> LokiSource:
@@ -44,12 +44,6 @@ def make(config: LokiSourceConfig, base: Path, clock: doors.Clock, rules: Sequen
         wake=wake,
         ca_file=_ca_file(config, base),
     )
-
-
-def surfaces(dialect: str = "auto") -> list[SurfaceLike]:
-    """How lines of the dialect spell what rules ask for; of all dialects where it is not known before reading."""
-    names = dialects.names() if dialect == "auto" else (dialect,)
-    return [dialects.decoder(name).surface for name in names]
 
 
 def probe(config: LokiSourceConfig, base: Path, clock: doors.Clock) -> str:

@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = {
     "replay": "logmedic.cli.replay:replay",
     "incidents": "logmedic.cli.incidents:incidents",
     "usage": "logmedic.cli.usage:usage",
+    "rules": "logmedic.cli.rules:rules",
     "doctor": "logmedic.cli.doctor:doctor",
     "regroup": "logmedic.cli.regroup:regroup",
     "notify": "logmedic.cli.notify:notify",

@@ -169,5 +169,6 @@ def _go(span: int) -> str:
 
 
 def _days(span: int) -> str:
-    hours = span // SECOND // 3600
-    return "".join(f"{n}{unit}" for n, unit in ((hours // 24, "d"), (hours % 24, "h")) if n)
+    seconds = span // SECOND
+    parts = (seconds // 86400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "m"), (seconds % 60, "s")
+    return "".join(f"{number}{unit}" for number, unit in parts if number)

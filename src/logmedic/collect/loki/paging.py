@@ -18,17 +18,31 @@ from logmedic.collect.loki.errors import LokiError, Trouble
 log = logging.getLogger("logmedic")
 
 SHORTEST = 1_000_000_000  # ns: below, a span is not made shorter but the page smaller
-SMALLEST = 100  # entries of a page; below, it is given up
+GROW_AFTER = 10  # good answers after which a question that had to be made smaller may be twice as large
 SPLIT_WITHIN = 200  # characters from the end of a line among which one is looked for that parts the lines
 _FULL_MESSAGE = "%s: more than %d entries of one nanosecond cannot be told apart; those beyond are not read"
 
 
 class Limits(msgspec.Struct):
-    """What this Loki allows, as far as it has said so. Lives as long as its client."""
+    """What this Loki can be asked at a time. Lives as long as its client."""
 
-    entries: int
-    most_entries: int | None = None
-    span: int = 1 << 62  # ns
+    wanted: int  # entries, as configured
+    most_entries: int | None = None  # as Loki has said
+    most_span: int = 1 << 62  # ns; as Loki has said
+    entries: int = 0  # asked for now …
+    span: int = 1 << 62  # … of so long a time, ns
+    good: int = 0  # answers since one of both was last changed
+
+    def __post_init__(self) -> None:
+        self.entries = self.entries or self.wanted
+
+    def grow(self) -> None:
+        """What was too heavy once need not always be."""
+        self.good += 1
+        if self.good >= GROW_AFTER:
+            self.good = 0
+            self.entries = min(2 * self.entries, self.wanted, self.most_entries or self.wanted)
+            self.span = min(2 * self.span, self.most_span)
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -53,6 +67,7 @@ def walk(client: LokiClient, query: str, start: int, end: int, limits: Limits) -
         except LokiError as error:
             _adapt(error, limits, stop - at)
             continue
+        limits.grow()
         if len(entries) < asked:
             yield Page(entries, stop)
             at = stop
@@ -66,14 +81,15 @@ def walk(client: LokiClient, query: str, start: int, end: int, limits: Limits) -
 
 def _adapt(error: LokiError, limits: Limits, span: int) -> None:
     """Make the next question smaller, or raise the error again where that is no help."""
+    limits.good = 0
     if error.trouble is Trouble.LIMIT and error.most is not None and 0 < error.most < limits.entries:
         limits.entries = limits.most_entries = error.most
     elif error.trouble is Trouble.RANGE and error.most is not None and 0 < error.most < span:
-        limits.span = error.most
+        limits.span = limits.most_span = error.most
     elif error.trouble in {Trouble.RANGE, Trouble.HEAVY} and span > SHORTEST:
         limits.span = max(SHORTEST, span // 2)
-    elif error.trouble is Trouble.HEAVY and limits.entries > SMALLEST:
-        limits.entries = max(SMALLEST, limits.entries // 2)
+    elif error.trouble is Trouble.HEAVY and limits.entries > 1:
+        limits.entries //= 2
     else:
         raise error
 

@@ -3,7 +3,7 @@
 Its lines are not used, because it leaves out lines when it is slow or busy (``dropped_entries``; measured: 20,170 of
 30,000 at 16,000 lines a second). While nobody asks what is new, nothing is read from it.
 
-Source: Loki HTTP API, "Stream logs"; ``tests/data/loki/200-tail-websocket.json`` and the two beside it.
+Source: Loki HTTP API, "Stream logs"; ``tests/data/loki``, the recordings named ``tail-…``.
 """
 
 from __future__ import annotations
@@ -86,6 +86,7 @@ class Tail:
                     self._connection = connection
                     self.problem = ""
                     wait = FIRST_WAIT
+                    self._news.set()  # what came before was not heard of
                     self._listen(connection)
             except InvalidStatus as error:
                 body = (error.response.body or b"")[:200].decode("utf-8", "replace")
@@ -94,7 +95,6 @@ class Tail:
                 self._note(f"the tail has ended: {error}")
             finally:
                 self._connection = None
-            self._news.set()  # whatever came meanwhile was not heard of
             self._stop.wait(wait)
             wait = min(2 * wait, LONGEST_WAIT)
 
