@@ -91,11 +91,12 @@ def test_serve_hears_of_a_line_by_the_tail(watching, loki):
             assert time.monotonic() < deadline
             time.sleep(0.05)
         push(loki)
-        first = json.loads(serve.stdout.readline())
+        started, first = (json.loads(serve.stdout.readline()) for _ in range(2))
         serve.send_signal(signal.SIGTERM)
         out, err = serve.communicate(timeout=60)
     assert serve.returncode == 0, out + err
-    assert "no database" in json.dumps(first)
+    assert started["sources"] == ["loki"]
+    assert first["incident"]["title"] == "no database"
 
 
 def test_rules_show_says_what_is_asked_of_each_backend(watching):
