@@ -32,7 +32,8 @@ def expression(rules: Sequence[Rule], surfaces: Sequence[SurfaceLike]) -> str:
     if not asks:
         return ""
     escapes = needles.escapes().pattern.decode()
-    parts = [escapes, *_levels(asks, surfaces), *_durations(asks, surfaces), *_codes(asks, surfaces)]
+    strings = [*_levels(asks, surfaces), *_durations(asks, surfaces), *_codes(asks, surfaces)]
+    parts = [escapes, f'"(?:{"|".join(strings)})']
     level = lowest(asks)
     if level is not None:
         texts = dict.fromkeys(surface.text_pattern(level) for surface in surfaces)
@@ -93,12 +94,13 @@ def code_prefixes(asks: Iterable[Asks]) -> tuple[list[str], bool]:
 
 
 def _levels(asks: Sequence[Asks], surfaces: Sequence[SurfaceLike]) -> list[str]:
+    """As those below, without the quote that each of them begins with."""
     level = lowest(asks)
     if level is None:
         return []
     word = rf"(?i:(?:severity_number_)?(?:{_any(stems(surfaces, level))})[2-4]?)"
     # A key is no value: ``"error": null`` stands in every line of some logs.
-    found = [rf'"{_PAD_OR_COLOUR}{word}(?:"{_SPACE}(?:[^: \t\r\n]|$)|[+ \t\r\n\\\x1b-])']
+    found = [rf'{_PAD_OR_COLOUR}{word}(?:"{_SPACE}(?:[^: \t\r\n]|$)|[+ \t\r\n\\\x1b-])']
     found += [
         rf'{keys}{_SPACE}:{_SPACE}(?:"{_PAD})?-?(?:{"|".join(numbers(ranges))}|{_EXPONENT})'
         for ranges, keys in _by_value(level_ranges(surfaces, level))
@@ -116,9 +118,9 @@ def _durations(asks: Sequence[Asks], surfaces: Sequence[SurfaceLike]) -> list[st
 
 def _codes(asks: Sequence[Asks], surfaces: Sequence[SurfaceLike]) -> list[str]:
     prefixes, anything = code_prefixes(asks)
-    found = [f'"(?:{_any(prefixes)})'] if prefixes else []
+    found = [f"(?:{_any(prefixes)})"] if prefixes else []
     if anything:
-        found.append(f'"(?:{_any(key for surface in surfaces for key in surface.code_keys)})"')
+        found.append(f'(?:{_any(key for surface in surfaces for key in surface.code_keys)})"')
     return found
 
 
@@ -128,11 +130,11 @@ def numbers(ranges: Iterable[tuple[float, float]]) -> list[str]:
 
 
 def _by_value(keys: Mapping[str, _V]) -> list[tuple[_V, str]]:
-    """Each value, and the keys that have it as an expression."""
+    """Each value, and the keys that have it as an expression, without the quote before them."""
     groups: dict[_V, list[str]] = {}
     for key, value in keys.items():
         groups.setdefault(value, []).append(key)
-    return [(value, f'"(?:{_any(members)})"') for value, members in groups.items()]
+    return [(value, f'(?:{_any(members)})"') for value, members in groups.items()]
 
 
 def _any(words: Iterable[str]) -> str:
