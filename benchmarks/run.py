@@ -13,6 +13,7 @@ SCRIPTS = (
     "serve/latency.py",
     "respond/latency.py",
     "collect/read_speed.py",
+    "collect/loki.py",
     "grouping/accuracy.py",
     "grouping/speed.py",
     "diagnosis/run.py",

@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from logmedic.testing.logql import LogQuery, MetricQuery
@@ -188,7 +189,14 @@ def _detected(stream: Stream, line: str, metadata: dict[str, str]) -> dict[str, 
         match = _LEVEL.search(line) or (None if line.startswith("{") else _WORD.search(line))
         said = match[1] if match else "unknown"
     level = said.lower()
-    return {**metadata, "detected_level": _NAMES.get(level, level)}
+    level = _NAMES.get(level, level)
+    return {**metadata, "detected_level": level} if metadata else _alone(level)
+
+
+@cache
+def _alone(level: str) -> dict[str, str]:
+    """One object for all lines that have nothing else: there may be millions."""
+    return {"detected_level": level}
 
 
 def _pipeline_error(labels: Mapping[str, str]) -> str:
