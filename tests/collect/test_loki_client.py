@@ -233,7 +233,7 @@ def test_a_slow_listener_is_left_lines_out_and_not_waited_for(loki):
     until(lambda: heard.listening and loki.subscribers)
     heard.heed()
     for n in range(100):
-        loki.push({"app": "shop"}, [(NOW - n, f"many {n} {m}") for m in range(100)])
+        loki.push({"app": "shop"}, [(NOW - n, f"many {n} {m} {'x' * 800}") for m in range(100)])  # frames over 64 kB
     assert heard.wait(20)
     assert loki.dropped > 0
     heard.close()

@@ -113,8 +113,11 @@ class Subscriber:
 
     def _frame(self, opcode: int, payload: bytes) -> None:
         length = len(payload)
-        size = bytes([length]) if length < 126 else b"\x7e" + struct.pack(">H", length)
-        if length > 0xFFFF:
+        if length < 126:
+            size = bytes([length])
+        elif length <= 0xFFFF:
+            size = b"\x7e" + struct.pack(">H", length)
+        else:
             size = b"\x7f" + struct.pack(">Q", length)
         self._connection.sendall(bytes([0x80 | opcode]) + size + payload)
 
