@@ -27,7 +27,7 @@ def watched(site: Site) -> tuple[Watched, ...]:
         kind = str(getattr(source, "__struct_config__").tag)  # noqa: B009  every kind of source has its tag
         found.append(
             Watched(
-                source.name, kind, ", ".join(paths) or kind, paths,
+                source.name, kind, ", ".join(paths) or str(getattr(source, "url", kind)), paths,
                 0 if total is None else total.lines, 0 if total is None else total.rejects,
             )
         )  # fmt: skip
