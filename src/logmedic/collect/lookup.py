@@ -17,6 +17,7 @@ from logmedic.collect.following import Following
 from logmedic.collect.gz import GzError, GzStream
 from logmedic.collect.identity import continues
 from logmedic.collect.track import Track
+from logmedic.collect.wrapping import Unwrapping
 from logmedic.doors import Clock
 from logmedic.model import NANOSECONDS, LogRecord, Ref
 
@@ -157,7 +158,8 @@ class Lookup:
         fd = track.read_fd()
         fill = GzStream(fd, self._limits.max_gz_bytes).fill if track.gz else fill_from(fd)
         try:
-            for block in LineReader(self._buffer, fill, start).blocks(final=track.gz or track.done):
+            blocks = LineReader(self._buffer, fill, start).blocks(final=track.gz or track.done)
+            for block in Unwrapping().blocks(blocks, final=True):
                 yield block
                 budget -= block.end - block.start
                 if budget <= 0 or self._clock.monotonic() > deadline:

@@ -16,6 +16,7 @@ from logmedic.collect.identity import Fingerprint, continues
 from logmedic.collect.interface import Batch
 from logmedic.collect.reading import Range, Reader
 from logmedic.collect.track import Track, restored
+from logmedic.collect.wrapping import is_wrapped
 from logmedic.errors import SourceError
 
 __all__ = ["Range", "read_range", "split"]
@@ -45,6 +46,8 @@ def split(
     if not continues(track.known, track.read_at):
         following.displace(track)
         return
+    if is_wrapped(track.read_at(_STEP, track.offset)):
+        return  # where a line is in parts, only who reads all of it knows where it ends
     track.pinned = True
     track.size, track.mtime = status.st_size, status.st_mtime_ns
     track.stamp = (-1, -1)

@@ -16,6 +16,7 @@ from logmedic.collect.identity import HEAD_BYTES, Key, ReadAt, continues
 from logmedic.collect.interface import Batch, Position
 from logmedic.collect.parted import Parted
 from logmedic.collect.track import Track, shown
+from logmedic.collect.wrapping import Unwrapping
 from logmedic.doors import Clock
 
 SNIFF_BYTES = 64 * 1024
@@ -110,11 +111,13 @@ class Reader:
             track.done = True
             track.close()
 
-    def batch(self, track: Track, block: Block, read: ReadAt) -> Batch:
-        """Everything up to the block's end counts as handed over from here on."""
+    def batch(self, track: Track, block: Block, read: ReadAt, wrapped: Unwrapping | None = None) -> Batch:
+        """Everything up to the block's end counts as handed over from here on. ``wrapped``: how it was unwrapped."""
+        origin = None if wrapped is None else wrapped.origin()
         if not track.dialect or track.offset < SNIFF_BYTES:
             track.dialect = self._dialect(bytes(block.data[:SNIFF_BYTES]))
-        track.consume(block.end, _as_handed_over(track, block, read))
+        # The bytes of a line that was unwrapped are not those of the file.
+        track.consume(block.end, read if origin is not None else _as_handed_over(track, block, read))
         self.counters.bytes_read += block.end - block.start
         self.counters.truncated_lines += len(block.truncated)
         return Batch(
@@ -128,6 +131,7 @@ class Reader:
             block.truncated,
             shown(track.path),
             self._config.multiline,
+            origin=origin,
         )
 
     def range(self, track: Track, end: int, fd_path: str) -> Range:
@@ -174,18 +178,19 @@ class Reader:
         track.stamp = (-1, -1)
         quiet = final or self._quiet_for(track) >= self._config.multiline_timeout
         events = WholeEvents(joins=self._config.multiline)
+        wrapped = Unwrapping()
 
         def complete() -> bool:
             return final or (quiet and lines.examined == size and self._parted.behind(track) is None)
 
-        for block in events.blocks(lines.blocks(final=final), complete):
+        for block in events.blocks(wrapped.blocks(lines.blocks(final=final), final=final), complete):
             if lines.examined == size and lines.complete_at == block.end:
                 track.stamp = (size, mtime)  # so this batch's position already says that all was looked at
-            yield self.batch(track, block, track.read_at)
+            yield self.batch(track, block, track.read_at, wrapped)
         if events.held and quiet and lines.examined == size:
-            yield from self._joined(track, events)
+            yield from self._joined(track, events, wrapped)
         track.held = (size, mtime) if events.held else (-1, -1)
-        if not events.held:
+        if not events.held and not wrapped.held:
             if lines.offset > track.offset:  # a hole, and the beginning of a line behind it
                 track.consume(lines.offset, track.read_at)
             if lines.examined == size:
@@ -200,7 +205,7 @@ class Reader:
         track.held = (track.size, track.mtime)
         return True
 
-    def _joined(self, track: Track, events: WholeEvents) -> Iterator[Batch]:
+    def _joined(self, track: Track, events: WholeEvents, wrapped: Unwrapping) -> Iterator[Batch]:
         """Hand over what is held, with the lines of the next file that belong to it, unless more of them may come."""
         later = self._parted.behind(track)
         length, more = self._parted.rest(events.held, later) if later is not None else (0, False)
@@ -208,7 +213,7 @@ class Reader:
             return
         block = events.release()
         if later is None or not length:
-            yield self.batch(track, block, track.read_at)
+            yield self.batch(track, block, track.read_at, wrapped)
             return
         rest = later.read_at(length, 0)
         batch = self.batch(track, block._replace(data=memoryview(bytes(block.data) + rest)), track.read_at)
@@ -237,8 +242,9 @@ class Reader:
                 return
             lines = LineReader(buffer, stream.fill, track.offset)
             events = WholeEvents(joins=self._config.multiline)
-            for block in events.blocks(lines.blocks(final=True), lambda: True):
-                yield self.batch(track, block, stream.read_at)
+            wrapped = Unwrapping()
+            for block in events.blocks(wrapped.blocks(lines.blocks(final=True), final=True), lambda: True):
+                yield self.batch(track, block, stream.read_at, wrapped)
             self.counters.nul_bytes += lines.nul_bytes
             track.done = True
         except GzError as error:

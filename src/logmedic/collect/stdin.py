@@ -12,6 +12,7 @@ import msgspec
 from logmedic.collect.blocks import Block, Buffer, LineReader
 from logmedic.collect.events.whole import WholeEvents
 from logmedic.collect.interface import Batch, Position
+from logmedic.collect.wrapping import Unwrapping
 from logmedic.doors import Clock
 from logmedic.errors import ConfigError, SourceError
 from logmedic.model import LogRecord, Ref
@@ -56,6 +57,7 @@ class StdinSource:
         self._fd = fd
         self._dialect = "" if config.dialect == "auto" else config.dialect
         self._events = WholeEvents(joins=config.multiline == "auto")
+        self._wrapped = Unwrapping()
         self._lines = LineReader(Buffer(config.block_bytes, config.max_line_bytes), self._fill, 0)
 
     def resume(self, positions: Sequence[Position]) -> None:
@@ -65,7 +67,9 @@ class StdinSource:
         """Batches up to the end of the input; blocks while the writer is silent."""
         if self.ended:
             return
-        for block in self._events.blocks(self._lines.blocks(final=True), lambda: True):
+        for block in self._events.blocks(
+            self._wrapped.blocks(self._lines.blocks(final=True), final=True), lambda: True
+        ):
             yield self._batch(block)
         self.ended = True
 
@@ -105,5 +109,5 @@ class StdinSource:
         position = Position(self.name, self.stream, block.end)
         return Batch(
             self.name, self.stream, block.start, block.data, position, self._dialect, self.config.service,
-            block.truncated, "-", self._events.joins,
+            block.truncated, "-", self._events.joins, origin=self._wrapped.origin(),
         )  # fmt: skip

@@ -82,6 +82,18 @@ DIALECTS: tuple[Dialect, ...] = (
         ignore=("version",),
     ),
     Dialect(
+        # journalctl -o json; systemd.journal-fields(7)
+        name="journald",
+        signature=("__REALTIME_TIMESTAMP", "MESSAGE|PRIORITY"),
+        hints=("_SYSTEMD_UNIT", "SYSLOG_IDENTIFIER", "_PID", "_HOSTNAME", "__CURSOR"),
+        keys={
+            Role.TIME: ("__REALTIME_TIMESTAMP",),
+            Role.MESSAGE: ("MESSAGE",),
+            Role.SERVICE: ("SYSLOG_IDENTIFIER",),
+            Role.TARGET: ("_SYSTEMD_UNIT",),
+        },
+    ),
+    Dialect(
         name="python-json-logger",
         signature=("message", "levelname|levelno"),
         hints=("asctime", "name", "exc_info", "taskName"),
