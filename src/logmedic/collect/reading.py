@@ -171,8 +171,12 @@ class Reader:
         fill = fill_from(fd, size)
 
         def checked(view: memoryview, offset: int) -> int:
-            """Nothing more once the file was truncated: after that, other bytes may stand at this offset."""
-            return fill(view, offset) if continues(track.known, track.read_at) else 0
+            """Nothing more once the file was truncated: other bytes may stand at this offset then.
+
+            Looked at behind the read: a truncation just before it would not be noticed otherwise.
+            """
+            count = fill(view, offset)
+            return count if continues(track.known, track.read_at) else 0
 
         lines = LineReader(self._buffer, checked, track.offset, scanned=track.scanned, skip_hole=hole_skipper(fd))
         track.stamp = (-1, -1)
