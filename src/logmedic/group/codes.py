@@ -20,7 +20,7 @@ def means_something(here: Here, core: str) -> bool:  # noqa: PLR0911  one return
     if not digits.isdecimal():
         if previous in SCHEMA and is_name(core):
             return True
-        if len(core) <= 12 and core[1:2] == "x" and core[0] == "0":
+        if len(core) <= 12 and core[1:2] == "x" and core[0].isdecimal():
             return KEPT_AFTER.get(previous, 0) >= 5 or (previous == "code" and here.previous(2) in CODE_OWNERS)
         code = _CODE.fullmatch(core)
         if code is None:

@@ -84,6 +84,7 @@ class Grouper:
         self._templates = Templates()
         self._overrides = Overrides(config.rules)
         self._cache: dict[_Evidence, Grouping] = {}
+        self._without_stack: dict[tuple[str | None, ...], tuple[_Evidence, Grouping]] = {}
 
     def __call__(self, record: LogRecord, rules: tuple[str, ...] = (), *, explain: bool = False) -> Grouping:
         """The record's grouping. ``rules``: names of the rules that it matched; one that is only slow is no error.
@@ -93,12 +94,12 @@ class Grouper:
         stack = None
         if rules and all(rule == SLOW_RULE for rule in rules):
             evidence = self._slow(record)
+            grouping = self._grouping(evidence)
+        elif (stack := read_stack(record, PARSERS, self._frames)) is None:
+            evidence, grouping = self._unstacked(record)
         else:
-            stack = read_stack(record, PARSERS, self._frames)
-            evidence = self._plain(record, record.message) if stack is None else self._stacked(record, stack)
-        grouping = self._grouping(evidence)
-        if stack is not None:
-            grouping = msgspec.structs.replace(grouping, stack=stack)
+            evidence = self._stacked(record, stack)
+            grouping = msgspec.structs.replace(self._grouping(evidence), stack=stack)
         if explain:
             grouping = self._explained(grouping, record)
         if self._overrides:
@@ -129,8 +130,23 @@ class Grouper:
             head = head.rsplit(None, 1)[0]
         return clip(self._redactor.text(head), LONGEST_TEXT)
 
-    def _plain(self, record: LogRecord, message: str) -> _Evidence:
-        template = self._template(message)
+    def _unstacked(self, record: LogRecord) -> tuple[_Evidence, Grouping]:
+        """Of a record without a stack; remembered by what it says, because the same things are said again and again."""
+        template = self._template(record.message)
+        reason = self._template(record.exception_message) if record.exception_message else ""
+        key = (record.service, record.error_code, record.exception_type, template, reason, record.target,
+               record.spans[-1] if record.spans else None)  # fmt: skip
+        known = self._without_stack.get(key)
+        if known is None:
+            evidence = self._plain(record, template)
+            known = evidence, self._grouping(evidence)
+            if sum(len(text) for text in key if text) <= LONGEST_CACHED:
+                if len(self._without_stack) >= CACHED_GROUPINGS:
+                    self._without_stack.clear()
+                self._without_stack[key] = known
+        return known
+
+    def _plain(self, record: LogRecord, template: str) -> _Evidence:
         reason = self._template(record.exception_message) if record.exception_message else ""
         return _Evidence(
             self.clean(record.service)[:LONGEST_PART],
@@ -145,7 +161,7 @@ class Grouper:
         )
 
     def _stacked(self, record: LogRecord, stack: Stack) -> _Evidence:
-        plain = self._plain(record, read_message(record))
+        plain = self._plain(record, self._template(read_message(record)))
         parser = next((p for p in PARSERS if p.language == stack.language), None)
         names = self._frames.evidence(stack, parser)
         types = " < ".join(_once(self._type_name(p.type) for p in stack.parts))[:LONGEST_TEXT] or plain.types

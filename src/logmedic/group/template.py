@@ -7,51 +7,93 @@ those places are.
 
 from __future__ import annotations
 
+import re
+from typing import Any, NamedTuple
+
 from logmedic.group import words
 from logmedic.group.masking import LONGEST_TEXT, Masking, plain
-from logmedic.group.vocabulary import ZEROS
 
 __all__ = ["LONGEST_CACHED", "LONGEST_TEXT", "Masking", "Templates"]
 
 CACHED_SHAPES = 8_192
 LONGEST_CACHED = 600
+_ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
+
+
+class _Kept(NamedTuple):
+    """A shape whose template depends on the digits at some places, and on no others."""
+
+    shape: bytes
+    places: tuple[tuple[int, int], ...]
 
 
 class Templates:
     """Templates of messages, with a bounded cache. Pure: the cache never changes an answer."""
 
     def __init__(self) -> None:
-        # By shape: the template, or where nothing but the digits kept decide between several, the places of those.
-        self._shapes: dict[str, str | tuple[tuple[int, int], ...]] = {}
-        self._known: dict[tuple[str, ...], str] = {}
+        self._shapes: dict[bytes, str | _Kept] = {}
+        # The same by shapes in which addresses and long numbers are not yet written alike. They are many: kept apart.
+        self._unlike: dict[bytes, str | _Kept] = {}
+        self._known: dict[tuple[bytes | str, ...], str] = {}
 
     def __call__(self, text: str) -> str:
         if len(text) > LONGEST_CACHED:
             return Masking(text).template
         if not text.isascii():
             text = plain(text)
-        shape = text.translate(ZEROS)
+        shape = _shape(text)
         found = self._shapes.get(shape)
         if found is None:
-            text = words.alike(text)
-            shape = text.translate(ZEROS)
-            found = self._shapes.get(shape)
+            found = self._unlike.get(shape)
+            if found is None:
+                text, found = self._learned(text, shape)
         if isinstance(found, str):
             return found
-        return self._by_places(text, shape, found)
-
-    def _by_places(self, text: str, shape: str, places: tuple[tuple[int, int], ...] | None) -> str:
-        if places is None:
-            masking = Masking(text, alike=True)
-            if len(self._shapes) >= CACHED_SHAPES:
-                self._shapes.clear()
-            self._shapes[shape] = tuple(masking.kept) or masking.template
-            return masking.template
-        key = (shape, *[text[start:end] for start, end in places])
+        key = (found.shape, *[text[start:end] for start, end in found.places])
         template = self._known.get(key)
         if template is None:
             template = Masking(words.alike(text), alike=True).template
-            if len(self._known) >= CACHED_SHAPES:
-                self._known.clear()
-            self._known[key] = template
+            _put(self._known, key, template)
         return template
+
+    def _learned(self, text: str, shape: bytes) -> tuple[str, str | _Kept]:
+        """The text with ids written alike, and what is known of its shape from now on."""
+        alike, finds = words.rewritten(text)
+        common = _shape(alike)
+        found = self._shapes.get(common)
+        if found is None:
+            masking = Masking(alike, alike=True)
+            found = _Kept(common, tuple(masking.kept)) if masking.kept else masking.template
+            _put(self._shapes, common, found)
+        if common != shape and all(find[0].replace(".", "").isdecimal() for find in finds):
+            own = found if isinstance(found, str) else _before(found, finds)
+            if own is not None:
+                _put(self._unlike, shape, own)
+        return alike, found
+
+
+def _before(kept: _Kept, finds: list[re.Match[str]]) -> _Kept | None:
+    """The places as they are in the text before ``finds`` were rewritten; ``None`` where one was rewritten itself."""
+    places = []
+    for start, end in kept.places:
+        grown = 0  # characters by which what stands before became longer
+        for find in finds:
+            at, length = find.start() + grown, len(words.one_of_its_kind(find))
+            if at >= end:
+                break
+            if at + length > start:
+                return None
+            grown += length - len(find[0])
+        places.append((start - grown, end - grown))
+    return _Kept(kept.shape, tuple(places))
+
+
+def _put(cache: dict[Any, Any], key: object, value: object) -> None:
+    if len(cache) >= CACHED_SHAPES:
+        cache.clear()
+    cache[key] = value
+
+
+def _shape(text: str) -> bytes:
+    """The text with every digit read as ``0``. As bytes: their translation takes a twentieth of the time."""
+    return text.encode("utf-8", "surrogatepass").translate(_ZEROS)

@@ -34,7 +34,7 @@ _HEX = re.compile(r"[0-9a-f]{4,256}|[0-9A-F]{4,256}")
 _PARTS = re.compile(r"([^\W_]+)")
 _NUMBERED = re.compile(r"[^\W\d_]{0,40}[0-9]{1,40}|[0-9]{1,40}[^\W\d_]{1,3}")  # node12, 3rd
 _ACROSS = re.compile(r"([/_:]+)")
-_ADDRESS = re.compile(r"0[xX][0-9a-fA-F]+")
+_ADDRESS = re.compile(r"[0-9][xX][0-9a-fA-F]+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _RUNS = re.compile(r"[0-9]+")
 _NEGATIVE = re.compile(r"(?<=[_=/:])-(?=\d)")  # the sign of an id such as blk_-17
@@ -48,7 +48,7 @@ _SUFFIX = re.compile(r"([a-z][a-z0-9.-]{0,60})-[b-df-hj-np-tv-xz0-9]{5}")
 _ARN = re.compile(r"arn:[a-z-]{3,12}:([a-z0-9-]{2,30}):\S{0,2000}")
 # Long ids, addresses and long numbers. They are found at once and written alike, or they would fill the cache.
 _LONG = re.compile(
-    rf"(?<![0-9A-Za-z])(?:{_UUID_TEXT}|(?!0[xX])(?=[A-Za-z]{{0,30}}[0-9])[0-9A-Za-z]{{12,64}})(?![0-9A-Za-z])"
+    rf"(?<![0-9A-Za-z])(?:{_UUID_TEXT}|(?![0-9][xX])(?=[A-Za-z]{{0,30}}[0-9])[0-9A-Za-z]{{12,64}})(?![0-9A-Za-z])"
     r"|(?=[0-9])(?:(?<![\w.])[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?![\w.])"
     r"|(?<![\w.:/-])[0-9]{6,}(?![\w.:/-])|(?<=[0-9]\.)[0-9]{5,}(?![0-9A-Za-z])|[0-9]{9,})"
 )
@@ -60,10 +60,21 @@ _ZERO_UUID = "00000000-0000-0000-0000-000000000000"
 
 def alike(text: str) -> str:
     """The text with long ids, addresses and numbers written as one of their kind: templates do not tell them apart."""
-    return _LONG.sub(_one_of_its_kind, text)
+    return _LONG.sub(one_of_its_kind, text)
 
 
-def _one_of_its_kind(found: re.Match[str]) -> str:
+def rewritten(text: str) -> tuple[str, list[re.Match[str]]]:
+    """As :func:`alike`, and what was written anew there."""
+    finds: list[re.Match[str]] = []
+
+    def noted(found: re.Match[str]) -> str:
+        finds.append(found)
+        return one_of_its_kind(found)
+
+    return _LONG.sub(noted, text), finds
+
+
+def one_of_its_kind(found: re.Match[str]) -> str:
     id = found[0]
     if id.isdecimal():
         return "000000" if len(id) < 9 else "000000000"

@@ -28,10 +28,10 @@ _Hit = tuple[int, str, Any]  # rank, key, value
 
 # Plain integers: looking up a member of an enum takes longer than what is done with it here.
 _ROLES = len(Role)
-(
-    _TIME, _LEVEL, _MESSAGE, _SERVICE, _ERROR_CODE, _DURATION, _REQUEST_ID, _TRACE_ID, _TARGET, _FILE, _LINE, _ERROR,
-    _EXCEPTION_TYPE, _EXCEPTION_MESSAGE, _STACK, _RELEASE, _SPAN, _SPANS,
-) = (int(role) for role in Role)  # fmt: skip
+_LEVEL, _ERROR_CODE, _DURATION = int(Role.LEVEL), int(Role.ERROR_CODE), int(Role.DURATION)
+_ERROR, _EXCEPTION_TYPE, _EXCEPTION_MESSAGE = int(Role.ERROR), int(Role.EXCEPTION_TYPE), int(Role.EXCEPTION_MESSAGE)
+_STACK, _SPAN, _SPANS = int(Role.STACK), int(Role.SPAN), int(Role.SPANS)
+_INFO = Level.INFO
 _NO_FACTS = ErrorFacts()
 _NOWHERE = (None, None)
 
@@ -161,33 +161,34 @@ class Decoder:
         self._walk(parsed.value or {}, "", 0, hits, fields)
         if parsed.cut is not None:
             _drop_cut(parsed.cut, hits)
-        level = self._level(hits[_LEVEL], fields)
+        (  # in the order of Role
+            times, levels_, messages, services, codes, durations, requests, traces, targets, files, lines, errors,
+            kinds, reasons, stacks, releases, span, spans_,
+        ) = hits  # fmt: skip
+        level = self._level(levels_, fields)
         if level is None:
             flags = (*flags, "level-inferred")
-        written = _take(hits[_TIME], fields)
+        written = _take(times, fields)
         time, flags = _time(written, received, flags) if self._timed else (received, flags)
-        if hits[_ERROR] or hits[_STACK] or hits[_EXCEPTION_TYPE] or hits[_EXCEPTION_MESSAGE]:
-            facts = _facts(hits, fields)
-        else:
-            facts = _NO_FACTS
-        spans, span_request = _spans(hits, fields) if hits[_SPANS] or hits[_SPAN] else ((), None)
-        file, line_number = _place(_take(hits[_FILE], fields), _take(hits[_LINE], fields)) if hits[_FILE] else _NOWHERE
-        codes = hits[_ERROR_CODE]
+        facts = _facts(hits, fields) if errors or stacks or kinds or reasons else _NO_FACTS
+        spans, span_request = _spans(hits, fields) if spans_ or span else ((), None)
+        file, line_number = _place(_take(files, fields), _take(lines, fields)) if files else _NOWHERE
         code = _code(codes, fields) if codes else None
-        message = _message(_take(hits[_MESSAGE], fields))
-        service = _text_or_none(_take(hits[_SERVICE], fields)) if hits[_SERVICE] else None
-        target = _text_or_none(_take(hits[_TARGET], fields)) if hits[_TARGET] else None
-        request_id = _text_or_none(_take(hits[_REQUEST_ID], fields)) if hits[_REQUEST_ID] else None
-        trace_id = _text_or_none(_take(hits[_TRACE_ID], fields)) if hits[_TRACE_ID] else None
-        duration = self._duration(hits[_DURATION], fields) if hits[_DURATION] else None
-        release = _text_or_none(_take(hits[_RELEASE], fields)) if hits[_RELEASE] else None
+        message = _message(_take(messages, fields)) if messages else ""
+        service = _text_or_none(_take(services, fields)) if services else None
+        target = _text_or_none(_take(targets, fields)) if targets else None
+        request_id = _text_or_none(_take(requests, fields)) if requests else None
+        trace_id = _text_or_none(_take(traces, fields)) if traces else None
+        duration = self._duration(durations, fields) if durations else None
+        release = _text_or_none(_take(releases, fields)) if releases else None
         if len(fields) > MAX_FIELDS:
             fields = dict(list(fields.items())[:MAX_FIELDS])
             flags = (*flags, "fields-capped")
-        return LogRecord(
+        # In two steps, since a call with more than 15 keywords takes ten times as long: CPython makes a dict of them.
+        record = LogRecord(
             ref=ref,
             time=time,
-            level=Level.INFO if level is None else level,
+            level=_INFO if level is None else level,
             message=message or facts.message or "",
             service=service or self.service,
             error_code=code or facts.code,
@@ -196,6 +197,14 @@ class Decoder:
             trace_id=trace_id,
             spans=spans,
             target=target or "",
+            fields=fields,
+            flags=flags,
+            raw=line,
+        )
+        if facts is _NO_FACTS and file is None and release is None:
+            return record
+        return msgspec.structs.replace(
+            record,
             file=file,
             line=line_number,
             exception_type=facts.type,
@@ -203,9 +212,6 @@ class Decoder:
             stack_text=facts.text,
             stack=facts.stack,
             release=release,
-            fields=fields,
-            flags=flags,
-            raw=line,
         )
 
     def _walk(
@@ -355,13 +361,13 @@ def _time(value: Any, received: int, flags: tuple[str, ...]) -> tuple[int, tuple
 
 
 def _message(value: Any) -> str:
-    return values.read_text(_otlp_value(value))
+    return value if type(value) is str else values.read_text(_otlp_value(value))
 
 
 def _text_or_none(value: Any) -> str | None:
     """A name or an id: what is longer than 200 characters is neither, and would be stored many times over."""
     if type(value) is str:
-        return clip(value, LONGEST_NAME) or None
+        return (value if len(value) <= LONGEST_NAME else clip(value, LONGEST_NAME)) or None
     return str(value) if type(value) is int and abs(value) < 1 << 63 else None
 
 

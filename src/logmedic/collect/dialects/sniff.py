@@ -41,20 +41,18 @@ def _line(line: bytes) -> str:
 
 def _of(value: dict[str, Any]) -> str:
     """As :func:`_best`, remembered by keys and types: a log has few kinds of lines, and nothing else decides."""
-    if len(value) > _MOST_KEYS or sum(map(len, value)) > _LONGEST_KEYS:
-        return _best(value)
     shape: tuple[Any, ...] = (*value, *map(type, value.values()))
+    inner: list[dict[str, Any]] = []
     if not _PARENTS.isdisjoint(value):
         inner = [value[key] for key in _PARENTS if type(value.get(key)) is dict]
-        if any(len(one) > _MOST_KEYS or sum(map(len, one)) > _LONGEST_KEYS for one in inner):
-            return _best(value)
         shape += tuple((*one, *map(type, one.values())) for one in inner)
     name = _known.get(shape)
     if name is None:
         name = _best(value)
-        if len(_known) >= _MOST_SHAPES:
-            _known.clear()
-        _known[shape] = name
+        if all(len(one) <= _MOST_KEYS and sum(map(len, one)) <= _LONGEST_KEYS for one in (value, *inner)):
+            if len(_known) >= _MOST_SHAPES:
+                _known.clear()
+            _known[shape] = name
     return name
 
 
