@@ -159,12 +159,15 @@ class Masking:
             return names.placeholder(here, piece)
         if core[0] > "\u0dff" and _RUN.fullmatch(core):
             return names.run_on(here, core) + rest
+        numbered = words.DIGIT.search(core) is not None
+        if numbered:
+            self.kept += [(start + found.start(), start + found.end()) for found in words.NAMED.finditer(core)]
         by_context = names.by_key(here, core) or names.by_neighbours(here, core)
         if by_context is not None:
             return by_context + rest
         if core.isalpha():
             return _letters(here, core) + rest
-        if words.DIGIT.search(core) is None and "/" not in core and "@" not in core and "\\" not in core:
+        if not numbered and "/" not in core and "@" not in core and "\\" not in core:
             return piece
         return self._masked_core(core, start) + rest
 
@@ -180,9 +183,8 @@ class Masking:
         whole = words.whole(core)
         if whole is not None:
             return self._with_port(core, whole, start)
-        if "/v" in core:
-            self.kept += [(start + found.start(), start + found.end()) for found in words.API_VERSION.finditer(core)]
         if "://" in core:
+            self.kept.append((start, start + core.find("://")))
             return words.url(core)
         if "@" in core[1:] and "." in core.rpartition("@")[2]:
             return "<email>"
@@ -195,16 +197,7 @@ class Masking:
         port = _PORT.fullmatch(core)
         if port is not None:
             return self._with_port(core, words.mixed(port[1]), start)
-        return words.arn(core) or self._versioned(core, start)
-
-    def _versioned(self, core: str, start: int) -> str:
-        """``new-checkout-v2``: what follows the name says which one."""
-        found = words.NAMED_VERSION.search(core)
-        if found is None:
-            return words.mixed(core)
-        at = found.start() + 1
-        self.kept.append((start + at, start + len(core)))
-        return words.mixed(core[:at]) + core[at:]
+        return words.arn(core) or words.mixed(core)
 
     def _with_port(self, core: str, name: str, start: int) -> str:
         """Ports that name a service stay: PostgreSQL refused is another outage than Redis refused."""

@@ -67,7 +67,7 @@ def by_neighbours(here: Here, core: str) -> str | None:
         return "<host>" if words.DIGIT.search(core) else None
     if previous in PODS and "-" in core:
         name = core.rpartition("/")
-        return name[0] + name[1] + words.pod(name[2])
+        return words.mixed(name[0]) + name[1] + words.pod(name[2])
     following = here.following(1)
     if core.isalpha():
         if previous in {"for", "by"} and following == "from" and words.host(here.following(2)):

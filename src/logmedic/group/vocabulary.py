@@ -31,10 +31,11 @@ KEPT_WORDS = frozenset({
 KEPT_SHAPES = frozenset(word.translate(ZEROS) for word in KEPT_WORDS)
 
 # After these words (with what is usual between a word and its number) an integer of so many digits at most is kept.
+# Digits in them are read as 0.
 KEPT_AFTER = {
     "status": 3, "statuscode": 3, "status_code": 3, "status-code": 3, "http": 3, "http_status": 3, "httpstatus": 3,
-    "http_code": 3, "httpcode": 3, "response_code": 3, "responsecode": 3, "http/1.0": 3, "http/1.1": 3, "http/2": 3,
-    "http/2.0": 3, "http/3": 3, "response": 3, "code": 3, "errno": 5, "errorcode": 5, "error_code": 5, "err_code": 5,
+    "http_code": 3, "httpcode": 3, "response_code": 3, "responsecode": 3, "http/0": 3, "http/0.0": 3,
+    "response": 3, "code": 3, "errno": 5, "errorcode": 5, "error_code": 5, "err_code": 5,
     "exit": 3, "exitcode": 3, "exit_code": 3, "exitstatus": 3, "returncode": 3, "return_code": 3, "rc": 3, "signal": 2,
     "grpc-status": 2, "grpc_status": 2, "sqlcode": 5, "sqlstate": 5, "hresult": 5, "ntstatus": 5, "winerror": 5,
     "error": 5, "상태": 3, "코드": 3, "오류": 5, "에러": 5, "응답": 3, "状态码": 3, "错误码": 5, "错误": 5,
@@ -146,9 +147,10 @@ NAMES = frozenset({
     "函数",
 })  # fmt: skip
 # After these a name without quotation marks keeps its digits too.
-SCHEMA = frozenset({"column", "table", "relation", "attribute", "field", "property", "function", "method", "module",
-    "class",
-                    "constraint", "parameter", "argument", "variable", "schema", "컬럼", "테이블", "필드"})  # fmt: skip
+SCHEMA = frozenset({
+    "column", "table", "relation", "attribute", "field", "property", "function", "method", "module", "class",
+    "constraint", "parameter", "argument", "variable", "schema", "flag", "feature", "toggle", "컬럼", "테이블", "필드",
+})  # fmt: skip
 VALUES = frozenset({
     "value", "values", "input", "string", "literal", "entry", "text", "variant", "token", "filename", "file", "host",
     "hostname",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from logmedic.group.vocabulary import FILE_ROOTS, PACKAGES, TOP_LEVELS
+from logmedic.group.vocabulary import FILE_ROOTS, KEPT_WORDS, PACKAGES, TOP_LEVELS
 
 DIGIT = re.compile(r"[0-9]")
 NUMBER = re.compile(r"[+-]?[$€£₩]?\d{1,60}(?:[._]\d{1,60}){0,20}(?:[eE][+-]?\d{1,5})?")
@@ -28,8 +28,6 @@ _DURATION = re.compile(
     r"[+-]?\d{1,20}(?:\.\d{1,20})?(?:ns|us|µs|μs|ms|msec|s|sec|secs|m|min|mins|h|hr|hrs|d)(?:\d{1,5}(?:\.\d{1,9})?(?:ns|us|µs|ms|s|m|h)){0,5}"
 )
 _SIZE = re.compile(r"\d{1,20}(?:\.\d{1,20})?(?:[kKMGTPE]i?[bB]?|[bB]|bytes)(?:/s)?")
-NAMED_VERSION = re.compile(r"[^\W\d_][-_]v[0-9]{1,2}\Z")  # new-checkout-v2 is another feature than new-checkout-v3
-API_VERSION = re.compile(r"(?<=/)v[0-9]{1,2}(?=[/?#]|\Z)")
 _HEX = re.compile(r"[0-9a-f]{4,256}|[0-9A-F]{4,256}")
 _PARTS = re.compile(r"([^\W_]+)")
 _NUMBERED = re.compile(r"[^\W\d_]{0,40}[0-9]{1,40}|[0-9]{1,40}[^\W\d_]{1,3}")  # node12, 3rd
@@ -55,6 +53,15 @@ _LONG = re.compile(
 _CHANGES = re.compile(r"[0-9](?=[A-Za-z])|[A-Za-z](?=[0-9])|(?<=[a-z])[A-Z][a-z]?(?=[A-Z0-9])")
 _RANDOM = 4  # changes between letters and digits, or humps of one or two letters, from which on a word is no name
 _ZERO_ID = "x0" * 8
+_NAMES = frozenset(word.replace("-", "_") for word in KEPT_WORDS if len(word) >= 3)
+_SHAPES = sorted({re.escape(DIGIT.sub("0", word)) for word in _NAMES}, key=lambda shape: (-len(shape), shape))
+# Versions and well-known names with digits, as part of a word: new-checkout-v2, checkoutV2, AES_256_GCM_SHA384.
+NAMED = re.compile(
+    r"(?:(?<=[a-z])V|(?<![^\W_])[vV])[0-9]{1,2}(?:(?:alpha|beta|rc)[0-9]{1,2})?(?![^\W_])"
+    rf"|(?<![^\W_])(?i:({'|'.join(_SHAPES).replace('0', '[0-9]').replace('_', '[-_]')}))(?![^\W_])"
+)
+_VERSION_LAST = re.compile(r"[^\W\d_][-_]v[0-9]{1,2}\Z")  # eu4-checkout-v2
+_VERSION_ALONE = re.compile(r"[vV][0-9]{1,2}")
 _ZERO_UUID = "00000000-0000-0000-0000-000000000000"
 
 
@@ -134,8 +141,14 @@ def mixed(core: str) -> str:
     named = _OBJECT.fullmatch(core)
     if named is not None:
         return mixed(named[1]) + "@<num>"
+    if _is_name(core):
+        return core
     if len(core) >= 16 and random(core) and _nano(core):
         return "<id>"
+    version = _VERSION_LAST.search(core)
+    if version is not None:
+        at = version.start() + 1
+        return mixed(core[:at]) + core[at:]
     if "-" in core:
         core = _NEGATIVE.sub("", core)
         if core.count("-") >= 4:
@@ -151,8 +164,24 @@ def _segmented(core: str) -> str:
 
 
 def _parted(core: str) -> str:
+    if _is_name(core):
+        return core
     pieces = _PARTS.split(core)
     return "".join(_part(p) if i % 2 else p for i, p in enumerate(pieces))
+
+
+def _is_name(core: str) -> bool:
+    """Whether all digits are those of versions and well-known names: one thing out of few, not one out of many.
+
+    ``new-checkout-v2`` is such a name; ``order-17-v2`` and ``worker-17`` are not. Their places are those of
+    :data:`NAMED`.
+    """
+    rest = NAMED.sub(_unnamed, core)
+    return DIGIT.search(rest) is None and _VERSION_ALONE.fullmatch(core) is None
+
+
+def _unnamed(found: re.Match[str]) -> str:
+    return "" if found[1] is None or found[1].lower().replace("-", "_") in _NAMES else found[0]
 
 
 def _nano(core: str) -> bool:
@@ -223,6 +252,6 @@ def _segment(segment: str) -> str:
         return "<uuid>"
     if "@" in segment:
         return "<email>"
-    if DIGIT.search(segment) is None or API_VERSION.fullmatch(f"/{segment}", 1):
+    if _VERSION_ALONE.fullmatch(segment) or _is_name(segment):
         return segment
     return "<id>" if len(segment) >= 20 and _HEX.fullmatch(segment) is None else mixed(segment)
