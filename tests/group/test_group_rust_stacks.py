@@ -196,12 +196,16 @@ def test_any_text_can_be_parsed(text: str) -> None:
 
 def test_calls_are_read_with_and_without_place_column_address_and_carriage_return() -> None:
     trace = (
-        "thread 'main' panicked at src/main.rs:9:1:\nboom\nstack backtrace:\n   0:     0x55d0c0ffee00 - std::panicking::f\n"
+        "thread 'main' panicked at src/main.rs:9:1:\nboom\nstack backtrace:\n"
+        "   0:     0x55d0c0ffee00 - std::panicking::f\n"
         "   1: shop::a with 1 more\r\n             at src/a.rs:12:7\r\n   2: shop::b\n             at src/b.rs:34\n"
         "      [... omitted 3 frames ...]\n   3: shop::c\n  10: shop::d\n             at src/d:5.rs:6:8\n"
         "note: Some details are omitted\n"
     )
     calls = [(f.function, f.path, f.line, f.column) for f in reversed(parse(trace).parts[0].frames)]
     assert [c for c in calls if c[0]] == [
-        ("shop::a", "src/a.rs", 12, 7), ("shop::b", "src/b.rs", 34, 0), ("shop::c", "", 0, 0), ("shop::d", "src/d:5.rs", 6, 8),
-    ]  # fmt: skip
+        ("shop::a", "src/a.rs", 12, 7),
+        ("shop::b", "src/b.rs", 34, 0),
+        ("shop::c", "", 0, 0),
+        ("shop::d", "src/d:5.rs", 6, 8),
+    ]

@@ -49,7 +49,7 @@ class Templates:
                 text, found = self._learned(text, shape)
         if isinstance(found, str):
             return found
-        key = (found.shape, *[text[start:end] for start, end in found.places])
+        key: tuple[bytes | str, ...] = (found.shape, *[text[start:end] for start, end in found.places])
         template = self._known.get(key)
         if template is None:
             template = Masking(words.alike(text), alike=True).template
