@@ -1,16 +1,20 @@
-"""No test reaches beyond this machine: whoever tries to fails, whatever library does it."""
+"""No test reaches beyond this machine: whoever tries to fails, whatever library does it. Tests may run side by side."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import socket
+import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+from effort import examples
 
 SCHEMA = Path(
     os.environ.get("LOGMEDIC_GITHUB_SCHEMA")
@@ -19,6 +23,10 @@ SCHEMA = Path(
 # Debian's, and any further ones that are named (a current one, say).
 GH_PROGRAMS = ["gh", *filter(None, os.environ.get("LOGMEDIC_GH_PROGRAMS", "").split(":"))]
 LOOPBACK = ("127.", "::1", "localhost")
+
+# How long one example takes says more about the machine than about the code.
+settings.register_profile("logmedic", max_examples=examples(100))
+settings.load_profile("logmedic")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -56,3 +64,16 @@ def gh(request: pytest.FixtureRequest) -> str:
         assert not os.environ.get("LOGMEDIC_CI"), missing
         pytest.skip(missing)
     return program
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Processes of one user agree by a file there on whose turn it is at GitHub; those of two test runs must not."""
+    tmp_path_factory.getbasetemp()  # first: it stays where people look for it
+    with (
+        tempfile.TemporaryDirectory(prefix="lm") as folder,  # a short name: sockets are made below it
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setitem(os.environ, "TMPDIR", folder)
+        patch.setattr(tempfile, "tempdir", folder)
+        yield

@@ -60,7 +60,7 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
     )
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "it did not happen in time"
@@ -99,9 +99,9 @@ def test_work_that_was_killed_between_two_steps_goes_on_behind_the_last_one(tmp_
     first.kill()
     assert first.wait() == -signal.SIGKILL
     assert (tmp_path / "steps").read_text("utf-8").split("\n") == ["one 7 2", ""]
-    assert start(tmp_path, "again", "through").wait(30) == 0
+    assert start(tmp_path, "again", "through").wait(100) == 0
     assert (tmp_path / "steps").read_text("utf-8").split("\n") == ["one 7 2", "two", "three", ""]
-    assert start(tmp_path, "again", "through").wait(30) == 0
+    assert start(tmp_path, "again", "through").wait(100) == 0
     assert (tmp_path / "steps").read_text("utf-8").count("\n") == 3, "what has ended does not run again"
 
 
@@ -121,7 +121,7 @@ def test_work_exists_only_if_its_transaction_does_and_runs_once_however_often_it
 
 
 def test_what_is_put_off_comes_back_and_does_not_count_as_busy_until_it_is_due(database: sa.Engine) -> None:
-    waits = [1.5, None]
+    waits = [2.5, None]
     ran: list[float] = []
 
     def handler(incident_id: int, generation: int, step: Step) -> float | None:
@@ -132,11 +132,11 @@ def test_what_is_put_off_comes_back_and_does_not_count_as_busy_until_it_is_due(d
         hand_over(engine, database)
         wait_for(lambda: idle(engine))
         assert len(ran) == 1
-        assert engine.busy(time.time_ns() + 2_000_000_000)
+        assert engine.busy(time.time_ns() + 3_000_000_000)
         wait_for(lambda: len(ran) == 2)
         wait_for(lambda: idle(engine))
         assert not engine.busy(time.time_ns() + 3_600_000_000_000), "nothing is left"
-    assert ran[1] - ran[0] >= 1.4
+    assert ran[1] - ran[0] >= 2.4
 
 
 HOUR = 3_600_000_000_000
@@ -210,12 +210,12 @@ def test_a_long_outage_leaves_no_long_trail(database: sa.Engine) -> None:
 
     def handler(incident_id: int, generation: int, step: Step) -> float | None:
         ran.append(generation)
-        return 0.01 if len(ran) < 60 else None
+        return 0.01 if len(ran) < 16 else None
 
     with opened(database, handler) as engine:
         hand_over(engine, database)
         hand_over(engine, database, generation=10)  # its id begins with that of the first generation
-        wait_for(lambda: len(ran) >= 60 and idle(engine), 60)
+        wait_for(lambda: len(ran) >= 16 and idle(engine))
     with database.connect() as connection:
         query = "SELECT COUNT(*) FROM workflow_status WHERE workflow_uuid LIKE 'incident:%'"
         assert connection.execute(sa.text(query)).scalar_one() <= 6

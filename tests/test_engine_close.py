@@ -29,8 +29,8 @@ def test_work_that_is_put_off_while_the_engine_stops_is_handed_on(tmp_path: Path
         return 3600.0
 
     engine.open(handler)
-    assert begun.wait(10)
-    engine.close(20)
+    assert begun.wait(60)
+    engine.close(60)
     with database.connect() as connection:
         query = sa.text("SELECT workflow_uuid, status FROM workflow_status WHERE workflow_uuid LIKE 'incident:%'")
         found = {row[0]: row[1] for row in connection.execute(query)}

@@ -21,7 +21,7 @@ def database(tmp_path: Path) -> Iterator[sa.Engine]:
     engine.dispose()
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "it did not happen in time"
@@ -43,7 +43,7 @@ def test_the_deeper_lane_runs_once_after_the_first_and_holds_nobody_up(database:
         return None
 
     def deeper(incident_id: int, generation: int, step: Step) -> float | None:
-        release.wait(20.0)
+        release.wait(60.0)
         step("ask", lambda: done.append(("asked", incident_id)))
         return None
 
@@ -77,7 +77,7 @@ def test_what_was_left_in_a_lane_that_is_not_used_any_more_does_not_keep_the_eng
     engine = DurableEngine(database, poll_seconds=0.05)
     engine.open(patient, hang)
     hand_over(engine, database, range(5))
-    assert begun.wait(20.0)
+    assert begun.wait(60.0)
     engine.close(0.0)
     later = DurableEngine(database, poll_seconds=0.05)
     later.open(patient)

@@ -18,13 +18,13 @@ ENV = {"PATH": os.environ["PATH"]}
 
 
 def run(script: str, **more: object) -> Ran:
-    options: dict[str, object] = {"timeout": 20.0, "env": ENV, **more}
+    options: dict[str, object] = {"timeout": 60.0, "env": ENV, **more}
     return SystemShell().run(["sh", "-c", script], **options)  # type: ignore[arg-type]
 
 
 def gone(pid: int) -> bool:
-    """Whether the process has ended, within a second."""
-    for _ in range(50):
+    """Whether the process has ended, within a minute."""
+    for _ in range(3_000):
         try:
             if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
                 return True
@@ -42,11 +42,9 @@ def test_both_streams_and_the_code_come_back_and_a_big_input_does_not_block() ->
 
 @pytest.mark.parametrize("stream", ["", ">&2"])
 def test_one_that_writes_without_end_is_killed_at_the_limit(stream: str) -> None:
-    began = time.monotonic()
-    ran = run(f"yes {stream}", limit=100_000)
+    ran = run(f"yes {stream}", limit=100_000)  # raises when it has to wait for the time-out
     assert ran.cut
     assert (len(ran.out), len(ran.err)) == ((0, 100_000) if stream else (100_000, 0))
-    assert time.monotonic() - began < 10
     assert run("head -c 100000 /dev/zero", limit=100_000) == Ran(0, bytes(100_000), b""), (
         "the limit itself is no excess"
     )
@@ -66,14 +64,14 @@ def test_the_memory_is_bounded_by_the_limit_and_not_by_what_is_written() -> None
     assert int(done.stdout) / 1024 < 150
 
 
-@pytest.mark.parametrize("end", ["yes", "sleep 60"], ids=["too much", "too long"])
+@pytest.mark.parametrize("end", ["yes", "sleep 100"], ids=["too much", "too long"])
 def test_what_it_started_ends_with_it(tmp_path: Path, end: str) -> None:
-    script = f"sleep 60 & echo $! > {tmp_path}/pid; {end}"
+    script = f"sleep 100 & echo $! > {tmp_path}/pid; {end}"
     if end == "yes":
         assert run(script, limit=1000).cut
     else:
-        with pytest.raises(ShellError, match=r"sh did not end within 0\.5 s"):
-            run(script, timeout=0.5)
+        with pytest.raises(ShellError, match=r"sh did not end within 2 s"):
+            run(script, timeout=2)
     assert gone(int((tmp_path / "pid").read_text()))
 
 

@@ -34,6 +34,7 @@ ALERTS = Lane("incidents", "incident")
 DEEPER = Lane("diagnoses", "diagnosis")  # what comes after people have been told
 # Workflows of one version are not taken up by code of another; raise it when the order of steps changes.
 APPLICATION_VERSION = "1"
+APPLICATION = "logmedic"
 EXECUTOR = "local"  # fixed: together with the instance lock it lets a new process take up what a dead one left
 _URGENT, _ORDINARY = 1, 2  # a queue gives out the lowest first
 LEFT_OVER_SECONDS = 2.0  # between two looks into a lane that is not used any more
@@ -192,7 +193,7 @@ class DurableEngine:
 
         dbos.DBOS(
             config={
-                "name": "logmedic",
+                "name": APPLICATION,
                 "system_database_engine": self._database,
                 "system_database_url": self._url,
                 "executor_id": EXECUTOR,
@@ -206,11 +207,16 @@ class DurableEngine:
         dbos.DBOS.workflow(name=ALERTS.workflow)(self._workflow(handler, hand_on=deeper is not None))
         # Registered in any case: an earlier process may have left some, and been configured otherwise.
         dbos.DBOS.workflow(name=DEEPER.workflow)(self._workflow(deeper or _nothing))
+        # Before the launch: a queue that comes later is noticed a second later, and so would be the first alert.
+        self._register(ALERTS.queue, self._workers, self._poll)
+        self._register(DEEPER.queue, self._deeper_workers, self._poll if deeper is not None else LEFT_OVER_SECONDS)
         dbos.DBOS.launch()
-        seldom = self._poll if deeper is not None else LEFT_OVER_SECONDS
-        dbos.DBOS.register_queue(ALERTS.queue, worker_concurrency=self._workers, polling_interval_sec=self._poll)
-        dbos.DBOS.register_queue(DEEPER.queue, worker_concurrency=self._deeper_workers, polling_interval_sec=seldom)
         self._launched = True
+
+    def _register(self, queue: str, workers: int, poll: float) -> None:
+        self._client.register_queue(
+            queue, worker_concurrency=workers, polling_interval_sec=poll, application_name=APPLICATION
+        )
 
     def _workflow(self, handler: Handler, *, hand_on: bool = False) -> Callable[[int, int, str, int], None]:
         """What DBOS runs. ``hand_on``: let the deeper lane begin when the first attempt has ended."""

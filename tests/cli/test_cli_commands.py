@@ -158,7 +158,7 @@ class TestImports:
     def loaded(self, folder: Path, *arguments: str) -> tuple[int, list[str]]:
         done = subprocess.run(
             [sys.executable, "-c", WATCHING, ",".join(HEAVY), *arguments],
-            cwd=folder, env=environment(), capture_output=True, text=True, timeout=60, check=False,
+            cwd=folder, env=environment(), capture_output=True, text=True, timeout=100, check=False,
         )  # fmt: skip
         return done.returncode, [name for name in done.stderr.splitlines()[-1].split(",") if name]
 

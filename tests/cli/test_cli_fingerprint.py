@@ -44,7 +44,7 @@ def test_a_line_is_answered_before_the_next_one_comes() -> None:
             answer = json.loads(process.stdout.readline())
             assert answer["title"] == "order <num> failed"
         process.stdin.close()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 def test_a_line_longer_than_a_chunk_and_one_without_an_end_are_answered() -> None:

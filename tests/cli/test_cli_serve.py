@@ -17,14 +17,14 @@ def served(shell, *arguments: str, until: bytes) -> tuple[str, str]:
     """stdout and stderr of a ``serve`` that was stopped once it had said something."""
     with shell.start("serve", *arguments) as serve:
         said = b""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 100
         for line in serve.stderr:
             said += line
             if until in line:
                 break
             assert time.monotonic() < deadline, said
         serve.send_signal(signal.SIGTERM)
-        out, err = serve.communicate(timeout=30)
+        out, err = serve.communicate(timeout=100)
     assert serve.returncode == 0, said + err
     assert b"Traceback" not in said + err
     return out.decode(), (said + err).decode()

@@ -179,7 +179,7 @@ def test_a_time_without_zone_is_read_as_utc_and_flagged():
     assert "time-naive" in got.flags
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.one_of(
         st.binary(max_size=300),

@@ -25,13 +25,11 @@ def encoded(events: list[str]) -> bytes:
     return "".join(event + "\n" for event in events).encode()
 
 
-@settings(deadline=None)
 @given(SEQUENCES)
 def test_records_are_the_events_that_were_written(events):
     assert events_of(encoded(events)) == [event.encode() for event in events]
 
 
-@settings(deadline=None)
 @given(SEQUENCES, st.integers(1, 300))
 def test_the_size_of_a_block_changes_no_event(events, block_bytes):
     data = encoded(events)
@@ -51,7 +49,6 @@ def test_the_size_of_a_block_changes_no_event(events, block_bytes):
     assert at == len(data)
 
 
-@settings(deadline=None)
 @given(SEQUENCES, st.integers(0, 3_000))
 def test_reading_may_start_wherever_a_certain_beginning_is_found(events, at):
     data = encoded(events)
@@ -71,7 +68,6 @@ PIECES = [
 ]  # fmt: skip
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES).map(str.encode), max_size=30), st.integers(1, 60))
 def test_any_lines_in_blocks_of_any_size_are_the_same_events_and_none_is_lost(lines, block_bytes):
     data = b"".join(line + b"\n" for line in lines)
@@ -88,7 +84,7 @@ def test_any_lines_in_blocks_of_any_size_are_the_same_events_and_none_is_lost(li
     assert b"".join(event + b"\n" for event in events_of(data)) == data
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 @given(EVENTS.filter(lambda event: "\n" in event and "INFO" not in event))
 def test_every_trace_is_an_error(event):
     record = decoder("text").decode(event.encode(), Ref("s", "t", 0), 0)
@@ -149,7 +145,6 @@ RULES = build_rules()
 DETECTORS = {accelerate: Detector(RULES, decoder, accelerate=accelerate, warm_up=0) for accelerate in (False, True)}
 
 
-@settings(deadline=None)
 @given(SEQUENCES, st.booleans())
 def test_the_rules_select_what_decoding_every_event_selects(events, accelerate):
     data = encoded([*events, '{"level":"ERROR","message":"last"}'])

@@ -80,7 +80,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SEQUENCES, STEPS, st.integers(1, 600))
 def test_records_are_the_events_however_they_are_written_rotated_and_read(events, steps, block_bytes):
     with tempfile.TemporaryDirectory() as folder:
@@ -195,7 +195,7 @@ def test_a_compressed_part_is_read_in_whole_events(tmp_path):
     assert tail.events == [PANIC.encode(), LINE.encode()] * 50 + [TRACE.encode()]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SEQUENCES, st.integers(1, 2_000), st.integers(1, 400))
 def test_the_size_of_a_range_changes_no_event(events, chunk_bytes, block_bytes):
     with tempfile.TemporaryDirectory() as folder:

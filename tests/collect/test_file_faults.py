@@ -69,7 +69,7 @@ def test_a_process_that_may_open_few_files_reads_many(tmp_path):
         """
     )
     ran = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=100, check=True
     )
     lines, descriptors = map(int, ran.stdout.split())
     assert lines == 300

@@ -1,12 +1,14 @@
 # ruff: noqa: E501  tables of spellings read better unwrapped
 """Prefilter and decode select exactly what decoding every line selects, whatever the writer does to its lines."""
 
+import functools
 import json
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from effort import examples
 from logmedic.collect import dialects
 from logmedic.detect import DEFAULTS, Detector, RuleConfig, SurgeRule, build_rules
 from logmedic.model import Finding, Ref, Reject
@@ -189,15 +191,14 @@ def detector(rules: str, accelerate: bool, first: bytes) -> Detector:
     return made
 
 
-DETECTORS = {
-    (rules, accelerate): [detector(rules, accelerate, first) for first in (RARE, HOT)]
-    for rules in RULES
-    for accelerate in (True, False)
-}
+@functools.cache
+def detectors(rules: str, accelerate: bool) -> list[Detector]:
+    """Made for the first test that needs them: it takes seconds, which collecting the tests must not cost."""
+    return [detector(rules, accelerate, first) for first in (RARE, HOT)]
 
 
 @pytest.mark.parametrize("rules", RULES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(100))
 @given(data=st.lists(lines(), min_size=1, max_size=6).map(b"\n".join), dialect=st.sampled_from(dialects.names()))
 @example(data=b'{"attributes":[{"value":{"intValue":"6001"},"key":"duration_ms"}]}', dialect="otlp")
 @example(
@@ -221,7 +222,7 @@ DETECTORS = {
 @example(data=b'{"level":-0}\n{"PRIORITY":-0.0}', dialect="pino")
 def test_prefilter_and_decode_select_what_decoding_every_line_selects(rules, data, dialect):
     findings, errors, rejects = reference(RULES[rules], data, dialect)
-    for detector in (*DETECTORS[rules, True], *DETECTORS[rules, False]):
+    for detector in (*detectors(rules, True), *detectors(rules, False)):
         selected = select(detector, data, dialect)
         assert selected.findings == findings, detector.accelerate
         assert selected.errors == errors, detector.accelerate
@@ -233,7 +234,7 @@ def test_prefilter_and_decode_select_what_decoding_every_line_selects(rules, dat
 def test_the_answer_is_the_same_in_one_block_in_many_and_as_a_view(accelerate, monkeypatch):
     line = b'{"level":"%s","message":"m%d","duration_ms":%d}\n'
     data = b"".join(line % (b"ERROR" if i % 7 == 0 else b"INFO", i, i * 3) for i in range(3000))
-    detector = DETECTORS["defaults", accelerate][0]
+    detector = detectors("defaults", accelerate)[0]
     whole = select(detector, data, "generic")
     assert (whole.lines, whole.bytes) == (3000, len(data))
     monkeypatch.setattr("logmedic.detect.detector.BLOCK", 700)

@@ -79,7 +79,7 @@ def test_invented_services_share_one_window_and_quiet_ones_make_room():
     assert OVERFLOW.encode() not in surge.state()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     times=st.lists(st.integers(0, 40), max_size=60),
     more_than=st.integers(1, 4),

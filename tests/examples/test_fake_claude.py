@@ -15,7 +15,7 @@ HEADERS = {"x-api-key": "k", "anthropic-version": "2023-06-01"}
 
 
 def post(fake: FakeClaude, body: Any = GOOD, **more: Any) -> httpx2.Response:
-    options = {"headers": HEADERS, "timeout": 5.0, **more}
+    options = {"headers": HEADERS, "timeout": 30.0, **more}
     path = options.pop("path", "/v1/messages")
     return httpx2.post(fake.url + path, json=body, trust_env=False, **options)
 
@@ -94,14 +94,14 @@ def test_a_header_picks_the_scenario_of_one_request(claude: FakeClaude) -> None:
 
 
 def test_a_timeout_says_nothing_and_closing_lets_it_go() -> None:
-    with FakeClaude(default=timeout(60.0)) as fake:
+    with FakeClaude(default=timeout(110.0)) as fake:
         with pytest.raises(httpx2.ReadTimeout):
             post(fake, timeout=0.1)
         held: list[BaseException] = []
 
         def wait() -> None:
             try:
-                post(fake, timeout=20.0)
+                post(fake, timeout=60.0)
             except httpx2.TransportError as fault:
                 held.append(fault)
 
@@ -109,7 +109,7 @@ def test_a_timeout_says_nothing_and_closing_lets_it_go() -> None:
         thread.start()
         while len(fake.requests) < 2:
             thread.join(0.01)
-    thread.join(5.0)
+    thread.join(60.0)
     assert [type(fault) for fault in held] == [httpx2.RemoteProtocolError]
 
 
@@ -170,8 +170,8 @@ def test_models_can_be_looked_up_and_those_that_are_not_there_are_not_found() ->
     with FakeClaude(models=["claude-x"]) as fake:
         assert post(fake).status_code == 200
         assert post(fake, {**GOOD, "model": "claude-y"}).json()["error"]["message"] == "model: claude-y"
-        known = httpx2.get(fake.url + "/v1/models/claude-x", headers=HEADERS, trust_env=False, timeout=5.0)
+        known = httpx2.get(fake.url + "/v1/models/claude-x", headers=HEADERS, trust_env=False, timeout=30.0)
         assert known.json()["id"] == "claude-x"
         for path, headers, status in (("/v1/models/claude-y", HEADERS, 404), ("/v1/models/claude-x", {}, 401),
                                       ("/v1/else", HEADERS, 404)):  # fmt: skip
-            assert httpx2.get(fake.url + path, headers=headers, trust_env=False, timeout=5.0).status_code == status
+            assert httpx2.get(fake.url + path, headers=headers, trust_env=False, timeout=30.0).status_code == status

@@ -25,7 +25,7 @@ def run(folder: Path, source: str, name: str = "orders.py") -> str:
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(textwrap.dedent(source), encoding="utf-8")
     return subprocess.run(
-        [sys.executable, "-I", str(place)], capture_output=True, text=True, check=False, timeout=20, encoding="utf-8"
+        [sys.executable, "-I", str(place)], capture_output=True, text=True, check=False, timeout=100, encoding="utf-8"
     ).stderr
 
 

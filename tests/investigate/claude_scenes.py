@@ -22,7 +22,7 @@ from logmedic.store.ledger import Ledger
 from logmedic.testing.claude import FakeClaude
 
 KEY = "sk-ant-test-0123456789"
-FAST = {"request_timeout_s": 5.0, "deadline_s": 10.0, "cheap_model": None}
+FAST = {"request_timeout_s": 60.0, "deadline_s": 60.0, "cheap_model": None}
 
 
 def broken_shop(folder: Path, **more: object) -> Case:

@@ -220,7 +220,7 @@ def test_configuration_of_the_repository_cannot_change_what_is_read(tmp_path):
     assert not marker.exists()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_a_record_says_the_investigation_ends_with_a_report(repo, data):
     text = st.text(max_size=80) | st.sampled_from(

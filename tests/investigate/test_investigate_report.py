@@ -154,7 +154,7 @@ def test_text_reads_well_in_korean(tmp_path):
         assert part in shown
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=120), st.sampled_from(["en", "ko"]))
 def test_no_text_of_a_report_can_act_on_a_terminal(hostile, language):
     hostile += "\x1b[2J\x1b]8;;https://evil.example\x07\u202e\r\x9b31m\u2028"

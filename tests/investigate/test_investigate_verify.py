@@ -285,7 +285,7 @@ def test_redacted_and_cut_parts_of_a_quotation_match_anything_and_nothing_else_d
     assert not says("", "text")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_a_report_holds_verification_does_not_raise(scene, data):
     _, made, report = scene

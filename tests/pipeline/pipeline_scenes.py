@@ -78,7 +78,7 @@ class Project:
         with build.open_store(self.loaded) as store:
             yield store
 
-    def scan(self, *, deadline: float = 30.0) -> msgspec.Struct:
+    def scan(self, *, deadline: float = 60.0) -> msgspec.Struct:
         """One pass in this process, with everything real. Returns the summary."""
         with build.runtime(self.loaded, poll_seconds=0.05) as runtime:
             return runtime.scan(deadline=deadline)
@@ -110,7 +110,7 @@ class Project:
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "logmedic.cli.main", *arguments, "--config", str(self.config)]
 
-    def run(self, *arguments: str, input: bytes = b"", timeout: float = 60.0) -> subprocess.CompletedProcess[bytes]:
+    def run(self, *arguments: str, input: bytes = b"", timeout: float = 100.0) -> subprocess.CompletedProcess[bytes]:
         """The same, to its end."""
         return subprocess.run(
             self.command(*arguments), cwd=self.folder, env=environment(), input=input, capture_output=True,

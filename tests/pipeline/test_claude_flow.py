@@ -138,22 +138,22 @@ class Grudging(FakeDiscord):
 
 
 @pytest.mark.parametrize(
-    ("step", "why"),
+    ("step", "patience", "why"),
     [
-        (fakes.error(500), "failed: 500"),
-        (fakes.error(429, retry_after=90_000), "asks to wait 90,000 s"),
-        (fakes.timeout(60.0), "did not answer within 0.4 s"),
-        (fakes.refused(), "refused to answer"),
-        (fakes.truncated(), "was cut off"),
-        (fakes.garbage(), "Failed to decode"),
+        (fakes.error(500), 60.0, "failed: 500"),
+        (fakes.error(429, retry_after=90_000), 60.0, "asks to wait 90,000 s"),
+        (fakes.timeout(120.0), 0.4, "did not answer within 0.4 s"),
+        (fakes.refused(), 60.0, "refused to answer"),
+        (fakes.truncated(), 60.0, "was cut off"),
+        (fakes.garbage(), 60.0, "Failed to decode"),
     ],
     ids=["down", "limited", "hanging", "refusing", "truncated", "garbage"],
 )
 def test_without_a_report_the_alert_is_as_ever_and_the_incident_says_why(
-    tmp_path: Path, fake: FakeClaude, step: Step, why: str
+    tmp_path: Path, fake: FakeClaude, step: Step, patience: float, why: str
 ) -> None:
     fake.default = step
-    project = made(tmp_path, fake, "request_timeout_s = 0.4\ndeadline_s = 2.0\ntries = 1")
+    project = made(tmp_path, fake, f"request_timeout_s = {patience}\ndeadline_s = 60.0\ntries = 1")
     fail(project)
     project.scan()
     (told,) = project.told()
@@ -188,23 +188,31 @@ def test_an_exhausted_budget_says_so_and_nothing_is_sent(tmp_path: Path, fake: F
     assert fake.requests == []
 
 
-def test_alerts_do_not_queue_up_behind_a_hanging_model(tmp_path: Path, fake: FakeClaude) -> None:
-    fake.default = fakes.timeout(60.0)
+def test_alerts_do_not_queue_up_behind_a_slow_model(tmp_path: Path, fake: FakeClaude) -> None:
+    words = ["apples", "bread", "cheese", "dates", "eggs", "figs", "grapes", "honey"]
+    told: list[int] = []
+
+    def last(received: Received) -> Step:
+        """Answers when every alert is out, or else, far too late."""
+        until = time.monotonic() + 45
+        while (out := project.told_file.read_bytes().count(b"\n")) < len(words) and time.monotonic() < until:
+            time.sleep(0.02)
+        told.append(out)
+        return fakes.refused()
+
+    fake.default = last
     project = made(
         tmp_path,
         fake,
-        "request_timeout_s = 20.0\ndeadline_s = 20.0",
+        "request_timeout_s = 60.0\ndeadline_s = 60.0",
         extra='\n[[rules]]\nname = "surge"\nkind = "surge"\nenabled = false\n',
     )
-    words = ["apples", "bread", "cheese", "dates", "eggs", "figs", "grapes", "honey"]
     for n, word in enumerate(words):
         project.write(line(minutes_ago(30 - n), f"no {word} left"))
     with build.runtime(project.loaded, poll_seconds=0.05) as runtime:
-        began = time.monotonic()
-        runtime.scan(deadline=6.0)
-        assert time.monotonic() - began < 15
-        assert len(project.told()) == len(words), "each was told although the model holds on to two of them"
-        fake.close()
+        runtime.scan(deadline=60.0)
+    assert told
+    assert min(told) == len(words), "each was told although the model held on to some of them"
 
 
 def test_later_news_carries_the_report_at_once_and_asks_nobody(tmp_path: Path, fake: FakeClaude) -> None:
@@ -235,7 +243,7 @@ def test_what_was_asked_before_a_crash_is_told_after_it_without_asking_again(tmp
     project = made(tmp_path, fake)
     fail(project)
     with build.runtime(project.loaded, poll_seconds=0.05) as runtime:
-        runtime.scan(deadline=20.0)
+        runtime.scan(deadline=60.0)
         (incident,) = runtime.store.list_incidents()
         handling = runtime._handling
 

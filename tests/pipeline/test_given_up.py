@@ -50,7 +50,7 @@ def test_an_alert_that_fails_in_an_unforeseen_way_is_tried_for_days_then_given_u
     project.write(line(minutes_ago(2), "boom"))
     with build.runtime(project.loaded, poll_seconds=0.05) as runtime:
         runtime._handling.run = broken  # type: ignore[method-assign]  nothing that a user could do makes it fail
-        runtime.scan(deadline=20)
+        runtime.scan(deadline=60)
         left = runtime.store.unhandled()
         assert len(left) == 1
         after = runtime.clock.now() + int((GIVE_UP_SECONDS + 60) * NANOSECONDS)

@@ -137,7 +137,7 @@ def read_to_the_end(project: Project, command: str, lines: int) -> None:
             time.sleep(0.2)
             calm = calm + 1 if settled(project, lines) else 0
         process.terminate()
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
         assert process.stdout is not None
         process.stdout.close()
     else:

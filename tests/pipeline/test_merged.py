@@ -20,7 +20,7 @@ def test_a_workflow_of_what_was_merged_meanwhile_tells_nobody(tmp_path: Path) ->
         apples, pears = sorted(runtime.store.list_incidents(), key=lambda i: i.title)
         with runtime.store.changing(now=runtime.clock.now(), actor="mina") as changes:
             changes.merge(apples.id, pears.id)
-        runtime.scan(deadline=30.0)
+        runtime.scan(deadline=60.0)
         assert runtime.store.unhandled() == []
         assert runtime.store.effects(pears.id) == []
         kept = runtime.store.incident(apples.id)

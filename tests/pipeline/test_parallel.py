@@ -78,7 +78,7 @@ def summary(digest: Digest) -> tuple[object, ...]:
 
 
 def no_children_left() -> bool:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while multiprocessing.active_children() and time.monotonic() < deadline:
         time.sleep(0.01)
     return not multiprocessing.active_children()

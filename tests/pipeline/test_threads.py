@@ -56,6 +56,6 @@ print(codes)
 
 def test_threads_that_read_an_incident_for_the_first_time_do_not_crash_the_process() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", DRIVER], env=environment(), capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", DRIVER], env=environment(), capture_output=True, text=True, timeout=100, check=False
     )
     assert done.stdout.strip() == str([0] * 20), done.stderr

@@ -53,7 +53,7 @@ def responder(clock, http):
     """Makes a Discord responder for a fake, with its own rate limits unless some are given."""
 
     def build(fake: FakeDiscord, *, limits: RateLimits | None = None, **settings) -> DiscordResponder:
-        config = DiscordConfig(**{"forum": fake.forum, "timeout_s": 2.0, **settings})
+        config = DiscordConfig(**{"forum": fake.forum, "timeout_s": 30.0, **settings})
         made = make(config, http=http, clock=clock, secret=fake.url, limits=limits or RateLimits())
         assert isinstance(made, DiscordResponder)
         return made
@@ -75,7 +75,7 @@ def file_issues(gh, clock):
     """Makes a GitHub responder for a fake."""
 
     def build(fake: FakeGitHub, *, token: str | None = None, **settings) -> GithubResponder:
-        given = {"repo": "acme/shop", "program": gh, "config_dir": str(fake.config_dir), "timeout_s": 20.0, **settings}
+        given = {"repo": "acme/shop", "program": gh, "config_dir": str(fake.config_dir), "timeout_s": 60.0, **settings}
         made = make(GithubConfig(**given), http=SystemHttp(), clock=clock, secret=token or fake.token)
         assert isinstance(made, GithubResponder)
         return made

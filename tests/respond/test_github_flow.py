@@ -76,7 +76,8 @@ class Shop:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {"PATH": os.environ["PATH"], "HOME": str(self.folder), "GH_TOKEN": self.token}
+        kept = {name: os.environ[name] for name in ("PATH", "TMPDIR")}
+        return {**kept, "HOME": str(self.folder), "GH_TOKEN": self.token}
 
     def logmedic(self, *argv: str) -> subprocess.CompletedProcess[bytes]:
         command = [sys.executable, "-m", "logmedic.cli.main", *argv]

@@ -103,7 +103,7 @@ def check(markdown: str, *, fences: int = 1) -> None:
     assert not re.search(r"^[ \t]*/\w", markdown, re.MULTILINE), "no command at the start of a line"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(FOREIGN, st.sampled_from(["en", "ko"]))
 @example(NASTY[-1], "en")
 def test_whatever_stands_anywhere_in_an_incident_the_body_is_inert(text, language):
@@ -113,14 +113,14 @@ def test_whatever_stands_anywhere_in_an_incident_the_body_is_inert(text, languag
     assert untouched(written)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(FOREIGN, st.sampled_from(["en", "ko"]))
 def test_whatever_stands_anywhere_in_an_incident_comments_are_inert(text, language):
     for heading in (phrases.BACK, phrases.REACHED):
         check(comment(heading, everywhere(text), language, note_marker(text)), fences=0)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(FOREIGN, st.sampled_from(list(Severity)))
 def test_a_title_and_labels_have_no_more_of_a_log_than_plain_names(text, severity):
     hostile = hostile_incident(text, severity)
@@ -139,7 +139,7 @@ def test_known_nasty_texts_are_inert(text):
 
 
 @given(FOREIGN, st.integers(min_value=20, max_value=400))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_texts_keep_to_their_length(text, limit):
     for made in (inert.line(text, limit), inert.fence(text, limit), inert.code(text, limit)):
         assert len(made) <= limit + len("```text\n\n```")

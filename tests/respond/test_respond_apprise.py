@@ -29,7 +29,7 @@ def via(clock):
     """Makes a responder for an apprise URL."""
 
     def build(url: str, **settings) -> AppriseResponder:
-        config = AppriseConfig(**{"timeout_s": 5.0, **settings})
+        config = AppriseConfig(**{"timeout_s": 30.0, **settings})
         return AppriseResponder(config, url=url, clock=clock, limits=RateLimits())
 
     return build

@@ -22,7 +22,7 @@ def fake():
 @pytest.fixture
 def post(http, fake):
     def send(body, *, to: FakeDiscord | None = None, query="wait=true"):
-        return http.request("POST", f"{(to or fake).url}?{query}", timeout=5, json=body)
+        return http.request("POST", f"{(to or fake).url}?{query}", timeout=30, json=body)
 
     return send
 
@@ -124,11 +124,11 @@ def test_it_knows_whom_a_message_calls(fake, post, allowed, called):
 
 def test_messages_can_be_read_edited_and_deleted(fake, post, http):
     at = f"{fake.url}/messages/{post({'content': 'a'}).json()['id']}"
-    assert http.request("GET", at, timeout=5).json()["content"] == "a"
-    assert http.request("PATCH", at, timeout=5, json={"content": "b"}).json()["content"] == "b"
-    assert http.request("PATCH", at, timeout=5, json={"content": "b", "username": "x"}).status == 400
-    assert http.request("DELETE", at, timeout=5).status == 204
-    assert code(http.request("GET", at, timeout=5)) == 10008
+    assert http.request("GET", at, timeout=30).json()["content"] == "a"
+    assert http.request("PATCH", at, timeout=30, json={"content": "b"}).json()["content"] == "b"
+    assert http.request("PATCH", at, timeout=30, json={"content": "b", "username": "x"}).status == 400
+    assert http.request("DELETE", at, timeout=30).status == 204
+    assert code(http.request("GET", at, timeout=30)) == 10008
 
 
 def test_forum_rules(post):
@@ -152,18 +152,18 @@ def test_an_edit_in_a_thread_must_name_it_and_an_archived_one_refuses(post, http
     with FakeDiscord(forum=True, limit=99) as forum:
         opened = post({"content": "x", "thread_name": "t"}, to=forum).json()
         at, thread = f"{forum.url}/messages/{opened['id']}", opened["channel_id"]
-        assert code(http.request("PATCH", at, timeout=5, json={"content": "b"})) == 10008
-        assert http.request("PATCH", f"{at}?thread_id={thread}", timeout=5, json={"content": "b"}).status == 200
+        assert code(http.request("PATCH", at, timeout=30, json={"content": "b"})) == 10008
+        assert http.request("PATCH", f"{at}?thread_id={thread}", timeout=30, json={"content": "b"}).status == 200
         forum.archived.add(thread)
-        assert code(http.request("PATCH", f"{at}?thread_id={thread}", timeout=5, json={"content": "b"})) == 50083
+        assert code(http.request("PATCH", f"{at}?thread_id={thread}", timeout=30, json={"content": "b"})) == 50083
 
 
 def test_wrong_tokens_deleted_webhooks_and_nameless_clients_are_turned_away(fake, post, http):
-    assert code(http.request("POST", fake.url + "x", timeout=5, json={"content": "x"})) == 50027
-    assert code(http.request("POST", fake.url, timeout=5, json={"content": "x"}, headers={"user-agent": ""})) == 40333
+    assert code(http.request("POST", fake.url + "x", timeout=30, json={"content": "x"})) == 50027
+    assert code(http.request("POST", fake.url, timeout=30, json={"content": "x"}, headers={"user-agent": ""})) == 40333
     fake.deleted = True
     assert code(post({"content": "x"})) == 10015
-    assert http.request("POST", fake.url.replace("/api/", "/else/"), timeout=5, json={}).status == 404
+    assert http.request("POST", fake.url.replace("/api/", "/else/"), timeout=30, json={}).status == 404
 
 
 def test_the_sixth_request_within_two_seconds_is_told_how_long_to_wait(clock, post):
@@ -187,11 +187,11 @@ def test_a_lost_answer_leaves_the_message_and_a_hung_up_call_does_not(fake, post
 
 def test_closing_does_not_wait_for_a_hanging_answer(http):
     with FakeDiscord() as fake:
-        fake.faults.append(Fault.slow(30))
+        fake.faults.append(Fault.slow(90))
         with pytest.raises(HttpError):
             http.request("POST", fake.url, timeout=0.05, json={"content": "x"})
         began = time.monotonic()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
 
 
 def test_its_record_of_requests_shows_no_token(fake, post):

@@ -51,7 +51,6 @@ def without_ours(text: str) -> str:
     return re.sub(r"^```\n.*\n```$", "", text, flags=re.MULTILINE | re.DOTALL)
 
 
-@settings(deadline=None)
 @given(TEXT, st.integers(1, 600))
 @example("a_ _b", 30)
 @example("_www.evil.org _mailto:a evil.com_ a.com.", 60)
@@ -64,7 +63,6 @@ def test_inert_text_is_dead_in_every_dialect_and_fits(text, limit):
     assert said.isprintable() or "\u200d" in said  # the joiner of emoji
 
 
-@settings(deadline=None)
 @given(TEXT, st.integers(10, 600))
 def test_a_fence_is_closed_and_calls_nobody(text, limit):
     said = fenced(text, limit)
@@ -76,14 +74,14 @@ def test_a_fence_is_closed_and_calls_nobody(text, limit):
         assert not re.search(r"[@<>&]|://|\]\(", said)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(TEXT, ROOMS, st.sampled_from(("en", "ko")), st.sampled_from(list(Severity)))
 def test_any_incident_becomes_a_message_that_fits_and_is_dead(text, room, language, severity):
     made = message(notice(hostile_incident(text, severity)), language, room)
     fits(made, room)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(TEXT, ROOMS, st.sampled_from(("en", "ko")), st.integers(0, 30))
 def test_any_bulletin_becomes_a_message_that_fits_and_is_dead(text, room, language, lines):
     section = Section(Text("New", "신규"), (Text(text, text),) * lines)
@@ -92,7 +90,6 @@ def test_any_bulletin_becomes_a_message_that_fits_and_is_dead(text, room, langua
     fits(bulletin_message(told, language, room), room)
 
 
-@settings(deadline=None)
 @given(st.sampled_from((60, 67, 160, 1000)), st.text("@al", min_size=1, max_size=100))
 def test_words_that_call_people_are_left_out_where_they_would_leave_no_room(size, words):
     room = Room(size, 0)

@@ -32,7 +32,7 @@ def to(http, listener):
     """Makes a responder for the listener."""
 
     def build(clock=None, *, secret=KEY, resolve=None, **changes) -> WebhookResponder:
-        config = WebhookConfig(**{"url": f"http://{listener.at}/hook?a=b", "timeout_s": 2.0, **changes})
+        config = WebhookConfig(**{"url": f"http://{listener.at}/hook?a=b", "timeout_s": 30.0, **changes})
         more = {} if resolve is None else {"resolve": resolve}
         return WebhookResponder(
             config, secret=secret, http=http, clock=clock or SystemClock(), limits=RateLimits(), **more
@@ -136,7 +136,7 @@ def test_a_bulletin_comes_in_both_languages_and_again_when_it_is_over(to, listen
     }  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=300) | st.sampled_from(HOSTILE))
 def test_any_text_becomes_json_that_verifies_and_steers_no_terminal(to, listener, text):
     listener.got.clear()

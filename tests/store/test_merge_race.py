@@ -9,16 +9,23 @@ from pathlib import Path
 from life import Life, merge
 
 HERE = Path(__file__).resolve().parent
+TURNS = 15
 WRITER = """
 import sys
 sys.path.insert(0, sys.argv[1])
+import threading
 from pathlib import Path
 from life import Life, line
 life = Life(Path(sys.argv[2]))
-print("ready", flush=True)
-sys.stdin.readline()
-for n in range(int(sys.argv[4])):
-    life.count(*[line(f"{w} broke", n) for w in ("apples", "pears", "plums")], minute=n, stream=sys.argv[3])
+stopped = threading.Event()
+threading.Thread(target=lambda: (sys.stdin.readline(), stopped.set())).start()
+batches = 0
+while not stopped.is_set():
+    life.count(*[line(f"{w} broke", batches) for w in ("apples", "pears", "plums")], minute=batches, stream=sys.argv[3])
+    batches += 1
+    if batches == 1:
+        print("begun", flush=True)
+print(batches)
 """
 
 
@@ -26,10 +33,9 @@ def test_every_record_counts_once_whatever_is_merged_and_split_meanwhile(tmp_pat
     life = Life(tmp_path / "state.db")
     for word in ("apples", "pears", "plums"):
         life.errors(f"{word} broke", [0])
-    batches = 40
     writers = [
         subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(HERE), str(tmp_path / "state.db"), stream, str(batches)],
+            [sys.executable, "-c", WRITER, str(HERE), str(tmp_path / "state.db"), stream],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
@@ -37,14 +43,9 @@ def test_every_record_counts_once_whatever_is_merged_and_split_meanwhile(tmp_pat
     ]
     for writer in writers:
         assert writer.stdout is not None
-        assert writer.stdin is not None
-        assert writer.stdout.readline() == b"ready\n"
-    for writer in writers:
-        writer.stdin.write(b"go\n")
-        writer.stdin.flush()
+        assert writer.stdout.readline() == b"begun\n"
     apples, pears, plums = (life.the(word) for word in ("apples", "pears", "plums"))
-    turns = 0
-    while turns < 4 or any(writer.poll() is None for writer in writers):
+    for _ in range(TURNS):
         with life.change() as changes:
             merge(changes, apples, pears)
         with life.change() as changes:
@@ -52,16 +53,16 @@ def test_every_record_counts_once_whatever_is_merged_and_split_meanwhile(tmp_pat
         with life.change() as changes:
             changes.split(plums.id, pears.fingerprint)
             changes.split(plums.id, apples.fingerprint)
-        turns += 1
+    assert [writer.poll() for writer in writers] == [None, None], "they were at it all the time"
+    batches = 0
     for writer in writers:
-        writer.stdin.close()
-        writer.stdout.close()
-        assert writer.wait(60) == 0
-    assert turns > 4, "the writers were still at it"
+        said, _ = writer.communicate(b"stop\n", timeout=60)
+        assert writer.returncode == 0
+        batches += int(said)
     with life.change() as changes:
         merge(changes, apples, pears)
     left = life.store.list_incidents()
-    wanted = 3 + 2 * 3 * batches
+    wanted = 3 + 3 * batches
     assert sum(i.count for i in left) == wanted
     assert sum(bar.count for i in left for bar in i.histogram) == wanted
     life.store.close()

@@ -49,7 +49,7 @@ def test_the_same_code_and_configuration_change_nothing_even_for_what_was_redact
     assert planned.unclear == 0
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.text(max_size=60), min_size=1, max_size=5))
 def test_whatever_is_logged_the_same_code_changes_nothing(tmp_path_factory, messages: list[str]) -> None:
     life = Life(tmp_path_factory.mktemp("any") / "state.db")
