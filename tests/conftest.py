@@ -25,7 +25,7 @@ GH_PROGRAMS = ["gh", *filter(None, os.environ.get("LOGMEDIC_GH_PROGRAMS", "").sp
 LOOPBACK = ("127.", "::1", "localhost")
 
 # How long one example takes says more about the machine than about the code.
-settings.register_profile("logmedic", max_examples=examples(100))
+settings.register_profile("logmedic", deadline=None, max_examples=examples(100))
 settings.load_profile("logmedic")
 
 
