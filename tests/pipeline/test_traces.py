@@ -61,7 +61,7 @@ class Writer(threading.Thread):
 
 def test_after_kills_every_trace_is_one_record_and_every_line_counted_once(tmp_path):
     project = Project(tmp_path)
-    patient = project.config.read_text("utf-8").replace("[[channels]]", "multiline_timeout = 3.0\n\n[[channels]]")
+    patient = project.config.read_text("utf-8").replace("[[channels]]", "multiline_timeout = 5.0\n\n[[channels]]")
     project.config.write_text(patient, "utf-8")  # a loaded machine may keep the writer waiting in the midst of a trace
     project.write(line(minutes_ago(1), "started", level="INFO"))
     assert project.run("scan").returncode == 0
