@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from effort import examples
@@ -198,6 +198,7 @@ messages = st.one_of(st.text(), st.lists(words | st.text(max_size=4), max_size=1
 
 @settings(max_examples=examples(300))
 @given(st.lists(messages, max_size=4), messages)
+@example(before=[], text='ERROR"0x')
 def test_the_cache_never_changes_an_answer(before: list[str], text: str) -> None:
     templates = Templates()
     for other in (*before, text.translate(str.maketrans("0123456789", "5273019846"))):
