@@ -77,10 +77,9 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path)
 
 
-@pytest.fixture(scope="session")
-def shop(tmp_path_factory) -> Iterator[Client]:
-    """Three incidents, shared by the tests that only look."""
-    project = Project(tmp_path_factory.mktemp("shop"))
+@contextmanager
+def three_incidents(folder: Path) -> Iterator[Client]:
+    project = Project(folder)
     project.write(
         error(request_id="r-1"), error(request_id="r-2"),
         error("payment refused", service="pay", error_code="DB_DOWN", timestamp="2026-11-22T09:01:00Z"),
@@ -88,6 +87,20 @@ def shop(tmp_path_factory) -> Iterator[Client]:
     )  # fmt: skip
     project.scan()
     with project.served() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory) -> Iterator[Client]:
+    """Three incidents, shared by the tests that only look."""
+    with three_incidents(tmp_path_factory.mktemp("shop")) as client:
+        yield client
+
+
+@pytest.fixture
+def own_shop(tmp_path) -> Iterator[Client]:
+    """The same for one test, which may change them."""
+    with three_incidents(tmp_path) as client:
         yield client
 
 
