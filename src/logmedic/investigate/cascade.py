@@ -21,11 +21,12 @@ MOST_NAMED_IN = 4_000  # characters of one error that are searched for names of 
 MOST_STEPS = 8  # services between the one that was noticed and the one that failed first
 LONG_LINE = 60  # characters
 LEAST_SHARED = 2  # lines of two traces that are the same: what was raised and where
-SHORTLY = 15 * 60 * NANOSECONDS  # from where a fault began to where others failed of it in words that do not say so
-LULL = 5 * 60 * NANOSECONDS
+SHORTLY = 45 * 60 * NANOSECONDS  # from where a fault began to where others failed of it in words that do not say so
+LULL = 15 * 60 * NANOSECONDS  # between two tries of a job that fails, at most
 _NO_KINDS: Mapping[int, str] = {}
 # Kinds whose cause lies in what services share; the first to show it tells where.
-_SHARED_KINDS = frozenset({"clock", "pool-exhausted", "certificate", "dns", "deadlock", "schema", "credentials"})
+_SHARED_KINDS = frozenset({"clock", "pool-exhausted", "certificate", "dns", "deadlock", "schema", "credentials",
+                           "too-large"})  # fmt: skip
 # They speak of what others do.
 OBSERVERS = frozenset({"kubelet", "kernel", "systemd", "containerd", "dockerd", "docker", "kube-scheduler",
                        "node-agent", "host-agent", "autoscaler", "supervisor", "supervisord",

@@ -51,8 +51,9 @@ def _kind(record: LogRecord, stack: Stack | None) -> str:
     if stack is None and record.stack_text:
         lines = [line for line in record.stack_text[:LONGEST_STACK].split("\n") if line.strip()]
         record = msgspec.structs.replace(record, message="\n".join((record.message, *lines[:1], *lines[-1:])))
-    kind = classify(record, stack).kind
-    return "" if kind is UNKNOWN and stack is None and not record.stack_text else kind.id
+    found = classify(record, stack)
+    bare = found.kind is UNKNOWN or found.by == "status"  # a status tells what was answered, not why
+    return "" if bare and stack is None and not record.stack_text else found.kind.id
 
 
 def is_synthetic(sample: Sample) -> bool:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
+
+import msgspec
 
 from logmedic.investigate.diffs import Change, FileDiff, Hunk
 
@@ -30,7 +33,8 @@ _LOGGING = re.compile(r"\s*(?:self\.)?(?:_?log(?:ger|ging)?|console|tracing|prin
 _PROSE = (".md", ".rst", ".adoc", ".txt", ".svg", ".png", ".css")
 _PROSE_BUT = ("requirements", "constraints")
 _TEST_PARTS = frozenset(
-    {"test", "tests", "spec", "specs", "__tests__", "testdata", "fixtures", "docs", "doc", ".github"}
+    {"test", "tests", "spec", "specs", "__tests__", "testdata", "fixtures", "docs", "doc", ".github",
+     "locales", "locale", "i18n", "translations"}
 )
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -83,10 +87,27 @@ def removes_guard(hunk: Hunk) -> str | None:
 
 
 def telling_hunks(change: Change) -> Iterator[tuple[FileDiff, Hunk]]:
-    """The hunks of files that run, where more than the form changed."""
+    """The hunks of files that run, where more than the form changed.
+
+    In settings the order of lines is form, too.
+    """
     for file in change.files:
         if can_run(file.path):
-            yield from ((file, hunk) for hunk in file.hunks if means_something(hunk))
+            hunks = _without_moved(file.hunks) if file.path.lower().endswith(SETTINGS) else file.hunks
+            yield from ((file, hunk) for hunk in hunks if means_something(hunk))
+
+
+def _without_moved(hunks: Iterable[Hunk]) -> Iterator[Hunk]:
+    """The hunks of a file without the lines that it loses in one place and gets in another."""
+    hunks = tuple(hunks)
+    gone = Counter(line for hunk in hunks for line in hunk.removed)
+    moved = gone & Counter(line for hunk in hunks for line in hunk.added)
+    for hunk in hunks:
+        if moved.keys().isdisjoint((*hunk.removed, *hunk.added)):
+            yield hunk
+        else:
+            removed, added = (tuple(line for line in side if line not in moved) for side in (hunk.removed, hunk.added))
+            yield msgspec.structs.replace(hunk, removed=removed, added=added)
 
 
 def parts_of(name: str) -> tuple[str, ...]:

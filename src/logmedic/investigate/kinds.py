@@ -204,7 +204,8 @@ _ALL = (
     Kind(
         id="bad-data", cause=CauseKind.DATA, severity=_WARNING, code=Code.KNOB,
         types=_names("JSONDecodeError UnicodeDecodeError DecodeError ParseError SerdeError JsonParseException InvalidFormatException "
-                     "MismatchedInputException UnrecognizedPropertyException JsonMappingException"),
+                     "MismatchedInputException UnrecognizedPropertyException JsonMappingException InvalidOperation NumberFormatException "
+                     "DateTimeParseException ParseException FormatException ConversionSyntax ParseIntError ParseFloatError"),
         phrases=("jsondecodeerror", "unexpected end of json", "invalid json", "expected value at line", "eof while parsing", "malformed",
                  "invalid utf-8", "could not parse", "failed to parse", "failed to deserialize", "invalid byte sequence",
                  "unexpected token", "failed to decode", "decode failed", "cannot deserialize", "cannot unmarshal", "wrongtype"),
@@ -212,6 +213,19 @@ _ALL = (
         root=Text("Data came in a form that the code does not understand.", "데이터가 코드에서 해석할 수 없는 형식으로 들어왔습니다."),
         actions=(Text("Keep the input that failed, and see who sent it.", "실패한 입력을 보관하고 누가 보냈는지 확인하세요."),
                  Text("Validate at the border and answer with a clear error.", "경계에서 입력을 검증하고 명확한 오류로 응답하세요.")),
+    ),
+    Kind(
+        id="too-large", cause=CauseKind.CONFIG, severity=_WARNING, code=Code.KNOB,
+        types=_names("RecordTooLargeException PayloadTooLargeError MessageTooLargeError RequestEntityTooLarge MaxUploadSizeExceededException DataBufferLimitException"),
+        phrases=("too large", "toolarge", "too long for", "message length too", "larger than max", "larger than the max", "exceeds the max", "exceeds max", "exceeded max",
+                 "exceeds limit", "exceeds the limit", "exceeds the configured", "over the limit of", "maximum size", "too big", "value too long", "data too long"),
+        codes=("too_large", "too_big", "413"),
+        fewer=("max_size", "limit", "max_length", "max_body", "body_size", "max_frame", "frame", "max_bytes", "max_message", "max_request", "max_payload",
+               "message_size", "request_size", "payload", "max_upload", "upload", "file_size", "max_file", "header_buffers", "header_size", "max_header", "max_receive", "max_recv",
+               "max_entity", "buffer_size", "content_length"),
+        root=Text("Something is larger than a limit allows, and was refused.", "허용된 크기 한도를 넘어 거부되었습니다."),
+        actions=(Text("Compare the size that was refused with the limit of each hop that it passes.", "거부된 크기를 거쳐 온 각 구간의 한도와 비교하세요."),
+                 Text("Raise the limit where it was lowered, or send less at once.", "낮아진 한도를 되돌리거나 한 번에 보내는 양을 줄이세요.")),
     ),
     Kind(
         id="client-error", cause=CauseKind.CLIENT, severity=_INFO, code=Code.OUTSIDE,

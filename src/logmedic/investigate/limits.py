@@ -27,16 +27,39 @@ _RAISED = frozenset({"min", "threshold", "ttl", "interval", "delay"})  # of thes
 
 def by_knob(scene: Scene, view: View) -> Iterator[Reason]:
     """A limit that was changed in the direction that hurts. One changed the other way is no reason at all."""
+    for file, name, old, new in _amounts(view):
+        directed = h.speaks_of(name, (*scene.kind.fewer, *scene.kind.more))
+        reason = (_limit if directed else _said)(scene, file, name, old, new)
+        if reason is not None:
+            yield reason
+
+
+def _amounts(view: View) -> Iterator[tuple[FileDiff, str, Setting | None, Setting | None]]:
+    """Each amount that a change sets, with the one before it; also where that stood in another place."""
+    gone: dict[str, list[tuple[FileDiff, str, Setting]]] = {}
+    came: dict[str, list[tuple[FileDiff, str, Setting]]] = {}
     for file, hunk in view.hunks:
         if is_manifest(file.path):
             continue
         for name, old, new in numbers_of(hunk):
-            directed = h.speaks_of(name, (*scene.kind.fewer, *scene.kind.more))
-            if old is not None and new is None and _kept(hunk, name, old):
-                continue
-            reason = (_limit if directed else _said)(scene, file, name, old, new)
-            if reason is not None:
-                yield reason
+            if old is not None and new is not None:
+                yield file, name, old, new
+            elif old is not None and not _kept(hunk, name, old):
+                gone.setdefault(_last(name), []).append((file, name, old))
+            elif new is not None:
+                came.setdefault(_last(name), []).append((file, name, new))
+    for key, lost in gone.items():
+        there = came.pop(key, [])
+        for file, name, old in lost:
+            new = there[0][2] if there else None
+            if new is None or new.amount != old.amount:
+                yield file, name, old, new
+    for found in came.values():
+        yield from ((file, name, None, new) for file, name, new in found)
+
+
+def _last(name: str) -> str:
+    return "_".join(h.parts_of(name.rpartition(".")[2]))
 
 
 def _kept(hunk: Hunk, name: str, old: Setting) -> bool:

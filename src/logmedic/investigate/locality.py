@@ -13,11 +13,15 @@ from logmedic.model import Text
 ELSEWHERE = 0.3  # of a change that went to services which did not fail
 DRAGGED = 0.8  # of a change of a service that failed later than another one
 WAITING = 0.5  # of a change of code that no deploy has carried to its service
+_READ_BY_OTHERS = (*SETTINGS, ".sql")
 _SHARED = frozenset({"shared", "common", "lib", "libs", "pkg", "packages", "core", "platform", "internal"})
 
 
 def belongs_to(change: Change, services: Iterable[str], sent: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
-    """The services that run a change; none when that cannot be told, or when it is in code that they share."""
+    """The services that run a change; none when that cannot be told, or when it is in code that they share.
+
+    Settings, manifests and migrations take effect in what reads them, under whatever name they were sent.
+    """
     names = {core_name(name): name for name in services}
     found: set[str] = set()
     for file in change.files:
@@ -28,6 +32,9 @@ def belongs_to(change: Change, services: Iterable[str], sent: Mapping[str, tuple
         if not own and not _SHARED.isdisjoint(parts):
             return frozenset()
         found.update(own)
+    running = [file.path.lower() for file in change.files if can_run(file.path)]
+    if not found and running and all(path.endswith(_READ_BY_OTHERS) for path in running):
+        return frozenset()
     return frozenset(found or sent.get(change.commit, ()))
 
 
@@ -44,7 +51,7 @@ def carried(change: Change, scene: Scene) -> float:
 
     Settings, infrastructure and migrations take effect without one; so does whatever has no deploys in the list.
     """
-    if not scene.deployed or all(file.path.lower().endswith((*SETTINGS, ".sql")) for file in change.files):
+    if not scene.deployed or all(file.path.lower().endswith(_READ_BY_OTHERS) for file in change.files):
         return 1.0
     own = belongs_to(change, scene.services, scene.sent)
     times = [time for service in own for time in scene.deployed.get(service, ())]

@@ -88,11 +88,16 @@ def _whole(name: str, line: str, context: Sequence[str]) -> str:
     named = _NAMED.search(line)
     if named is not None:
         return f"{named[1]}.{name}"
+    depth = _depth(line)
     for above in reversed(context):
-        found = _NAMED.search(above) or _KEY.search(above)
+        found = _NAMED.search(above) or (_KEY.search(above) if not depth or _depth(above) < depth else None)
         if found is not None:
             return f"{found[1]}.{name}"
     return name
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _scale(unit: str, function: str, name: str) -> float | None:
@@ -120,17 +125,19 @@ def numbers_of(hunk: Hunk) -> Iterator[tuple[str, Setting | None, Setting | None
 def replaced(hunk: Hunk) -> Iterator[Replaced]:
     """Every name that has another value after the hunk, one that it had before or has only now."""
     before, after = _values(hunk.removed), _values(hunk.added)
-    for name, new in after.items():
-        if before.get(name) != new:
-            yield Replaced(_whole(name, "", hunk.context), before.get(name, ""), new)
+    for name, (new, line) in after.items():
+        old = before.get(name, ("", ""))[0]
+        if old != new:
+            yield Replaced(_whole(name, line, hunk.context), old, new)
 
 
-def _values(lines: Iterable[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _values(lines: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Name → its value, and the line that gives it."""
+    found: dict[str, tuple[str, str]] = {}
     for line in lines:
         match = None if is_comment(line) else _VALUE.search(line)
         if match is not None:
-            found.setdefault(match["name"], match["value"].strip())
+            found.setdefault(match["name"], (match["value"].strip(), line))
     return found
 
 

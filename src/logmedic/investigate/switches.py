@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
@@ -13,7 +14,9 @@ from logmedic.investigate.settings import Replaced, replaced, switched
 from logmedic.model import Text
 
 INHERITED = 0.85  # of the suspicion against the code behind a flag that remains with who wrote it
-_GENERIC = frozenset({"enabled", "debug", "active", "verbose", "default", "strict", "required", "true", "on", "value"})
+_GENERIC = frozenset({"enabled", "debug", "active", "verbose", "default", "strict", "required", "true", "on", "value",
+                      "rollout", "percentage", "percent", "state", "variant"})  # fmt: skip
+_VERSION = re.compile(r"v\d+")
 
 
 class Flip(msgspec.Struct, frozen=True):
@@ -63,7 +66,7 @@ def _readers(flip: Flip, views: Sequence[View]) -> Iterator[str]:
 def by_switch(scene: Scene, flip: Flip, scores: Mapping[str, float]) -> Reason:
     """Tied by the code on the stack that reads it, by suspicious code behind it, or by its name."""
     name, path = flip.change.name, flip.file.path
-    key, parts = _key(name), {part for part in h.parts_of(name) if part not in _GENERIC and len(part) >= 3}
+    key, parts = _key(name), {part for part in h.parts_of(name) if part not in _GENERIC and (len(part) >= 3 or _VERSION.fullmatch(part))}
     turned = f"from {flip.change.old} to {flip.change.new}"
     english, korean = (
         f"it switched {name} {turned} ({path})",

@@ -39,7 +39,7 @@ _OUTWARD = re.compile(
 )
 _TYPE = re.compile(r"(?<![A-Za-z])[A-Z][A-Za-z]{1,60}(?:Error|Exception)(?![A-Za-z])")
 _UPSTREAM_STATUS = {"429": "rate-limited", "529": "overloaded", "502": "upstream-down", "503": "upstream-down",
-                    "504": "upstream-timeout", "500": "upstream-error"}  # fmt: skip
+                    "504": "upstream-timeout", "500": "upstream-error", "413": "too-large"}  # fmt: skip
 _LAST = re.compile(r"[.:/\\$]+")
 _ENVIRONMENT = ("environ", "getenv", "env::var", "process.env", "System.getenv")
 
