@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from logmedic.investigate import hunks as h
 from logmedic.investigate import locality
+from logmedic.investigate.cascade import core_name
 from logmedic.investigate.diffs import FileDiff, Hunk
 from logmedic.investigate.scene import Reason, Scene, View
 from logmedic.model import Text
@@ -24,7 +25,8 @@ _ROUTE_IN_CODE = re.compile(r"(/[A-Za-z{:<][\w{}:<>.*?-]{0,60}(?:/[\w{}:<>.*?-]{
 _PLACEHOLDER = re.compile(r"[{:<*]|^\d+$|^[0-9a-f-]{12,}$")
 _FORM = re.compile(
     r"[\"']\w{2,60}[\"']\s?(?::|=>|\]\s?=)|json:\"|@Json|@Serialized|serde\(|\bto_?json|seriali[sz]|marshal|"
-    r"\.dumps?\(|\bencode|isoformat|strftime|content-type|charset|gzip|\bfield\(|=\s?\d{1,3};|protobuf|avro|schema",
+    r"\.dumps?\(|\bencode|\.json\(|http\.Error\(|\bStatus[A-Z]\w{2,30}|\bHttpStatus\b|ResponseEntity|HTTPException|abort\(|"
+    r"isoformat|strftime|content-type|charset|gzip|\bfield\(|=\s?\d{1,3};|protobuf|avro|schema",
     re.IGNORECASE,
 )
 _READS_ANSWERS = frozenset({"bad-data", "wrong-type", "failed-assumption", "missing-key", "missing-attribute",
@@ -97,16 +99,26 @@ def _runs(part: list[str], whole: list[str]) -> bool:
 
 def by_answer(scene: Scene, view: View) -> Iterator[Reason]:
     """The form of what a called service of ours answers, where the caller could not read it."""
-    if scene.kind.id not in _READS_ANSWERS or not scene.called:
+    if scene.kind.id not in _READS_ANSWERS:
         return
-    own = locality.belongs_to(view.change, scene.services, scene.sent)
+    own = locality.belongs_to(view.change, scene.services, scene.sent) - {*scene.hit[:1]}
     callee = next((name for name in scene.called if name in own), "")
-    if not callee:
+    read = callee or next((name for name in own if _reads_from(scene, name)), "")
+    if not read:
         return
     for file, hunk in view.hunks:
         line = next((t.strip() for t in (*hunk.added, *hunk.removed) if _FORM.search(t) and not h.is_comment(t)), "")
         if line and not h.only_renames(hunk, file.path) and not h.only_logs(hunk):
             shown = f"{line[:80]} ({file.path})"
-            why = Text(f"it changed what {callee} answers: {shown}", f"{callee} 응답 형식 변경: {shown}")
-            yield Reason(0.52, why, anywhere=True)
+            why = Text(f"it changed what {read} answers: {shown}", f"{read} 응답 형식 변경: {shown}")
+            yield Reason(0.52 if callee else 0.45, why, anywhere=True)
             return
+
+
+def _reads_from(scene: Scene, service: str) -> bool:
+    """Whether the failing line uses something that is called as a service of ours: ``profile["email"]``."""
+    stem = "_".join(h.parts_of(core_name(service))).removesuffix("s")
+    lines = [place.code for place in scene.places[:1] if place.code] or scene.clues.codes[:1]
+    return len(stem) >= 4 and any(
+        f"_{stem}_" in f"_{'_'.join(part.removesuffix('s') for part in h.parts_of(line))}_" for line in lines
+    )

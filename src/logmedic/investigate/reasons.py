@@ -35,6 +35,7 @@ _COMMON = frozenset((
 _CONTENDED = frozenset({"deadlock", "constraint", "slow", "pool-exhausted"})
 _DEMAND = re.compile(r"requir|valid|must|not_?null|presence|mandatory|schema|assert|non_?empty|@Not", re.IGNORECASE)
 
+_BETWEEN = re.compile(r"[,;]")
 _FAILED_LINE = Text("the line that failed", "오류가 발생한 줄")
 _STACK_LINE = Text("a line of the stack", "스택에 있는 줄")
 
@@ -49,6 +50,8 @@ def by_stack(scene: Scene, view: View) -> Iterator[Reason]:
         if touch.distance == 0 and not h.only_logs(touch.hunk):
             overwritten = place.depth == 0 and scene.blamed and not blamed and touch.hunk.length > 0
             weight = 0.15 if overwritten else 0.58
+            if scene.clues.missing and all(_beside(touch.hunk, name) for name in scene.clues.missing):
+                weight = 0.15  # what misses the name stands there as before
             if place.depth > 0 and touch.hunk.old_start == 0:
                 weight = 0.25  # who created a file wrote every line of it
             what = _FAILED_LINE if place.depth == 0 and place.exact else _STACK_LINE
@@ -94,7 +97,8 @@ def by_missing(scene: Scene, view: View) -> Iterator[Reason]:
             dropped = sum(_mentions(line, name) for line in hunk.added if _drops(file.path, line))
             gone, came = gone + dropped, came - dropped
             path = file.path if gone != came else path
-            changed = file.path if gone and gone == came and not h.only_renames(hunk, file.path) else changed
+            altered = gone and gone == came and not _beside(hunk, name) and not h.only_renames(hunk, file.path)
+            changed = file.path if altered else changed
             removed, added = removed + gone, added + came
         if removed > added:
             yield Reason(0.6, _about_missing(name, f"it removed {name!r} ({path})", f"제거 ({path})"), anywhere=True)
@@ -110,6 +114,15 @@ def by_missing(scene: Scene, view: View) -> Iterator[Reason]:
             for file in view.change.files
         ):
             yield Reason(0.6, _about_missing(name, f"it moved or deleted {name!r}", "이동 또는 삭제"))
+
+
+def _beside(hunk: Hunk, name: str) -> bool:
+    """Whether the hunk leaves alone the argument or statement in which a name stands, and changes another on its line."""
+    before, after = (
+        [part.strip() for line in side for part in _BETWEEN.split(line) if _mentions(part, name)]
+        for side in (hunk.removed, hunk.added)
+    )
+    return bool(before) and before == after
 
 
 def _demands(view: View, name: str) -> bool:
@@ -201,7 +214,8 @@ def by_function(scene: Scene, view: View) -> Iterator[Reason]:
     if view.touched:
         return
     for depth, name in enumerate(scene.functions[:3]):
-        path = next((f.path for f, hunk in view.hunks if _defines(hunk, name) and not h.only_renames(hunk, f.path)), "")
+        code = ((f.path, hunk) for f, hunk in view.hunks if not f.path.lower().endswith(h.SETTINGS))
+        path = next((path for path, hunk in code if _defines(hunk, name) and not h.only_renames(hunk, path)), "")
         if path:
             weight = (0.4, 0.25, 0.2)[depth]
             yield Reason(

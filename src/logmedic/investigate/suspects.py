@@ -15,11 +15,13 @@ import msgspec
 from logmedic.investigate import contracts, locality, switches
 from logmedic.investigate import hunks as h
 from logmedic.investigate import reasons as r
+from logmedic.investigate.artefacts import by_artefact, by_grant
 from logmedic.investigate.diffs import Change, Touch, touches
 from logmedic.investigate.installed import by_package
 from logmedic.investigate.kind import Code
 from logmedic.investigate.limits import by_knob, by_leak
 from logmedic.investigate.mechanisms import by_mechanism
+from logmedic.investigate.reach import by_callee
 from logmedic.investigate.scene import Place, Reason, Scene, View
 from logmedic.investigate.workload import by_workload
 from logmedic.model import CauseKind, Suspect, Text
@@ -151,6 +153,9 @@ def _named(scene: Scene, view: View, words: Sequence[str]) -> Iterator[Reason]:
     yield from contracts.by_schema(scene, view)
     yield from contracts.by_route(scene, view)
     yield from contracts.by_answer(scene, view)
+    yield from by_artefact(scene, view)
+    yield from by_grant(scene, view)
+    yield from by_callee(scene, view)
     yield from locality.by_shared(scene, view)
     yield from r.by_literals(scene, view, words)
 
