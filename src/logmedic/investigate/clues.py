@@ -97,7 +97,7 @@ _DULL = frozenset(("nonetype", "object", "none", "null", "true", "false", "self"
 # The last word of a route, a table of a statement, a queue or a cache: what the failing work is about.
 _SUBJECT = re.compile(
     r"\b(?:GET|POST|PUT|PATCH|DELETE|HEAD)\s{1,3}(?:https?://[\w.:-]{1,80})?(?:/[\w{}:.<>-]{1,60}){0,5}?/([A-Za-z][\w-]{2,40})(?:/[\d{:<][^\s/]{0,40})?(?=[\s?\"')]|$)"
-    r"|\b(?:FROM|INTO|UPDATE|JOIN|TABLE|relation|table|queue|topic|bucket|index)\s{1,3}[\"'`]?([A-Za-z][\w.]{2,60})",
+    r"|\b(?:FROM|INTO|UPDATE|JOIN|TABLE|COPY|relation|table|queue|topic|bucket|index)\s{1,3}[\"'`]?([A-Za-z][\w.]{2,60})",
 )
 
 

@@ -152,6 +152,7 @@ class Touch(msgspec.Struct, frozen=True):
     commit: str
     hunk: Hunk
     distance: int  # lines from the culprit line to the hunk, 0 when it covers it
+    behind: bool = False  # it stands below the culprit line: what had not run yet when the fault came up
 
 
 def touches(changes: Sequence[Change], path: str, span: tuple[int, int], line: int) -> list[Touch]:
@@ -167,7 +168,9 @@ def touches(changes: Sequence[Change], path: str, span: tuple[int, int], line: i
             if file.path != path or file.deleted:
                 continue
             found += [
-                Touch(change.commit, hunk, _distance(hunk, line)) for hunk in file.hunks if _meets(hunk, start, end)
+                Touch(change.commit, hunk, _distance(hunk, line), hunk.start > line)
+                for hunk in file.hunks
+                if _meets(hunk, start, end)
             ]
             start, line, end = (_before(file.hunks, n) for n in (start, line, end))
             path = file.old_path

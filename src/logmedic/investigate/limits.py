@@ -22,6 +22,7 @@ _BOUNDS = ("max", "limit", "size", "length", "timeout", "deadline", "quota", "bu
            "bytes", "threshold", "capacity", "min", "ttl", "precision", "scale", "width", "body",
            "payload")  # fmt: skip
 
+DIRECT = 0.62  # a limit of this kind of fault, changed the way that hurts
 _RAISED = frozenset({"min", "threshold", "ttl", "interval", "delay"})  # of these, more is what hurts
 
 
@@ -76,12 +77,28 @@ def _limit(scene: Scene, file: FileDiff, name: str, old: Setting | None, new: Se
         worse = (fewer and new.amount < old.amount) or (more and not fewer and new.amount > old.amount)
         if not worse:
             return None
-        return Reason(0.2 if _foreign(name, scene) else 0.8 if said else 0.62, why)
+        if fewer and _between(new, old, scene.clues.numbers):
+            told_ = Text(f"{why.en}, and what was refused lies between", f"{why.ko}, 거부된 값은 그 사이")
+            return Reason(0.85, told_, anywhere=True)
+        return Reason(0.2 if _foreign(name, scene) else 0.8 if said else _share(old, new), why)
     if new is not None and file.created:
         return Reason(0.1, why)  # a first value ran until now
     if new is not None and fewer and said:
         return Reason(0.6, Text(f"{why.en}, the limit that the error names", f"{why.ko}, 오류에 나온 한도"))
     return Reason(0.3, why) if new is not None or fewer else None
+
+
+def _share(old: Setting, new: Setting) -> float:
+    """Half of a limit, or thrice the load, can bring a fault about; a small step seldom does."""
+    small, large = sorted((old.amount, new.amount))
+    if new.amount < old.amount:
+        return DIRECT if small <= large / 1.9 else 0.4
+    return DIRECT if large >= 2.9 * small else 0.35
+
+
+def _between(new: Setting, old: Setting, numbers: frozenset[str]) -> bool:
+    """Whether a large number of the error fits under the old limit and not under the new one."""
+    return any(new.amount < float(number) <= old.amount for number in numbers if len(number) >= 4)
 
 
 def _said(scene: Scene, file: FileDiff, name: str, old: Setting | None, new: Setting | None) -> Reason | None:

@@ -32,6 +32,8 @@ def by_callee(scene: Scene, view: View) -> Iterator[Reason]:
         return  # told by the stack
     for depth, line in enumerate(_lines(scene)[:2]):
         for qualifier, name in _calls(line):
+            if name in scene.functions:
+                continue  # it is on the stack itself
             for file, hunk in view.hunks:
                 if name in inside(hunk) and not h.only_logs(hunk) and not h.only_renames(hunk, file.path):
                     weight = (CALLED, CALLED_BY_CALLER)[depth] * (1.0 if _fits(qualifier, file) else ELSEWHERE)

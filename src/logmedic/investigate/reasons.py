@@ -57,7 +57,7 @@ def by_stack(scene: Scene, view: View) -> Iterator[Reason]:
             what = _FAILED_LINE if place.depth == 0 and place.exact else _STACK_LINE
             reason = Reason(weight * fade, Text(f"it changed {what.en} ({where})", f"{what.ko} 변경 ({where})"))
         else:
-            weight = 0.1 if h.only_logs(touch.hunk) else 0.42 if touch.distance <= 3 else 0.3
+            weight = 0.1 if h.only_logs(touch.hunk) or _later(place, touch) else 0.42 if touch.distance <= 3 else 0.3
             name = place.span.name
             why = Text(f"it changed {name or 'code'} around {where}", f"{where} 부근의 {name or '코드'} 변경")
             reason = Reason(weight * fade, why)
@@ -71,6 +71,12 @@ def by_stack(scene: Scene, view: View) -> Iterator[Reason]:
             check = guard[:80]
             yield Reason(0.35 * fade, Text(f"it removed a check there: {check}", f"해당 위치의 검사 제거: {check}"))
     yield from best.values()
+
+
+def _later(place: Place, touch: Touch) -> bool:
+    """Whether the hunk stands behind the statement of a place, where it had not run yet."""
+    within = touch.distance <= 1 and place.code.rstrip().endswith(("(", ",", "[", "{", "\\", "+", "."))
+    return touch.behind and place.exact and bool(place.code) and not within
 
 
 def _moved(view: View, touch: Touch) -> bool:
@@ -166,7 +172,7 @@ def by_literals(scene: Scene, view: View, words: Sequence[str]) -> Iterator[Reas
         strong = scene.kind.id in _ADDRESSED and _ADDRESS.search(word) is not None
         created = any(file.created and file.path == path for file in view.change.files)
         why = Text(f"it changed {word!r} ({path}), which the error names", f"오류 메시지에 나온 {word!r} 변경 ({path})")
-        yield Reason(0.5 if strong and not created else 0.2, why)
+        yield Reason(0.5 if strong and not created else 0.2, why, tie=not strong)
 
 
 def rare_words(scene: Scene, views: Sequence[View]) -> dict[str, list[tuple[str, str]]]:
@@ -206,7 +212,7 @@ def by_words(shared: Sequence[tuple[str, str]]) -> Iterator[Reason]:
         told = ", ".join(word for word, _ in sorted(shared)[:3])
         path = shared[0][1]
         why = Text(f"only it speaks of {told} as the error does ({path})", f"오류와 같은 낱말 사용: {told} ({path})")
-        yield Reason(0.3 if len(shared) > 1 else 0.2, why)
+        yield Reason(0.3 if len(shared) > 1 else 0.2, why, tie=True)
 
 
 def by_function(scene: Scene, view: View) -> Iterator[Reason]:
@@ -219,7 +225,9 @@ def by_function(scene: Scene, view: View) -> Iterator[Reason]:
         if path:
             weight = (0.4, 0.25, 0.2)[depth]
             yield Reason(
-                weight, Text(f"it changed {name} ({path}), which is on the stack", f"스택에 있는 {name} 변경 ({path})")
+                weight,
+                Text(f"it changed {name} ({path}), which is on the stack", f"스택에 있는 {name} 변경 ({path})"),
+                tie=True,
             )
             return
 
@@ -238,7 +246,7 @@ def by_subject(scene: Scene, view: View) -> Iterator[Reason]:
         path = next((f.path for f, hunk in view.hunks if _is_about(f, hunk, name)), "")
         if path:
             why = Text(f"it changed what deals with {name} ({path})", f"{name} 처리 코드 변경 ({path})")
-            yield Reason(0.2, why, anywhere=scene.kind.id in _CONTENDED)
+            yield Reason(0.2, why, anywhere=scene.kind.id in _CONTENDED, tie=True)
             return
 
 

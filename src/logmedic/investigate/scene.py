@@ -59,6 +59,7 @@ class Reason(msgspec.Struct, frozen=True):
     weight: float
     why: Text
     anywhere: bool = False  # whatever service runs the change: what it took away was shared
+    tie: bool = False  # it speaks of what the error speaks of, which alone brings nothing about
     also: str = ""  # another commit that the reason speaks of
 
     @property

@@ -23,6 +23,7 @@ _ASSIGNED = re.compile(
 _OPTION = re.compile(r"(?:--|\bENV\s)(?P<name>[A-Za-z][\w.-]{1,60})[ =]{1,2}" + _NUMBER)
 _LISTED = re.compile(r"[\"'](?P<name>--[A-Za-z][\w-]{1,50}|-[cwjpn])[\"'],\s{0,3}[\"']" + _NUMBER)
 _SHORT = {"-c": "concurrency", "-w": "workers", "-j": "jobs", "-p": "processes", "-n": "numprocesses"}
+_DIRECTIVE = re.compile(r"^\s{0,12}(?P<name>[a-z][\w]{2,60}(?:\s(?:server|client|connect|queue|http))?)\s{1,8}" + _NUMBER + r"\s?;?\s{0,3}$")
 _HEAP = re.compile(r"-(?P<name>X(?:mx|ms|ss))(?P<of>)(?P<number>\d{1,9})(?P<unit>[kKmMgG]?)")
 _VALUE = re.compile(
     r"""["']?(?P<name>[A-Za-z_][\w./-]{1,80})["']?\s{0,8}(?:=>|:=|=|:|>)\s{0,8}["']?(?P<value>\{[^}]{1,200}|[^"'<,;#]{1,200})"""
@@ -71,6 +72,7 @@ def numbers(lines: Iterable[str], context: Sequence[str] = ()) -> dict[str, Sett
             *_OPTION.finditer(line),
             *_HEAP.finditer(line),
             *_LISTED.finditer(line),
+            *_DIRECTIVE.finditer(line),
         ):
             name = _whole(_SHORT.get(match["name"], match["name"].lstrip("-")), line, context)
             unit = (match["unit"] or "").strip(" *").rpartition(".")[2]
@@ -102,7 +104,9 @@ def _depth(line: str) -> int:
 
 def _scale(unit: str, function: str, name: str) -> float | None:
     """What one of the unit is; of ``from_millis(`` and ``ofSeconds(`` too. ``None``: it is no unit."""
-    word = unit.lower()
+    word = unit.lower() or (parts_of(name)[-1:] or ("",))[0]
+    if not unit and len(word) < 2 or word == "min":
+        word = ""  # a letter, or the least of something
     speaks = f"_{'_'.join(parts_of(name))}_"
     if word == "m":
         if "_cpu_" in speaks:

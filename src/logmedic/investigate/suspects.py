@@ -29,6 +29,7 @@ from logmedic.model import CauseKind, Suspect, Text
 MOST_SUSPECTS = 3
 THRESHOLD = {Code.BUG: 0.4, Code.KNOB: 0.5, Code.OUTSIDE: 0.5}
 HIGHEST = 0.95
+TELLING = 0.2  # below, a reason shows no mechanism
 BULK = 1_500  # changed lines above which one name in a diff says little
 NOT_KNOWN = 99  # lines to a hunk that does not say where it stands
 _DAY = 86_400
@@ -92,6 +93,8 @@ def _switched(scene: Scene, views: Sequence[View], reasons: dict[str, list[Reaso
 
 
 def _score(scene: Scene, change: Change, reasons: Sequence[Reason]) -> float:
+    if scene.kind.code is not Code.BUG and all(reason.tie or reason.weight < TELLING for reason in reasons):
+        return 0.0  # it speaks of the same things, and brings nothing about
     score = _together(reasons) * _age_factor(scene.first_seen - change.time) * _bulk_factor(change)
     if not any(reason.anywhere for reason in reasons):
         score *= locality.factor(change, scene.hit, scene.services, scene.sent)
@@ -141,7 +144,7 @@ def _reasons(scene: Scene, view: View, words: Sequence[str]) -> Iterator[Reason]
     elif strong and view.touched:
         place = view.touched[0][0]
         what = place.span.name or place.path
-        yield Reason(0.25, Text(f"it touches {what}, which is on the stack", f"스택에 있는 {what} 변경"))
+        yield Reason(0.25, Text(f"it touches {what}, which is on the stack", f"스택에 있는 {what} 변경"), tie=True)
 
 
 def _named(scene: Scene, view: View, words: Sequence[str]) -> Iterator[Reason]:

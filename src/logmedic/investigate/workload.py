@@ -19,6 +19,9 @@ from logmedic.model import Text
 WEIGHT = 0.4
 _SLOW = frozenset({"slow", "upstream-timeout", "pool-exhausted", "deadlock", "surge"})
 _CALLED = frozenset({"rate-limited"})
+_HELD = frozenset({"pool-exhausted", "too-many-files", "out-of-memory", "connection", "deadlock"})
+_TIMES = frozenset({"slow", "upstream-timeout", "upstream-down", "rate-limited", "connection", "credentials", "client-error", "clock",
+                    "overloaded", "pool-exhausted", "upstream-error"})  # fmt: skip
 _FULL = frozenset({"out-of-memory", "too-many-files", "disk-full"})
 _INDEX = re.compile(r"\bdrop\s{1,4}index\b|drop_index\(|remove_index\b|removeindex\(", re.IGNORECASE)
 _CREATES_INDEX = re.compile(
@@ -53,11 +56,36 @@ _WRITES = re.compile(
 )
 
 
+_HOLDS = re.compile(r"forstream\(|getconnection\(|\.getconn\(|\.connect\(|opensession|\.acquire\(|\.checkout\(|\.cursor\(|files\.lines|\.lease\(|"
+                    r"\.borrow\(|createreadstream|new fileinputstream|\.dial\(|\bopen\(|\.query(?:context)?\(|subscribe\(|addeventlistener\(")  # fmt: skip
+_CLOSES = re.compile(
+    r"\.use\b|\buse\s?\{|\bwith\b|\btry\s?\(|\bdefer\b|close|release|finally|dispose|\busing\b|\bend\(|unsubscribe|removeeventlistener|clearinterval"
+)
+# Statements that keep others from a table for as long as they run,
+# https://www.postgresql.org/docs/current/explicit-locking.html and https://dev.mysql.com/doc/refman/8.4/en/innodb-online-ddl-operations.html
+_LOCKS_TABLE = re.compile(
+    r"\bcreate\s{1,4}(?:unique\s{1,4})?index\b(?!\s{1,4}concurrently)|\badd_index\b|create_index\(|addindex\(|\balter\s{1,4}table\b|"
+    r"\block\s{1,4}tables?\b|vacuum\s{1,4}full|\breindex\b(?!.{0,40}concurrently)|\bcluster\b|refresh\s{1,4}materialized\s{1,4}view(?!\s{1,4}concurrently)|"
+    r"change_column|alter_column|alterfield|change_column_null|\bupdate\s{1,4}\w{2,60}\s{1,4}set\b",
+    re.IGNORECASE,
+)
+_WITHOUT_LOCK = re.compile(r"concurrently|algorithm\s?[:=]|not\s{1,3}valid|lock\s?=\s?none|pt-online|gh-ost", re.IGNORECASE)
+_UNIT = re.compile(
+    r"milli\w{0,8}|micro\w{0,8}|nano\w{0,8}|\bms\b|(?<=[a-z])(?:MS|Ms|_ms)\b|_ms\b|\bsec(?:ond)?s?\b|_s(?:ec(?:ond)?s?)?\b|Second\b|Minute\b|"
+    r"Secs\b|Seconds?\b|Minutes?\b|Hours?\b|\*\s?1_?000\b|/\s?1_?000\b|\b1e3\b"
+)
+_TIMED = re.compile(
+    r"delay|back_?off|wait|sleep|interval|timeout|deadline|\bttl|expir|max_?age|retry|after\(|duration|lifetime|leeway|period|window",
+    re.IGNORECASE,
+)
+
+
 class Pattern(msgspec.Struct, frozen=True):
     kinds: frozenset[str]
     said: Text
     shows: Callable[[Hunk], str | None]  # the line that shows it
     weight: float = WEIGHT
+    anywhere: bool = False  # it reaches whoever uses what it changes, such as a table
 
 
 def first(lines: tuple[str, ...], pattern: re.Pattern[str]) -> str | None:
@@ -93,11 +121,47 @@ def _grows(hunk: Hunk) -> str | None:
     return None if first(hunk.added, _EVICTS) else new(_GROWS)(hunk)
 
 
+def _unclosed(hunk: Hunk) -> str | None:
+    """A stream, cursor or connection that is opened from now on, and nothing near that closes it."""
+    lines = [line.lower() for line in hunk.added]
+    before = "\n".join(hunk.removed).lower()
+    if any(_CLOSES.search(line) for line in (*lines, *(c.lower() for c in hunk.context[-3:]))):
+        return None
+    for line, text in zip(lines, hunk.added, strict=True):
+        found = _HOLDS.search(line)
+        if found is not None and found[0] not in before and not h.is_comment(text):
+            return text.strip()
+    return None
+
+
+def _locks_table(hunk: Hunk) -> str | None:
+    """A migration that keeps writers from a table while it runs. One that asks not to is no reason."""
+    if any(_WITHOUT_LOCK.search(line) for line in hunk.added):
+        return None
+    return new(_LOCKS_TABLE)(hunk)
+
+
+def _unit_changed(hunk: Hunk) -> str | None:
+    """Code or settings of waiting whose unit of time is another one than before, while its number is not."""
+    before, after = (
+        sorted(unit.lower().strip("_") for line in side if _TIMED.search(line) and not h.is_comment(line)
+               for unit in _UNIT.findall(line))
+        for side in (hunk.removed, hunk.added)
+    )  # fmt: skip
+    if before == after or not any(_TIMED.search(line) for line in hunk.removed) or set(before) == set(after):
+        return None
+    lines = (line.strip() for side in (hunk.removed, hunk.added) for line in side)
+    return next((line for line in lines if _TIMED.search(line) and _UNIT.search(line)), None)
+
+
 PATTERNS = (
     Pattern(_SLOW, Text("it takes an index away", "인덱스 제거"), _index_lost),
     Pattern(_SLOW | _FULL, Text("it takes the bound of a query or a list away", "조회 개수 제한 제거"), gone(_LIMIT)),
     Pattern(_SLOW | _CALLED, Text("it takes a cache away", "캐시 제거"), gone(_CACHE)),
     Pattern(_SLOW | _CALLED, Text("it queries or calls in a loop", "반복문 안에서 조회 또는 호출"), _query_in_loop),
+    Pattern(_HELD, Text("it opens what nothing closes", "닫는 코드 없이 자원을 여는 코드"), _unclosed, 0.52),
+    Pattern(_SLOW - {"surge"}, Text("it locks a table while it runs", "실행 중 테이블 잠금"), _locks_table, 0.45, anywhere=True),
+    Pattern(_TIMES, Text("it changed the unit of a time", "시간 단위 변경"), _unit_changed, 0.55),
     Pattern(_SLOW, Text("it waits", "대기 추가"), new(_SLEEP)),
     Pattern(_SLOW, Text("it takes a lock", "잠금 추가"), new(_LOCK)),
     Pattern(_SLOW - {"deadlock"}, Text("it makes a query do more", "쿼리 작업량 증가"), new(_JOIN)),
@@ -121,7 +185,8 @@ def reasons(patterns: Sequence[Pattern], scene: Scene, view: View) -> Iterator[R
         if found is not None:
             file, text = found
             where = f"{text[:80]} ({file.path})"
-            yield Reason(pattern.weight * share, Text(f"{pattern.said.en}: {where}", f"{pattern.said.ko}: {where}"))
+            why = Text(f"{pattern.said.en}: {where}", f"{pattern.said.ko}: {where}")
+            yield Reason(pattern.weight * share, why, anywhere=pattern.anywhere)
             share /= 2
 
 
