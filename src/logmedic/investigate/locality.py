@@ -12,7 +12,7 @@ from logmedic.model import Text
 
 ELSEWHERE = 0.3  # of a change that went to services which did not fail
 DRAGGED = 0.8  # of a change of a service that failed later than another one
-WAITING = 0.5  # of a change of code that no deploy has carried to its service
+WAITING = 0.2  # of a change of code that no deploy has carried to its service
 _READ_BY_OTHERS = (*SETTINGS, ".sql")
 _SHARED = frozenset({"shared", "common", "lib", "libs", "pkg", "packages", "core", "platform", "internal"})
 

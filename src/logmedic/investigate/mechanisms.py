@@ -55,7 +55,8 @@ _BRAKE = re.compile(
 )
 _ATOMIC = re.compile(r"transaction|\batomic\b|\bbegin\b|isolation|\bcommit\(", re.IGNORECASE)
 _LOCAL = re.compile(r"127\.0\.0\.1|localhost|\[::1\]")
-_EXPIRED = ("expired", "not yet valid", "expire")
+# What somebody else did to a certificate or a key, in the words of who refuses it.
+_ENDED = frozenset({"expired", "expire", "revoked", "disabled", "deactivated", "suspended", "blocked", "cancelled"})
 
 
 def _either(pattern: re.Pattern[str]) -> Callable[[Hunk], str | None]:
@@ -63,10 +64,25 @@ def _either(pattern: re.Pattern[str]) -> Callable[[Hunk], str | None]:
     return lambda hunk: first(hunk.added, pattern) or first(hunk.removed, pattern)
 
 
+_DENIES = re.compile(r"\brevoke\b|\bdeny\b|\bcondition|require|forbid|restrict|\bonly\b|least", re.IGNORECASE)
+
+
+def _narrower(hunk: Hunk) -> str | None:
+    """A right that went away or is bound to more; one that was only added refuses nobody."""
+    return gone(_ACCESS)(hunk) or (first(hunk.removed, _ACCESS) and first(hunk.added, _ACCESS)) or (
+        first(hunk.added, _DENIES) and first(hunk.added, _ACCESS)
+    )  # fmt: skip
+
+
+def _other_secret(hunk: Hunk) -> str | None:
+    """A secret that is read from elsewhere, or that is no longer read."""
+    return first(hunk.removed, _SECRET)
+
+
 PATTERNS = (
     Pattern(frozenset({"permission"}), Text("it changed who may use which files", "파일 접근 권한 변경"), _either(_FILES), 0.6),
-    Pattern(_REFUSED, Text("it changed who may do what", "접근 권한 변경"), _either(_ACCESS), 0.5),
-    Pattern(frozenset({"credentials"}), Text("it changed credentials", "인증 정보 변경"), _either(_SECRET), 0.5),
+    Pattern(_REFUSED, Text("it changed who may do what", "접근 권한 변경"), _narrower, 0.5),
+    Pattern(frozenset({"credentials"}), Text("it changed credentials", "인증 정보 변경"), _other_secret, 0.5),
     Pattern(frozenset({"certificate"}), Text("it changed which certificates are trusted", "신뢰하는 인증서 변경"), _either(_TRUST), 0.55),
     Pattern(frozenset({"certificate"}), Text("it changed the image", "이미지 변경"), _either(_IMAGE), 0.5),
     Pattern(_NETWORK, Text("it changed the ways of the network", "네트워크 경로 변경"), _either(_WAYS), 0.52),
@@ -78,8 +94,8 @@ PATTERNS = (
 
 
 def by_mechanism(scene: Scene, view: View) -> Iterator[Reason]:
-    """A certificate that has expired says itself why: only half as much speaks for a change then."""
-    outside = scene.kind.id == "certificate" and not scene.clues.words.isdisjoint(_EXPIRED)
+    """A certificate or key that has ended says itself why: only half as much speaks for a change then."""
+    outside = scene.kind.id in {"certificate", "credentials"} and not scene.clues.words.isdisjoint(_ENDED)
     for reason in reasons(PATTERNS, scene, view):
         yield Reason(reason.weight * 0.5, reason.why) if outside else reason
     yield from _by_port(scene, view)

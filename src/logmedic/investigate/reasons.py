@@ -57,7 +57,7 @@ def by_stack(scene: Scene, view: View) -> Iterator[Reason]:
             what = _FAILED_LINE if place.depth == 0 and place.exact else _STACK_LINE
             reason = Reason(weight * fade, Text(f"it changed {what.en} ({where})", f"{what.ko} 변경 ({where})"))
         else:
-            weight = 0.1 if h.only_logs(touch.hunk) or _later(place, touch) else 0.42 if touch.distance <= 3 else 0.3
+            weight = 0.1 if h.only_logs(touch.hunk) or _later(place, touch) else 0.38 if touch.distance <= 3 else 0.3
             name = place.span.name
             why = Text(f"it changed {name or 'code'} around {where}", f"{where} 부근의 {name or '코드'} 변경")
             reason = Reason(weight * fade, why)
@@ -223,7 +223,7 @@ def by_function(scene: Scene, view: View) -> Iterator[Reason]:
         code = ((f.path, hunk) for f, hunk in view.hunks if not f.path.lower().endswith(h.SETTINGS))
         path = next((path for path, hunk in code if _defines(hunk, name) and not h.only_renames(hunk, path)), "")
         if path:
-            weight = (0.4, 0.25, 0.2)[depth]
+            weight = (0.35, 0.25, 0.2)[depth]
             yield Reason(
                 weight,
                 Text(f"it changed {name} ({path}), which is on the stack", f"스택에 있는 {name} 변경 ({path})"),

@@ -27,7 +27,7 @@ from logmedic.investigate.workload import by_workload
 from logmedic.model import CauseKind, Suspect, Text
 
 MOST_SUSPECTS = 3
-THRESHOLD = {Code.BUG: 0.4, Code.KNOB: 0.5, Code.OUTSIDE: 0.5}
+THRESHOLD = {Code.BUG: 0.4, Code.KNOB: 0.5, Code.OUTSIDE: 0.55}
 HIGHEST = 0.95
 TELLING = 0.2  # below, a reason shows no mechanism
 BULK = 1_500  # changed lines above which one name in a diff says little

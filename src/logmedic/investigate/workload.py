@@ -51,9 +51,9 @@ _GROWS = re.compile(
 _EVICTS = re.compile(
     r"maxsize|max_size|evict|expire|ttl|\.pop\(|\.clear\(|\.delete\(|popitem|limit|remove\(", re.IGNORECASE
 )
-_WRITES = re.compile(
-    r"\blevel\b.{0,20}debug|log_level|loglevel|rotat|maxbackup|retention|\.write\(|dump", re.IGNORECASE
-)
+_VERBOSE = re.compile(r"level.{0,30}(?:debug|trace|all)\b|\b(?:debug|trace|verbose)\b.{0,8}(?:true|on|1)\b", re.IGNORECASE)
+_ROTATES = re.compile(r"rotat|max_?backup|retention|cleanup|clean_up|purge|prune|unlink|\.remove\(|rmtree|\brm\b|delete|expire|tmpfile|tempfile", re.IGNORECASE)
+_DUMPS = re.compile(r"\.write\(|dump|to_csv|createwritestream|copyfile|\btee\b|record\(", re.IGNORECASE)
 
 
 _HOLDS = re.compile(r"forstream\(|getconnection\(|\.getconn\(|\.connect\(|opensession|\.acquire\(|\.checkout\(|\.cursor\(|files\.lines|\.lease\(|"
@@ -154,6 +154,11 @@ def _unit_changed(hunk: Hunk) -> str | None:
     return next((line for line in lines if _TIMED.search(line) and _UNIT.search(line)), None)
 
 
+def _writes_more(hunk: Hunk) -> str | None:
+    """A log that says more, something that was removed in time and is no more, or a new file that is written."""
+    return new(_VERBOSE)(hunk) or gone(_ROTATES)(hunk) or new(_DUMPS)(hunk)
+
+
 PATTERNS = (
     Pattern(_SLOW, Text("it takes an index away", "인덱스 제거"), _index_lost),
     Pattern(_SLOW | _FULL, Text("it takes the bound of a query or a list away", "조회 개수 제한 제거"), gone(_LIMIT)),
@@ -165,8 +170,8 @@ PATTERNS = (
     Pattern(_SLOW, Text("it waits", "대기 추가"), new(_SLEEP)),
     Pattern(_SLOW, Text("it takes a lock", "잠금 추가"), new(_LOCK)),
     Pattern(_SLOW - {"deadlock"}, Text("it makes a query do more", "쿼리 작업량 증가"), new(_JOIN)),
-    Pattern(_FULL, Text("it keeps more than it gives up", "비우지 않고 쌓는 코드"), _grows),
-    Pattern(frozenset({"disk-full"}), Text("it writes more", "기록량 증가"), new(_WRITES), 0.55),
+    Pattern(_FULL - {"disk-full"}, Text("it keeps more than it gives up", "비우지 않고 쌓는 코드"), _grows),
+    Pattern(frozenset({"disk-full"}), Text("it writes more", "기록량 증가"), _writes_more, 0.55),
 )
 
 
