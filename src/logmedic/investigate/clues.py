@@ -62,6 +62,11 @@ _UNWANTED = tuple(
         r"[Ii]nvalid (?:input )?value (?:for enum \w{1,60})?:? ?['\"`]([\w.-]{2,80})",
         r"from String ['\"`]([\w.-]{2,80})",
         r"No enum constant [\w.]{1,120}\.(\w{1,80})",
+        r"(?:[Uu]nknown|[Uu]nexpected|[Uu]nsupported|[Uu]nrecogni[sz]ed|[Ii]nvalid|[Ii]llegal|[Uu]nhandled|[Uu]ndefined)(?: [A-Za-z_]{2,30}){1,3}(?: value)?\s?[:=]?\s?['\"`]([\w.:/-]{2,80})['\"`]",
+        r"(?:[Uu]nknown|[Uu]nsupported|[Uu]nrecogni[sz]ed|[Uu]nhandled) (?:\w{2,30} ){0,2}\w{2,30}[:=] ?([\w-]{2,80})\s{0,2}(?:$|[\n,;)])",
+        r"['\"`]([\w.:/-]{2,80})['\"`] is not (?:a|an|in|one of|valid|supported|among|known)",
+        r"(?:[Nn]o|[Mm]issing) (?:handler|mapping|converter|case|strategy|branch|match) (?:for|of)(?: \w{2,30}){0,2}:? ['\"`]?([\w.-]{2,80})",
+        r"(?:got|received|but was|actual|input_value=|found):? ?['\"`]([\w.:/-]{2,80})['\"`]",
     )
 )
 # Names of the schema in the words of the servers, https://www.postgresql.org/docs/current/errcodes-appendix.html and others.
@@ -81,7 +86,7 @@ _FRAME = re.compile(r"\s{0,12}(?:at |File |from |in |\d{1,3}: )")
 _URL = re.compile(
     r"(?:https?|grpc|amqp|redis|postgres(?:ql)?)://([\w.-]{1,120})(?::(\d{2,5}))?((?:/[\w{}:.~%-]{0,80}){0,8})"
 )
-_PORT = re.compile(r"(?<![\w:])[\w.-]{2,120}:(\d{2,5})(?![\w:.])")
+_PORT = re.compile(r"(?<![\w:])[\w.-]{2,120}:(\d{2,5})(?![\w.]|:\d)")
 _PATH = re.compile(r"(?<![\w/:.])((?:/[A-Za-z{][\w{}.~-]{0,80}){1,8})")
 _NAMESPACE = re.compile(r"(?:@?[\w-]{2,60}(?:\.|::|/|\$)){1,8}[\w@-]{2,60}")
 _LITERAL = re.compile(

@@ -20,10 +20,11 @@ _WAITS = frozenset({"upstream-timeout", "connection", "slow", "rate-limited"})
 # Words of limits that an error may run into whatever it is called.
 _BOUNDS = ("max", "limit", "size", "length", "timeout", "deadline", "quota", "budget", "attempts", "depth", "rows",
            "bytes", "threshold", "capacity", "min", "ttl", "precision", "scale", "width", "body",
-           "payload")  # fmt: skip
+           "payload", "interval")  # fmt: skip
 
 DIRECT = 0.62  # a limit of this kind of fault, changed the way that hurts
-_RAISED = frozenset({"min", "threshold", "ttl", "interval", "delay"})  # of these, more is what hurts
+_UNITS = frozenset({"seconds", "second", "millis", "minutes", "bytes", "kib", "mib"})
+_RAISED = frozenset({"min", "threshold", "ttl", "delay"})  # of these, more is what hurts
 
 
 def by_knob(scene: Scene, view: View) -> Iterator[Reason]:
@@ -103,15 +104,26 @@ def _between(new: Setting, old: Setting, numbers: frozenset[str]) -> bool:
 
 def _said(scene: Scene, file: FileDiff, name: str, old: Setting | None, new: Setting | None) -> Reason | None:
     """A bound of any name whose new value the error speaks, together with a word of its name."""
-    if old is None or new is None or len(new.text.strip("0.")) + new.amount < 6:
+    if old is None or new is None:
         return None
     parts = set(h.parts_of(name))
+    if _named_in(parts, scene) and (new.amount > old.amount) is bool(parts & _RAISED):
+        why = told(name, old, new, file.path)
+        return Reason(0.6, Text(f"{why.en}, which the error names", f"{why.ko}, 오류에 나온 설정"))
+    if len(new.text.strip("0.")) + new.amount < 6:
+        return None
     if parts.isdisjoint(_BOUNDS) or not is_said(new, scene.clues.numbers):
         return None
     if parts.isdisjoint(scene.clues.words) or (new.amount > old.amount) is not bool(parts & _RAISED):
         return None
     why = told(name, old, new, file.path)
     return Reason(0.6, Text(f"{why.en}, the value that the error names", f"{why.ko}, 오류에 나온 값"))
+
+
+def _named_in(parts: set[str], scene: Scene) -> bool:
+    """Whether the error names a bound in full, beyond the words that every limit has."""
+    telling = {part for part in parts if len(part) >= 3 and part not in _UNITS}
+    return len(telling) >= 3 and not telling.isdisjoint(_BOUNDS) and telling <= scene.clues.words
 
 
 def told(name: str, old: Setting | None, new: Setting | None, path: str) -> Text:

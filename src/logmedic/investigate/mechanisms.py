@@ -42,8 +42,8 @@ _TRUST = re.compile(
 )
 _IMAGE = re.compile(r"^\s*FROM\s|^\s*image:\s", re.IGNORECASE)
 _WAYS = re.compile(
-    r"network_?policy|egress|ingress|security_?group|firewall|iptables|\bcidr|from_port|to_port|allowed_hosts|"
-    r"dnsPolicy|ndots|nameserver|resolv|\bproxy\b|no_proxy|http_proxy|subnet|route_table|\bvpc|peering|\bmtls\b|"
+    r"network_?policy|egress|ingress(?!\.kubernetes)|security_?group|firewall|iptables|\bcidr|from_port|to_port|allowed_hosts|"
+    r"dnsPolicy|ndots|nameserver|resolv|\bproxy\b(?!-)|no_proxy|http_proxy|subnet|route_table|\bvpc|peering|\bmtls\b|"
     r"AuthorizationPolicy|ServiceEntry|PeerAuthentication|podSelector|namespaceSelector",
     re.IGNORECASE,
 )
@@ -54,6 +54,13 @@ _BRAKE = re.compile(
     r"back[-_]?off|jitter|rate[-_]?limit|throttl|semaphore|limiter|debounce|retry[-_]?after|sleep\(", re.IGNORECASE
 )
 _ATOMIC = re.compile(r"transaction|\batomic\b|\bbegin\b|isolation|\bcommit\(", re.IGNORECASE)
+_FORM = re.compile(
+    r"\w{0,20}seriali[sz]er\w{0,10}|isoformat|strftime\([^)]{1,40}|toISOString|toString|DateTimeFormatter\.\w{1,40}|\bdumps?\(|msgpack|protobuf|\bavro\b|"
+    r"\bjson\b|h(?:get|mget)?set(?:ex)?\b|(?<=redis\.)\w{2,12}|gzip|snappy|\blz4\b|\bzstd\b|utf-?\d{1,2}(?:-sig)?|latin-?1|iso-8859-\d{1,2}|charset=[\w-]{2,20}|"
+    r"content-type\W{1,5}[\w/+.-]{3,40}|delimiter\W{1,4}.|separator\W{1,4}.|to_csv|to_json|to_xml|base64|hexlify|epoch\w{0,8}|timestamp\(\)|"
+    r"unix\w{0,6}|RFC\d{4}\w{0,5}",
+    re.IGNORECASE,
+)
 _LOCAL = re.compile(r"127\.0\.0\.1|localhost|\[::1\]")
 # What somebody else did to a certificate or a key, in the words of who refuses it.
 _ENDED = frozenset({"expired", "expire", "revoked", "disabled", "deactivated", "suspended", "blocked", "cancelled"})
@@ -74,6 +81,15 @@ def _narrower(hunk: Hunk) -> str | None:
     )  # fmt: skip
 
 
+def _other_form(hunk: Hunk) -> str | None:
+    """Something is written in another form than before: both sides write it, each in its own way."""
+    if h.only_logs(hunk):
+        return None
+    before, after = ({form.lower() for line in side if not h.is_comment(line) for form in _FORM.findall(line)}
+                     for side in (hunk.removed, hunk.added))  # fmt: skip
+    return first(hunk.added, _FORM) if before and after and before != after else None
+
+
 def _other_secret(hunk: Hunk) -> str | None:
     """A secret that is read from elsewhere, or that is no longer read."""
     return first(hunk.removed, _SECRET)
@@ -82,7 +98,8 @@ def _other_secret(hunk: Hunk) -> str | None:
 PATTERNS = (
     Pattern(frozenset({"permission"}), Text("it changed who may use which files", "파일 접근 권한 변경"), _either(_FILES), 0.6),
     Pattern(_REFUSED, Text("it changed who may do what", "접근 권한 변경"), _narrower, 0.5),
-    Pattern(frozenset({"credentials"}), Text("it changed credentials", "인증 정보 변경"), _other_secret, 0.5),
+    Pattern(frozenset({"credentials"}), Text("it changed credentials", "인증 정보 변경"), _other_secret, 0.45),
+    Pattern(frozenset({"bad-data"}), Text("it changed the form in which something is written", "데이터를 쓰는 형식 변경"), _other_form, 0.52, anywhere=True),
     Pattern(frozenset({"certificate"}), Text("it changed which certificates are trusted", "신뢰하는 인증서 변경"), _either(_TRUST), 0.55),
     Pattern(frozenset({"certificate"}), Text("it changed the image", "이미지 변경"), _either(_IMAGE), 0.5),
     Pattern(_NETWORK, Text("it changed the ways of the network", "네트워크 경로 변경"), _either(_WAYS), 0.52),

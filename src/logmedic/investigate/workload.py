@@ -171,13 +171,19 @@ PATTERNS = (
     Pattern(_SLOW, Text("it takes a lock", "잠금 추가"), new(_LOCK)),
     Pattern(_SLOW - {"deadlock"}, Text("it makes a query do more", "쿼리 작업량 증가"), new(_JOIN)),
     Pattern(_FULL - {"disk-full"}, Text("it keeps more than it gives up", "비우지 않고 쌓는 코드"), _grows),
-    Pattern(frozenset({"disk-full"}), Text("it writes more", "기록량 증가"), _writes_more, 0.55),
 )
 
 
 def by_workload(scene: Scene, view: View) -> Iterator[Reason]:
     """At most one reason for each pattern, and of several the weight falls."""
-    return reasons(PATTERNS, scene, view)
+    yield from reasons(PATTERNS, scene, view)
+    if scene.kind.id == "disk-full" and scene.clues.words.isdisjoint(_DATABASE_FILES):
+        yield from reasons((_WRITES_MORE,), scene, view)
+
+
+# Words of the files that a database keeps: what a service logs or writes lies on a disk of its own.
+_DATABASE_FILES = frozenset({"wal", "xlogtemp", "xlog", "binlog", "ibdata", "innodb", "extend", "relation", "pg", "mysqld", "postgres"})
+_WRITES_MORE = Pattern(frozenset({"disk-full"}), Text("it writes more", "기록량 증가"), _writes_more, 0.55)
 
 
 def reasons(patterns: Sequence[Pattern], scene: Scene, view: View) -> Iterator[Reason]:
