@@ -127,7 +127,9 @@ def by_grant(scene: Scene, view: View) -> Iterator[Reason]:
     if scene.kind.id not in _REFUSED:
         return
     clues = scene.clues
-    needs = {need.lower() for need in (*clues.missing, *clues.schema, *clues.literals, *clues.words) if len(need) >= 3}
+    origins = (f"{scheme}{host}" for host in clues.hosts for scheme in ("", "https://", "http://"))
+    named = (*clues.missing, *clues.schema, *clues.literals, *clues.words, *origins)
+    needs = {need.lower() for need in named if len(need) >= 3}
     for file in view.change.files:
         lines = [line for hunk in file.hunks for line in (*hunk.removed, *hunk.added, *hunk.context)]
         if not any(_GRANTS.search(text) for text in (file.path, *lines)):

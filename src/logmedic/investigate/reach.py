@@ -20,6 +20,7 @@ _DEFINES = re.compile(
     r"|^\s{0,12}(?:(?:public|private|protected|static|final|async|override|internal)\s{1,2}){1,4}[\w<>\[\], ?.]{0,60}?\b(\w{2,60})\("
     r"|^\s{0,8}(?:async\s)?(\w{2,60})\([^;]{0,200}\)\s{0,3}(?::\s{0,2}[\w<>\[\]| ]{1,60})?\{\s{0,3}$"
 )  # fmt: skip
+_MEMBER = re.compile(r"[.>]([A-Za-z_]\w{1,60})(?!\w|\()")
 _WORDS_OF_CONTROL = frozenset({"if", "for", "while", "switch", "catch", "return", "match", "with", "elif", "await"})
 _SELF = frozenset({"self", "this", "cls", "super", "Self"})
 
@@ -40,6 +41,26 @@ def by_callee(scene: Scene, view: View) -> Iterator[Reason]:
                     why = Text(f"it changed {name} ({file.path}), which the failing line calls", f"오류가 발생한 줄에서 호출하는 {name} 변경 ({file.path})")  # fmt: skip
                     yield Reason(weight, why)
                     return
+
+
+def by_value(scene: Scene, view: View) -> Iterator[Reason]:
+    """A value that the failing line uses, and that the change sets no more."""
+    if scene.kind.code is not Code.BUG or not scene.places or not scene.places[0].code:
+        return
+    names = [name for name in _MEMBER.findall(scene.places[0].code) if len(name) >= 4]
+    for file, hunk in view.hunks:
+        for name in names:
+            lost = next((line.strip() for line in hunk.removed if _sets(line, name)), "")
+            if lost and not any(_sets(line, name) for line in hunk.added):
+                why = Text(f"it no longer sets {name}, which the failing line uses: {lost[:80]} ({file.path})", f"오류가 발생한 줄에서 쓰는 {name} 설정 제거: {lost[:80]} ({file.path})")  # fmt: skip
+                yield Reason(0.5, why)
+                return
+
+
+def _sets(line: str, name: str) -> bool:
+    if h.is_comment(line) or name not in line:
+        return False
+    return re.search(rf"(?<!\w){re.escape(name)}[\"']?\s?(?::=|=(?![=>])|:\s)", line) is not None
 
 
 def _lines(scene: Scene) -> list[str]:

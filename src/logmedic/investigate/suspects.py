@@ -21,7 +21,7 @@ from logmedic.investigate.installed import by_package
 from logmedic.investigate.kind import Code
 from logmedic.investigate.limits import by_knob, by_leak
 from logmedic.investigate.mechanisms import by_mechanism
-from logmedic.investigate.reach import by_callee
+from logmedic.investigate.reach import by_callee, by_value
 from logmedic.investigate.scene import Place, Reason, Scene, View
 from logmedic.investigate.workload import by_workload
 from logmedic.model import CauseKind, Suspect, Text
@@ -159,6 +159,7 @@ def _named(scene: Scene, view: View, words: Sequence[str]) -> Iterator[Reason]:
     yield from by_artefact(scene, view)
     yield from by_grant(scene, view)
     yield from by_callee(scene, view)
+    yield from by_value(scene, view)
     yield from locality.by_shared(scene, view)
     yield from r.by_literals(scene, view, words)
 
