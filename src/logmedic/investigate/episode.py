@@ -14,6 +14,8 @@ from logmedic.investigate.taxonomy import classify
 from logmedic.model import LogRecord, Neighbour, Sample, Stack
 
 LONGEST_STACK = 20_000  # characters that are looked at for what was raised
+# Fields that hold what went wrong below; who has none tells of what became of it.
+_CAUSES = ("error", "err", "cause", "reason", "exception", "error.message")
 BEFORE_ONSET, BEHIND_ONSET = 200, 100  # lines that tell how the other services fared
 
 
@@ -53,7 +55,8 @@ def _kind(record: LogRecord, stack: Stack | None) -> str:
         record = msgspec.structs.replace(record, message="\n".join((record.message, *lines[:1], *lines[-1:])))
     found = classify(record, stack)
     bare = found.kind is UNKNOWN or found.by == "status"  # a status tells what was answered, not why
-    return "" if bare and stack is None and not record.stack_text else found.kind.id
+    told = stack is not None or record.stack_text or any(isinstance(record.fields.get(key), str) for key in _CAUSES)
+    return "" if bare and not told else found.kind.id
 
 
 def is_synthetic(sample: Sample) -> bool:

@@ -33,8 +33,22 @@ _LOGGING = re.compile(r"\s*(?:self\.)?(?:_?log(?:ger|ging)?|console|tracing|prin
 _PROSE = (".md", ".rst", ".adoc", ".txt", ".svg", ".png", ".css")
 _PROSE_BUT = ("requirements", "constraints")
 _TEST_PARTS = frozenset(
-    {"test", "tests", "spec", "specs", "__tests__", "testdata", "fixtures", "docs", "doc", ".github",
-     "locales", "locale", "i18n", "translations"}
+    {
+        "test",
+        "tests",
+        "spec",
+        "specs",
+        "__tests__",
+        "testdata",
+        "fixtures",
+        "docs",
+        "doc",
+        ".github",
+        "locales",
+        "locale",
+        "i18n",
+        "translations",
+    }
 )
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

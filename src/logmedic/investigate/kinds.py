@@ -211,7 +211,7 @@ _ALL = (
                  "invalid utf-8", "could not parse", "failed to parse", "failed to deserialize", "invalid byte sequence",
                  "unexpected token", "failed to decode", "decode failed", "cannot deserialize", "cannot unmarshal", "wrongtype",
                  "deserializ", "deserialis", "unknown magic byte", "cannot parse", "unparseable", "invalid literal for", "invalid date", "error parsing",
-                 "unmarshal"),
+                 "unmarshal", "unknown variant", "invalid enum", "for enum", "no enum constant", "while decoding", "is not a valid"),
         codes=("parse", "decode", "deserialize", "invalid_data", "malformed"),
         root=Text("Data came in a form that the code does not understand.", "데이터가 코드에서 해석할 수 없는 형식으로 들어왔습니다."),
         actions=(Text("Keep the input that failed, and see who sent it.", "실패한 입력을 보관하고 누가 보냈는지 확인하세요."),

@@ -63,7 +63,9 @@ def by_waiting(scene: Scene, change: Change) -> Iterator[Reason]:
     own = belongs_to(change, scene.services, scene.sent)
     name = next((name for name in scene.called if name in own and name in scene.hit[:1]), "")
     if name:
-        yield Reason(0.2, Text(f"it is part of {name}, which the error waits for", f"오류가 기다리는 {name}의 변경"), tie=True)
+        yield Reason(
+            0.2, Text(f"it is part of {name}, which the error waits for", f"오류가 기다리는 {name}의 변경"), tie=True
+        )
 
 
 def by_shared(scene: Scene, view: View) -> Iterator[Reason]:

@@ -258,12 +258,12 @@ def _is_about(file: FileDiff, hunk: Hunk, name: str) -> bool:
 
 
 def _mentioned(view: View, word: str) -> str:
+    """A file that has a word more or less often than before. One that only puts it elsewhere has not."""
+    counts: Counter[str] = Counter()
     for file, hunk in view.hunks:
-        before = sum(_mentions(line, word) for line in hunk.removed if not h.is_comment(line))
-        after = sum(_mentions(line, word) for line in hunk.added if not h.is_comment(line))
-        if before != after:
-            return file.path
-    return ""
+        for side, sign in ((hunk.removed, -1), (hunk.added, 1)):
+            counts[file.path] += sign * sum(_mentions(line, word) for line in side if not h.is_comment(line))
+    return next((path for path, count in counts.items() if count), "")
 
 
 def _mentions(line: str, word: str) -> int:

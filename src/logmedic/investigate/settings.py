@@ -23,7 +23,11 @@ _ASSIGNED = re.compile(
 _OPTION = re.compile(r"(?:--|\bENV\s)(?P<name>[A-Za-z][\w.-]{1,60})[ =]{1,2}" + _NUMBER)
 _LISTED = re.compile(r"[\"'](?P<name>--[A-Za-z][\w-]{1,50}|-[cwjpn])[\"'],\s{0,3}[\"']" + _NUMBER)
 _SHORT = {"-c": "concurrency", "-w": "workers", "-j": "jobs", "-p": "processes", "-n": "numprocesses"}
-_DIRECTIVE = re.compile(r"^\s{0,12}(?P<name>[a-z][\w]{2,60}(?:\s(?:server|client|connect|queue|http))?)\s{1,8}(?:\d{1,3}\s{1,4})?" + _NUMBER + r"\s?;?\s{0,3}$")
+_DIRECTIVE = re.compile(
+    r"^\s{0,12}(?P<name>[a-z][\w]{2,60}(?:\s(?:server|client|connect|queue|http))?)\s{1,8}(?:\d{1,3}\s{1,4})?"
+    + _NUMBER
+    + r"\s?;?\s{0,3}$"
+)
 _HEAP = re.compile(r"-(?P<name>X(?:mx|ms|ss))(?P<of>)(?P<number>\d{1,9})(?P<unit>[kKmMgG]?)")
 _VALUE = re.compile(
     r"""["']?(?P<name>[A-Za-z_][\w./-]{1,80})["']?\s{0,8}(?:=>|:=|=|:|>)\s{0,8}["']?(?P<value>\{[^}]{1,200}|[^"'<,;#]{1,200})"""

@@ -66,7 +66,10 @@ def _readers(flip: Flip, views: Sequence[View]) -> Iterator[str]:
 def by_switch(scene: Scene, flip: Flip, scores: Mapping[str, float]) -> Reason:
     """Tied by the code on the stack that reads it, by suspicious code behind it, or by its name."""
     name, path = flip.change.name, flip.file.path
-    key, parts = _key(name), {part for part in h.parts_of(name) if part not in _GENERIC and (len(part) >= 3 or _VERSION.fullmatch(part))}
+    key, parts = (
+        _key(name),
+        {part for part in h.parts_of(name) if part not in _GENERIC and (len(part) >= 3 or _VERSION.fullmatch(part))},
+    )
     turned = f"from {flip.change.old} to {flip.change.new}"
     english, korean = (
         f"it switched {name} {turned} ({path})",

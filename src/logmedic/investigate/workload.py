@@ -51,8 +51,13 @@ _GROWS = re.compile(
 _EVICTS = re.compile(
     r"maxsize|max_size|evict|expire|ttl|\.pop\(|\.clear\(|\.delete\(|popitem|limit|remove\(", re.IGNORECASE
 )
-_VERBOSE = re.compile(r"level.{0,30}(?:debug|trace|all)\b|\b(?:debug|trace|verbose)\b.{0,8}(?:true|on|1)\b", re.IGNORECASE)
-_ROTATES = re.compile(r"rotat|max_?backup|retention|cleanup|clean_up|purge|prune|unlink|\.remove\(|rmtree|\brm\b|delete|expire|tmpfile|tempfile", re.IGNORECASE)
+_VERBOSE = re.compile(
+    r"level.{0,30}(?:debug|trace|all)\b|\b(?:debug|trace|verbose)\b.{0,8}(?:true|on|1)\b", re.IGNORECASE
+)
+_ROTATES = re.compile(
+    r"rotat|max_?backup|retention|cleanup|clean_up|purge|prune|unlink|\.remove\(|rmtree|\brm\b|delete|expire|tmpfile|tempfile",
+    re.IGNORECASE,
+)
 _DUMPS = re.compile(r"\.write\(|dump|to_csv|createwritestream|copyfile|\btee\b|record\(", re.IGNORECASE)
 
 
@@ -69,7 +74,9 @@ _LOCKS_TABLE = re.compile(
     r"change_column|alter_column|alterfield|change_column_null|\bupdate\s{1,4}\w{2,60}\s{1,4}set\b",
     re.IGNORECASE,
 )
-_WITHOUT_LOCK = re.compile(r"concurrently|algorithm\s?[:=]|not\s{1,3}valid|lock\s?=\s?none|pt-online|gh-ost", re.IGNORECASE)
+_WITHOUT_LOCK = re.compile(
+    r"concurrently|algorithm\s?[:=]|not\s{1,3}valid|lock\s?=\s?none|pt-online|gh-ost", re.IGNORECASE
+)
 _UNIT = re.compile(
     r"milli\w{0,8}|micro\w{0,8}|nano\w{0,8}|\bms\b|(?<=[a-z])(?:MS|Ms|_ms)\b|_ms\b|\bsec(?:ond)?s?\b|_s(?:ec(?:ond)?s?)?\b|Second\b|Minute\b|"
     r"Secs\b|Seconds?\b|Minutes?\b|Hours?\b|\*\s?1_?000\b|/\s?1_?000\b|\b1e3\b"
@@ -165,7 +172,13 @@ PATTERNS = (
     Pattern(_SLOW | _CALLED, Text("it takes a cache away", "캐시 제거"), gone(_CACHE)),
     Pattern(_SLOW | _CALLED, Text("it queries or calls in a loop", "반복문 안에서 조회 또는 호출"), _query_in_loop),
     Pattern(_HELD, Text("it opens what nothing closes", "닫는 코드 없이 자원을 여는 코드"), _unclosed, 0.52),
-    Pattern(_SLOW - {"surge"}, Text("it locks a table while it runs", "실행 중 테이블 잠금"), _locks_table, 0.45, anywhere=True),
+    Pattern(
+        _SLOW - {"surge"},
+        Text("it locks a table while it runs", "실행 중 테이블 잠금"),
+        _locks_table,
+        0.45,
+        anywhere=True,
+    ),
     Pattern(_TIMES, Text("it changed the unit of a time", "시간 단위 변경"), _unit_changed, 0.55),
     Pattern(_SLOW, Text("it waits", "대기 추가"), new(_SLEEP)),
     Pattern(_SLOW, Text("it takes a lock", "잠금 추가"), new(_LOCK)),
@@ -182,7 +195,9 @@ def by_workload(scene: Scene, view: View) -> Iterator[Reason]:
 
 
 # Words of the files that a database keeps: what a service logs or writes lies on a disk of its own.
-_DATABASE_FILES = frozenset({"wal", "xlogtemp", "xlog", "binlog", "ibdata", "innodb", "extend", "relation", "pg", "mysqld", "postgres"})
+_DATABASE_FILES = frozenset(
+    {"wal", "xlogtemp", "xlog", "binlog", "ibdata", "innodb", "extend", "relation", "pg", "mysqld", "postgres"}
+)
 _WRITES_MORE = Pattern(frozenset({"disk-full"}), Text("it writes more", "기록량 증가"), _writes_more, 0.55)
 
 
