@@ -1,5 +1,7 @@
 """What a change takes away, against what an error needs: one pair of a culprit and an innocent change per principle."""
 
+# ruff: noqa: E501  a diff reads best on one line
+
 from __future__ import annotations
 
 import json
@@ -8,8 +10,10 @@ import msgspec
 import pytest
 from investigate_scenes import REDACTOR, case, record
 
+from logmedic.group.stacks import PythonStacks
 from logmedic.investigate import changelist
 from logmedic.investigate.offline import OfflineInvestigator
+from logmedic.model import LogRecord, Stack
 
 TIME = 1_795_165_200  # 2026-11-20T09:00:00Z
 
@@ -22,11 +26,24 @@ def blamed(message: str, *changes: tuple[str, str], **more: object) -> list[str]
         for n, (path, lines) in enumerate(changes, 1)
     ]  # fmt: skip
     found = changelist.read(json.dumps(given).encode(), None, ("changes.json", "deploys.json"))
-    asked = msgspec.structs.replace(case(record(message, time=TIME + 600, **more)), changes=found)
+    subject = record(message, time=TIME + 600, **more)
+    asked = msgspec.structs.replace(case(subject, stack=parsed(subject)), changes=found)
     diagnosis = OfflineInvestigator(REDACTOR).investigate(asked)
     assert not diagnosis.dropped
     paths = {change["sha"]: change["files_changed"][0] for change in given}
     return [paths[suspect.commit] for suspect in diagnosis.suspects]
+
+
+def parsed(subject: LogRecord) -> Stack | None:
+    parser = PythonStacks()
+    stack = parser.parse(subject.stack_text) if subject.stack_text else None
+    if stack is None:
+        return None
+    parts = (
+        msgspec.structs.replace(p, frames=tuple(msgspec.structs.replace(f, in_app=parser.in_app(f)) for f in p.frames))
+        for p in stack.parts
+    )
+    return Stack("python", tuple(parts))
 
 
 def hunk(path: str, lines: str) -> str:
@@ -130,3 +147,81 @@ def test_what_took_it_away_is_the_suspect(principle):
 def test_what_only_looks_like_it_is_no_suspect(principle):
     message, _, innocent = PAIRS[principle]
     assert blamed(message, innocent) == []
+
+
+OUTSIDE = {
+    "a provider revoked the key": (
+        "stripe answered 401: API key has been revoked",
+        ("src/pay.py", "-key = os.environ['STRIPE_KEY']\n+KEY = os.environ['STRIPE_KEY']"),
+    ),
+    "a certificate expired": (
+        "x509: certificate has expired or is not yet valid",
+        ("src/client.go", "-\ttls.Config{}\n+\ttls.Config{MinVersion: tls.VersionTLS12}"),
+        ("Dockerfile", "-FROM alpine:3.19\n+FROM alpine:3.20"),
+    ),
+    "the disk of a database is full": (
+        'could not write to file "pg_wal/xlogtemp.871": No space left on device',
+        ("orders/app.yaml", "-  level: info\n+  level: debug"),
+        ("orders/settings.py", "-MAX = 5 * 1024 * 1024\n+MAX = 10 * 1024 * 1024"),
+    ),
+    "more people came": (
+        "Connection is not available, request timed out after 30000ms (total=40, active=40)",
+        ("app.yml", "-  maximum-pool-size: 20\n+  maximum-pool-size: 40"),
+        ("src/Repo.java", '-    q = "SELECT id FROM x"\n+    q = "SELECT id, name FROM x"'),
+    ),
+    "a name resolves no more": (
+        "lookup files.partner.example on 10.0.0.2:53: no such host",
+        ("feeds/suppliers.yaml", "-  every: 1h\n+  every: 30m"),
+        ("feeds/client.go", "-const dialTimeout = 15 * time.Second\n+const dialTimeout = 10 * time.Second"),
+    ),
+    "a partner sends another form": (
+        "could not parse amount '12,5' of row 7",
+        ("imports/rows.py", "-    log.info('row')\n+    log.info('row %s', n)"),
+        ("imports/save.py", "-    batch = 100\n+    batch = 200"),
+    ),
+    "settings in another order": (
+        "Connection is not available, request timed out after 30000ms",
+        ("app.yml", "-  maximum-pool-size: 12\n   connection-timeout: 30000\n+  maximum-pool-size: 12"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cause", OUTSIDE)
+def test_a_change_that_speaks_of_the_same_things_is_not_accused_of_what_came_from_outside(cause):
+    message, *changes = OUTSIDE[cause]
+    assert blamed(message, *changes) == []
+
+
+def crashed(error: str, *frames: tuple[str, int, str, str]) -> dict[str, object]:
+    """A record's fields for a Python trace; each frame is (path, line, function, code), the culprit last."""
+    told = "".join(f'  File "/srv/{path}", line {n}, in {name}\n    {code}\n' for path, n, name, code in frames)
+    kind, _, message = error.partition(": ")
+    text = f"Traceback (most recent call last):\n{told}{error}"
+    return {"stack_text": text, "exception_type": kind, "exception_message": message}
+
+
+def test_what_the_failing_line_calls_is_suspected_before_what_stands_behind_it():
+    trace = crashed(
+        "decimal.InvalidOperation: [<class 'decimal.ConversionSyntax'>]",
+        ("imports/rows.py", 3, "parse", 'price = Decimal(clean.number(cells["price"]))'),
+    )
+    normaliser = (
+        "imports/clean.py",
+        ' def number(cell):\n-    return cell.replace(",", ".")\n+    return cell.strip()',
+    )
+    behind = ("imports/rows.py", " \n \n-    return Row(sku, price)\n+    return Row(sku=sku, price=price)")
+    assert blamed("row rejected", behind, normaliser, **trace) == ["imports/clean.py"]
+
+
+def test_another_argument_of_the_failing_line_explains_no_missing_key():
+    trace = crashed("KeyError: 'email'", ("mail/sender.py", 3, "notify", 'send(to=profile["email"], locale=locale)'))
+    other = ("mail/sender.py", '-send(to=profile["email"], locale="en")\n+send(to=profile["email"], locale=locale)')
+    itself = ("mail/sender.py", '-send(to=profile["mail"], locale=locale)\n+send(to=profile["email"], locale=locale)')
+    assert blamed("event failed", other, **trace) == []
+    assert blamed("event failed", itself, **trace) == ["mail/sender.py"]
+
+
+def test_a_small_step_of_a_limit_is_not_enough_and_half_of_it_is():
+    message = "call to feed timed out"
+    assert blamed(message, ("feeds/client.yaml", "-  timeout: 15s\n+  timeout: 10s")) == []
+    assert blamed(message, ("feeds/client.yaml", "-  timeout: 15s\n+  timeout: 5s")) == ["feeds/client.yaml"]

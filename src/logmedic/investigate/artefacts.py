@@ -27,11 +27,11 @@ _MOUNTED = re.compile(
     r"path|name)[\"']?\s{0,4}[:=]\s{0,4}[\"']?([\w./${}-]{3,160})"
 )
 _BIND = re.compile(r"^\s*-\s{0,4}[\"']?([\w./${}-]{2,120}):([\w./-]{2,160})")
-_GENERIC = frozenset({
-    "app", "etc", "var", "run", "srv", "opt", "usr", "src", "lib", "home", "local", "data", "main", "name", "file", "path",
-    "config", "secret", "secrets", "volume", "volumes", "default", "mount", "keys", "service", "prod", "json", "yaml", "yml",
-    "conf", "html", "html5", "txt",
-})  # fmt: skip
+_GENERIC = frozenset((
+    "app", "etc", "var", "run", "srv", "opt", "usr", "src", "lib", "home", "local", "data", "main", "name", "file",
+    "path", "config", "secret", "secrets", "volume", "volumes", "default", "mount", "keys", "service", "prod", "json",
+    "yaml", "yml", "conf", "html", "txt",
+))  # fmt: skip
 _GRANTS = re.compile(
     r"\bgrant|\bscopes?\b|polic(?:y|ies)|\broles?\b|permission|\bacl\b|principal|actions?\b|resources?\b|\bverbs?\b|allow|"
     r"privilege|capabilit|authoriz|\biam\b|rbac",
@@ -49,7 +49,10 @@ def by_artefact(scene: Scene, view: View) -> Iterator[Reason]:
     for file in view.change.files:
         lost = _not_packed(file, wanted) or _not_mounted(file, wanted)
         if lost:
-            why = Text(f"{lost} no longer reaches where it is read ({file.path})", f"더 이상 제공되지 않는 파일: {lost} ({file.path})")  # fmt: skip
+            why = Text(
+                f"{lost} no longer reaches where it is read ({file.path})",
+                f"더 이상 제공되지 않는 파일: {lost} ({file.path})",
+            )
             yield Reason(0.65, why, anywhere=True)
             return
 
@@ -138,7 +141,10 @@ def by_grant(scene: Scene, view: View) -> Iterator[Reason]:
         lost = [token for token in _tokens(_removed(file)) if token not in kept]
         found = next((t for t in lost if _grants(t, needs) - {n for k in kept for n in _grants(k, needs)}), "")
         if found:
-            why = Text(f"it no longer grants {found!r} ({file.path}), which the error lacks", f"오류에 필요한 권한 제거: {found!r} ({file.path})")  # fmt: skip
+            why = Text(
+                f"it no longer grants {found!r} ({file.path}), which the error lacks",
+                f"오류에 필요한 권한 제거: {found!r} ({file.path})",
+            )
             yield Reason(0.7, why, anywhere=True)
             return
 

@@ -48,7 +48,8 @@ _WAYS = re.compile(
     re.IGNORECASE,
 )
 _SCHEDULE = re.compile(
-    r"\bcron|schedule|crontab|run_at|every\(|@daily|@hourly|[\"\'](?:[\d*/,-]{1,9} ){4}[\d*/,A-Za-z-]{1,9}[\"\']", re.IGNORECASE
+    r"\bcron|schedule|crontab|run_at|every\(|@daily|@hourly|[\"\'](?:[\d*/,-]{1,9} ){4}[\d*/,A-Za-z-]{1,9}[\"\']",
+    re.IGNORECASE,
 )
 _BRAKE = re.compile(
     r"back[-_]?off|jitter|rate[-_]?limit|throttl|semaphore|limiter|debounce|retry[-_]?after|sleep\(", re.IGNORECASE

@@ -17,7 +17,8 @@ _CALL = re.compile(r"(?:([A-Za-z_]\w{0,60})\s?(?:\.|::|->|\?\.)\s?)?([A-Za-z_]\w
 _DEFINES = re.compile(
     r"\b(?:def|fn|func|fun|function|sub|defp?)\s{1,3}(?:\([^)]{0,80}\)\s{0,2})?(\w{2,60})\s{0,2}[(<\[]"
     r"|\b(?:const|let|val|var)\s{1,3}(\w{2,60})\s{0,2}=\s{0,2}(?:async\s{1,2})?\("
-    r"|^\s{0,12}(?:(?:public|private|protected|static|final|async|override|internal)\s{1,2}){1,4}[\w<>\[\], ?.]{0,60}?\b(\w{2,60})\("
+    r"|^\s{0,12}(?:(?:public|private|protected|static|final|async|override|internal)\s{1,2}){1,4}"
+    r"[\w<>\[\], ?.]{0,60}?\b(\w{2,60})\("
     r"|^\s{0,8}(?:async\s)?(\w{2,60})\([^;]{0,200}\)\s{0,3}(?::\s{0,2}[\w<>\[\]| ]{1,60})?\{\s{0,3}$"
 )  # fmt: skip
 _MEMBER = re.compile(r"[.>]([A-Za-z_]\w{1,60})(?!\w|\()")
@@ -38,7 +39,10 @@ def by_callee(scene: Scene, view: View) -> Iterator[Reason]:
             for file, hunk in view.hunks:
                 if name in inside(hunk) and not h.only_logs(hunk) and not h.only_renames(hunk, file.path):
                     weight = (CALLED, CALLED_BY_CALLER)[depth] * (1.0 if _fits(qualifier, file) else ELSEWHERE)
-                    why = Text(f"it changed {name} ({file.path}), which the failing line calls", f"오류가 발생한 줄에서 호출하는 {name} 변경 ({file.path})")  # fmt: skip
+                    why = Text(
+                        f"it changed {name} ({file.path}), which the failing line calls",
+                        f"오류가 발생한 줄에서 호출하는 {name} 변경 ({file.path})",
+                    )
                     yield Reason(weight, why)
                     return
 
@@ -52,7 +56,10 @@ def by_value(scene: Scene, view: View) -> Iterator[Reason]:
         for name in names:
             lost = next((line.strip() for line in hunk.removed if _sets(line, name)), "")
             if lost and not any(_sets(line, name) for line in hunk.added):
-                why = Text(f"it no longer sets {name}, which the failing line uses: {lost[:80]} ({file.path})", f"오류가 발생한 줄에서 쓰는 {name} 설정 제거: {lost[:80]} ({file.path})")  # fmt: skip
+                why = Text(
+                    f"it no longer sets {name}, which the failing line uses: {lost[:80]} ({file.path})",
+                    f"오류가 발생한 줄에서 쓰는 {name} 설정 제거: {lost[:80]} ({file.path})",
+                )
                 yield Reason(0.5, why)
                 return
 

@@ -123,7 +123,7 @@ def by_missing(scene: Scene, view: View) -> Iterator[Reason]:
 
 
 def _beside(hunk: Hunk, name: str) -> bool:
-    """Whether the hunk leaves alone the argument or statement in which a name stands, and changes another on its line."""
+    """Whether the hunk leaves alone the argument or statement in which a name stands, and changes one beside it."""
     before, after = (
         [part.strip() for line in side for part in _BETWEEN.split(line) if _mentions(part, name)]
         for side in (hunk.removed, hunk.added)

@@ -109,7 +109,7 @@ def _depth(line: str) -> int:
 def _scale(unit: str, function: str, name: str) -> float | None:
     """What one of the unit is; of ``from_millis(`` and ``ofSeconds(`` too. ``None``: it is no unit."""
     word = unit.lower() or (parts_of(name)[-1:] or ("",))[0]
-    if not unit and len(word) < 2 or word == "min":
+    if (not unit and len(word) < 2) or word == "min":
         word = ""  # a letter, or the least of something
     speaks = f"_{'_'.join(parts_of(name))}_"
     if word == "m":

@@ -4,6 +4,8 @@ Each is weak alone. Together with a table, an endpoint or a function that both t
 limit that was changed, it is enough.
 """
 
+# ruff: noqa: E501  a pattern reads best on one line
+
 from __future__ import annotations
 
 import re
