@@ -129,6 +129,26 @@ PAIRS = {
         ("deploy/netpol.yaml", " kind: NetworkPolicy\n   egress:\n-    - ports: [{port: 5432}]\n+    - ports: [{port: 443}]"),
         ("deploy/labels.yaml", "-    team: data\n+    team: core"),
     ),
+    "a bound of what is kept": (
+        "OutOfMemoryError: Java heap space",
+        ("src/Rates.java", "-        .maximumSize(10_000)\n         .build()"),
+        ("src/Rates.java", "-        .maximumSize(10_000)\n+        .maximumSize(1_000)\n         .build()"),
+    ),
+    "another order of locks": (
+        "deadlock detected on relation stock",
+        ("src/order.py", "-    lock(items)\n-    lock(stock)\n+    lock(stock)\n+    lock(items)"),
+        ("src/order.py", "-    lock(items)\n-    lock(stock)\n+    lock(items)  # first\n+    lock(stock)"),
+    ),
+    "a pattern of resources": (
+        "AccessDeniedException: not authorized to perform: dynamodb:Query on resource: arn:aws:dynamodb:eu:1:table/orders/index/day",
+        ("infra/iam.tf", '-      resources = ["arn:aws:dynamodb:*:*:table/orders*"]\n+      resources = ["arn:aws:dynamodb:*:*:table/orders"]'),
+        ("infra/iam.tf", '-      resources = ["arn:aws:dynamodb:*:*:table/carts*"]\n+      resources = ["arn:aws:dynamodb:*:*:table/carts"]'),
+    ),
+    "an origin that is allowed no more": (
+        "request from origin https://app.shop.example rejected: not allowed",
+        ("gateway/cors.yaml", '-allowed_origins: ["https://app.shop.example", "https://shop.example"]\n+allowed_origins: ["https://shop.example"]'),
+        ("gateway/cors.yaml", '-allowed_origins: ["https://app.shop.example"]\n+allowed_origins: ["https://app.shop.example", "https://shop.example"]'),
+    ),
     "memory that was taken": (
         "OOMKilled: container exceeded its memory limit",
         ("deploy/api.yaml", "-      memory: 2Gi\n+      memory: 512Mi"),

@@ -48,6 +48,8 @@ _MISSING = tuple(
         r"(\w{2,80})\n\s{1,6}(?:Field required|field required|none is not an allowed)",
         r"[Cc]ould not resolve placeholder ['\"`]([\w.-]{2,80})",
         r"not authorized to perform:? ['\"`]?([\w:*-]{3,80})",
+        r"on resource:? ['\"`]?([\w:/*.-]{5,200})",
+        r"[Cc]ould(?:n't| not) find (?:key |the key )?['\"`]?([\w.-]{3,80})['\"`]? in ",
         r"open ([^\s:'\"]{3,200}): no such file",
         r"ENOENT[^\n']{0,60}'([^'\n]{3,200})'",
     )

@@ -76,17 +76,22 @@ def _limit(scene: Scene, file: FileDiff, name: str, old: Setting | None, new: Se
     said = new is not None and is_said(new, scene.clues.numbers)
     if old is not None and new is not None:
         worse = (fewer and new.amount < old.amount) or (more and not fewer and new.amount > old.amount)
-        if not worse:
-            return None
-        if fewer and _between(new, old, scene.clues.numbers):
-            told_ = Text(f"{why.en}, and what was refused lies between", f"{why.ko}, 거부된 값은 그 사이")
-            return Reason(0.85, told_, anywhere=True)
-        return Reason(0.2 if _foreign(name, scene) else 0.8 if said else _share(old, new), why)
+        return _worse(scene, name, old, new, why, fewer=fewer) if worse else None
     if new is not None and file.created:
         return Reason(0.1, why)  # a first value ran until now
     if new is not None and fewer and said:
         return Reason(0.6, Text(f"{why.en}, the limit that the error names", f"{why.ko}, 오류에 나온 한도"))
+    if new is None and fewer and scene.kind.id == "too-large":
+        return Reason(0.52, why)  # what took its place is a default, and those are small
     return Reason(0.3, why) if new is not None or fewer else None
+
+
+def _worse(scene: Scene, name: str, old: Setting, new: Setting, why: Text, *, fewer: bool) -> Reason:
+    if fewer and _between(new, old, scene.clues.numbers):
+        english, korean = f"{why.en}, and what was refused lies between", f"{why.ko}, 거부된 값은 그 사이"
+        return Reason(0.85, Text(english, korean), anywhere=True)
+    said = is_said(new, scene.clues.numbers)
+    return Reason(0.2 if _foreign(name, scene) else 0.8 if said else _share(old, new), why)
 
 
 def _share(old: Setting, new: Setting) -> float:

@@ -3,7 +3,9 @@
 A commit earns a score by what its diff did, never by being the latest. Independent reasons add up as probabilities do:
 ``1 - (1 - a)(1 - b)…``. The weights are judgements, tuned on made cases (``test_investigate_suspects.py``):
 one strong reason (it wrote the line that failed, it removed the name that is missing, it lowered the limit that was
-hit) passes the threshold, one weak reason never does.
+hit) passes the threshold, one weak reason never does. Unless the fault is a bug, reasons that only tie a change to the
+error (``tie``) count beside one that explains how it came about, and never by themselves: silence is better than an
+accusation.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ _GROWS = re.compile(
     re.IGNORECASE,
 )
 _EVICTS = re.compile(
-    r"maxsize|max_size|evict|expire|ttl|\.pop\(|\.clear\(|\.delete\(|popitem|limit|remove\(", re.IGNORECASE
+    r"max(?:imum)?_?size|evict|expire|ttl|\.pop\(|\.clear\(|\.delete\(|popitem|limit|remove\(", re.IGNORECASE
 )
 _VERBOSE = re.compile(
     r"level.{0,30}(?:debug|trace|all)\b|\b(?:debug|trace|verbose)\b.{0,8}(?:true|on|1)\b", re.IGNORECASE
@@ -76,6 +76,7 @@ _LOCKS_TABLE = re.compile(
     r"change_column|alter_column|alterfield|change_column_null|\bupdate\s{1,4}\w{2,60}\s{1,4}set\b",
     re.IGNORECASE,
 )
+_WRITES_ROWS = re.compile(r"lock|update|insert|delete|save|write|\.add\(|reserve|debit|credit", re.IGNORECASE)
 _WITHOUT_LOCK = re.compile(
     r"concurrently|algorithm\s?[:=]|not\s{1,3}valid|lock\s?=\s?none|pt-online|gh-ost", re.IGNORECASE
 )
@@ -125,8 +126,6 @@ def _query_in_loop(hunk: Hunk) -> str | None:
 
 
 def _grows(hunk: Hunk) -> str | None:
-    if first(hunk.removed, _EVICTS) and not first(hunk.added, _EVICTS):
-        return first(hunk.removed, _EVICTS)
     return None if first(hunk.added, _EVICTS) else new(_GROWS)(hunk)
 
 
@@ -148,6 +147,12 @@ def _locks_table(hunk: Hunk) -> str | None:
     if any(_WITHOUT_LOCK.search(line) for line in hunk.added):
         return None
     return new(_LOCKS_TABLE)(hunk)
+
+
+def _locks_in_other_order(hunk: Hunk) -> str | None:
+    """The same statements as before in another order: two that lock the same things may now meet half-way."""
+    before, after = ([line.strip() for line in side if line.strip()] for side in (hunk.removed, hunk.added))
+    return first(hunk.added, _WRITES_ROWS) if before != after and sorted(before) == sorted(after) else None
 
 
 def _unit_changed(hunk: Hunk) -> str | None:
@@ -181,10 +186,14 @@ PATTERNS = (
         0.45,
         anywhere=True,
     ),
+    Pattern(frozenset({"deadlock"}), Text("it locks in another order", "잠금 순서 변경"), _locks_in_other_order, 0.52),
     Pattern(_TIMES, Text("it changed the unit of a time", "시간 단위 변경"), _unit_changed, 0.55),
     Pattern(_SLOW, Text("it waits", "대기 추가"), new(_SLEEP)),
     Pattern(_SLOW, Text("it takes a lock", "잠금 추가"), new(_LOCK)),
     Pattern(_SLOW - {"deadlock"}, Text("it makes a query do more", "쿼리 작업량 증가"), new(_JOIN)),
+    Pattern(
+        _FULL - {"disk-full"}, Text("it takes the bound of what is kept away", "보관 한도 제거"), gone(_EVICTS), 0.52
+    ),
     Pattern(_FULL - {"disk-full"}, Text("it keeps more than it gives up", "비우지 않고 쌓는 코드"), _grows),
 )
 
