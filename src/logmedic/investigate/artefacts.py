@@ -137,8 +137,8 @@ def by_grant(scene: Scene, view: View) -> Iterator[Reason]:
         lines = [line for hunk in file.hunks for line in (*hunk.removed, *hunk.added, *hunk.context)]
         if not any(_GRANTS.search(text) for text in (file.path, *lines)):
             continue
-        kept = _tokens(line for hunk in file.hunks for line in (*hunk.added, *hunk.context))
-        lost = [token for token in _tokens(_removed(file)) if token not in kept]
+        kept = tokens(line for hunk in file.hunks for line in (*hunk.added, *hunk.context))
+        lost = [token for token in tokens(_removed(file)) if token not in kept]
         found = next((t for t in lost if _grants(t, needs) - {n for k in kept for n in _grants(k, needs)}), "")
         if found:
             why = Text(
@@ -156,7 +156,8 @@ def _grants(token: str, needs: set[str]) -> set[str]:
     return {need for need in needs if fnmatch.fnmatchcase(need, token)} if "*" in token else needs & {token}
 
 
-def _tokens(lines: Iterable[str]) -> list[str]:
+def tokens(lines: Iterable[str]) -> list[str]:
+    """What a list of rights, scopes or origins holds, lower case."""
     found: list[str] = []
     for line in lines:
         found += [(m[1] or m[2]).lower() for m in _QUOTED.finditer(line)]

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from logmedic.investigate import hunks as h
+from logmedic.investigate.artefacts import tokens
 from logmedic.investigate.diffs import Hunk
 from logmedic.investigate.scene import Reason, Scene, View
 from logmedic.investigate.settings import numbers_of, replaced
@@ -77,9 +78,11 @@ _DENIES = re.compile(r"\brevoke\b|\bdeny\b|\bcondition|require|forbid|restrict|\
 
 def _narrower(hunk: Hunk) -> str | None:
     """A right that went away or is bound to more; one that was only added refuses nobody."""
-    return gone(_ACCESS)(hunk) or (first(hunk.removed, _ACCESS) and first(hunk.added, _ACCESS)) or (
-        first(hunk.added, _DENIES) and first(hunk.added, _ACCESS)
-    )  # fmt: skip
+    lost = first(hunk.removed, _ACCESS)
+    before = set(tokens(hunk.removed))
+    if lost and before and before <= set(tokens(hunk.added)):
+        return None
+    return lost or (first(hunk.added, _DENIES) and first(hunk.added, _ACCESS))
 
 
 def _other_form(hunk: Hunk) -> str | None:
