@@ -245,3 +245,10 @@ def test_a_small_step_of_a_limit_is_not_enough_and_half_of_it_is():
     message = "call to feed timed out"
     assert blamed(message, ("feeds/client.yaml", "-  timeout: 15s\n+  timeout: 10s")) == []
     assert blamed(message, ("feeds/client.yaml", "-  timeout: 15s\n+  timeout: 5s")) == ["feeds/client.yaml"]
+
+
+def test_an_import_near_the_failing_line_is_no_suspect():
+    trace = crashed(
+        "ValueError: no rate for 'XX'", ("tax/rates.py", 6, "rate", "raise ValueError(f'no rate for {region!r}')")
+    )
+    assert blamed("quote failed", ("tax/rates.py", " \n-import decimal\n+from decimal import Decimal"), **trace) == []

@@ -30,6 +30,7 @@ _COMMENT = ("#", "//", "/*", "*", "-- ", '"""', "'''", "<!--")
 _CODE_AFTER_HASH = ("#[", "#!", "#include", "#define")  # attributes of Rust and directives of C are code
 _LOGGING = re.compile(r"\s*(?:self\.)?(?:_?log(?:ger|ging)?|console|tracing|print|println!|(?:log::|tracing::)?"
                       r"(?:trace|debug|info|warn|error)!)\s*[.(:]")  # fmt: skip
+_IMPORT = re.compile(r"\s*(?:import|from|use|using|require|include|#include)\b")
 _PROSE = (".md", ".rst", ".adoc", ".txt", ".svg", ".png", ".css")
 _PROSE_BUT = ("requirements", "constraints")
 _TEST_PARTS = frozenset(
@@ -91,6 +92,11 @@ def means_something(hunk: Hunk) -> bool:
 
 def only_logs(hunk: Hunk) -> bool:
     return all(is_comment(line) or _LOGGING.match(line) for line in (*hunk.removed, *hunk.added))
+
+
+def only_imports(hunk: Hunk) -> bool:
+    """Whether the hunk changes only which names are brought in, which shows when it is loaded and not later."""
+    return all(is_comment(line) or _IMPORT.match(line) for line in (*hunk.removed, *hunk.added))
 
 
 def removes_guard(hunk: Hunk) -> str | None:

@@ -57,7 +57,8 @@ def by_stack(scene: Scene, view: View) -> Iterator[Reason]:
             what = _FAILED_LINE if place.depth == 0 and place.exact else _STACK_LINE
             reason = Reason(weight * fade, Text(f"it changed {what.en} ({where})", f"{what.ko} 변경 ({where})"))
         else:
-            weight = 0.1 if h.only_logs(touch.hunk) or _later(place, touch) else 0.38 if touch.distance <= 3 else 0.3
+            idle = h.only_logs(touch.hunk) or h.only_imports(touch.hunk) or _later(place, touch)
+            weight = 0.1 if idle else 0.38 if touch.distance <= 3 else 0.3
             name = place.span.name
             why = Text(f"it changed {name or 'code'} around {where}", f"{where} 부근의 {name or '코드'} 변경")
             reason = Reason(weight * fade, why)

@@ -146,7 +146,7 @@ def _reasons(scene: Scene, view: View, words: Sequence[str]) -> Iterator[Reason]
     elif strong and view.touched:
         place = view.touched[0][0]
         what = place.span.name or place.path
-        yield Reason(0.25, Text(f"it touches {what}, which is on the stack", f"스택에 있는 {what} 변경"), tie=True)
+        yield Reason(0.2, Text(f"it touches {what}, which is on the stack", f"스택에 있는 {what} 변경"), tie=True)
 
 
 def _named(scene: Scene, view: View, words: Sequence[str]) -> Iterator[Reason]:
