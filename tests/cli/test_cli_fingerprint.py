@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from cli_shell import environment
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,3 +69,15 @@ def test_rules_of_the_configuration_apply_and_a_wrong_one_is_told_in_a_line(tmp_
     assert wrong.returncode == 78
     assert b"group.rules[0]: fingerprint: unknown name `defalt`; did you mean `default`?" in wrong.stderr
     assert wrong.stderr.count(b"\n") == 1
+
+
+def test_output_that_cannot_be_written_is_one_line(shell):
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "logmedic.cli.main", "fingerprint"], input=b'{"message":"x"}\n', stdout=full,
+            stderr=subprocess.PIPE, env=environment(), cwd=shell.folder, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.decode().splitlines() == [
+        "logmedic: the output cannot be written: No space left on device; make room, or write elsewhere"
+    ]

@@ -264,3 +264,15 @@ def test_a_type_is_redacted_before_it_is_cut() -> None:
         ref=Ref("s", "t", 0), time=0, message="x", exception_type="M." + "x" * 280 + f" {secret}", service=f"a {secret}"
     )
     assert "abcdefgh" not in repr(Grouper()(record))
+
+
+@pytest.mark.parametrize("blank", [" ", "\t", "\n", "\u3000"])
+def test_a_message_of_nothing_but_white_space_gets_a_fingerprint(record, blank) -> None:
+    assert print_of(record(blank * 17_000)) == print_of(record(blank * 17_001))
+
+
+@pytest.mark.parametrize("lead", ["+---------------- 2 ----------------\n", "+---- 1 ----\n  +---- 1 ----\n"])
+def test_a_member_of_an_exception_group_without_its_head_is_read_as_far_as_it_goes(record, lead) -> None:
+    trace = 'Traceback (most recent call last):\n  File "/srv/app/a.py", line 1, in f\nKeyError: 1\n'
+    assert print_of(record("x", stack_text=lead + trace)).startswith("v1:")
+    assert print_of(record("x", stack_text=trace.partition("\n")[0] + "\n" + lead)).startswith("v1:")

@@ -185,3 +185,11 @@ def test_every_plan_can_be_carried_out(shape: list[list[str | None]]) -> None:
     assert not gone & {a.incident for a in planned.aliases}
     assert not own & {a.fingerprint for a in planned.aliases}, "no alias hides a living incident"
     assert {i.id for i in incidents} - gone
+
+
+def test_what_is_open_is_not_merged_into_what_was_ignored():
+    """Nobody would hear of it again."""
+    old = Stored(1, "old", ("v1:a",), 10, (Placed("v1:a", "v1:n", 10),), settled=True)
+    young = Stored(2, "young", ("v1:b",), 20, (Placed("v1:b", "v1:n", 20),))
+    (merge,) = plan([old, young]).merges
+    assert (merge.kept, merge.merged) == (2, 1)

@@ -17,6 +17,7 @@ from logmedic.cli import options
 from logmedic.collect import dialects
 from logmedic.detect import rules
 from logmedic.detect.interface import RuleConfig
+from logmedic.errors import UsageError
 from logmedic.group.fingerprint import SLOW_RULE, GroupConfig, Grouper
 from logmedic.model import Component, Grouping, LogRecord, Ref, Reject
 from logmedic.redact import RedactConfig, Redactor
@@ -52,6 +53,10 @@ _encode = msgspec.json.Encoder().encode
 @options.config
 def fingerprint(explain: bool, plain: bool, multiline: bool, config: str | None) -> None:
     """Read log records (JSON or text) line by line from stdin, print one JSON object a line, in order."""
+    if sys.stdin is None or sys.stdout is None:
+        raise UsageError(
+            "standard input and output must be open: lines are read from the one and answered on the other"
+        )
     path = configuration.find(config, configuration.Settings.from_environment(), Path.cwd())
     settings = Settings() if path is None else configuration.load(path, Settings)
     fingerprinter = Fingerprinter(settings, explain=explain)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from logmedic.store.store import Store
 
 DEFAULT_SNOOZE = 8 * 3600  # seconds
+LATEST = 7_289_654_400 * NANOSECONDS  # the end of 2200; ns beyond 2262 do not fit into 64 bits
 
 
 @click.group()
@@ -228,6 +229,8 @@ def _end_of_snooze(seconds: int | None, until: str | None, more: int | None) -> 
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=datetime.UTC)
         end = int(moment.timestamp()) * NANOSECONDS
+        if end > LATEST:
+            raise UsageError(f"--until: {until} is too far away; the year 2200 is the last one")
         if end <= now:
             raise UsageError(f"--until: {until} is past")
         return end

@@ -6,6 +6,7 @@ JSON goes to stdout, everything for people to stderr. Exit codes: 0 ok, 1 failed
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -35,6 +36,9 @@ COMMANDS: Mapping[str, str] = {
     "notify": "logmedic.cli.notify:notify",
     "silences": "logmedic.cli.silences:silences",
 }
+
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 class Commands(click.Group):
@@ -79,6 +83,12 @@ def main() -> None:
 
         click.echo(f"logmedic: {printable(str(error))}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python would complain when flushing at exit
+        click.echo(f"logmedic: the output cannot be written: {error.strerror}; make room, or write elsewhere", err=True)
+        sys.exit(1)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(130)
 

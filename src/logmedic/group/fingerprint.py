@@ -127,7 +127,7 @@ class Grouper:
             return self._redactor.exact(text)
         head = clip(text, LONGEST_READ)
         if len(head) == LONGEST_READ:  # cut within a word, which redaction could move to where it counts
-            head = head.rsplit(None, 1)[0]
+            head = (head.rsplit(None, 1) or [""])[0]  # nothing but white space has no words
         return clip(self._redactor.text(head), LONGEST_TEXT)
 
     def _unstacked(self, record: LogRecord) -> tuple[_Evidence, Grouping]:

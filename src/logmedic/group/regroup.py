@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from logmedic.model import Incident, Sample
+from logmedic.model import Incident, Sample, State
 
 
 class Placed(msgspec.Struct, frozen=True):
@@ -38,6 +38,7 @@ class Stored(msgspec.Struct, frozen=True):
     fingerprints: tuple[str, ...]
     first_seen: int
     samples: tuple[Placed, ...]
+    settled: bool = False  # resolved or ignored: what is open is not merged into it, or nobody would hear of it
 
 
 class Merge(msgspec.Struct, frozen=True):
@@ -91,7 +92,8 @@ def placed(sample: Sample, now: str) -> Placed:
 
 def stored(incident: Incident, samples: Iterable[Placed]) -> Stored:
     fingerprints = (incident.fingerprint, *incident.aliases)
-    return Stored(incident.id, incident.title, fingerprints, incident.first_seen, tuple(samples))
+    settled = incident.state in {State.RESOLVED, State.IGNORED}
+    return Stored(incident.id, incident.title, fingerprints, incident.first_seen, tuple(samples), settled)
 
 
 def plan(incidents: Sequence[Stored]) -> Plan:
@@ -144,7 +146,7 @@ def _claims(incident: Stored) -> frozenset[str]:
 def _owners(incidents: Sequence[Stored], claims: Mapping[int, frozenset[str]]) -> dict[str, int]:
     """Which incident each claimed fingerprint is to count as."""
     has = {f: i.id for i in incidents for f in i.fingerprints}
-    oldest = sorted(incidents, key=lambda i: (i.first_seen, i.id))
+    oldest = sorted(incidents, key=lambda i: (i.settled, i.first_seen, i.id))
     owners: dict[str, int] = {}
     for incident in oldest:
         for fingerprint in claims[incident.id]:

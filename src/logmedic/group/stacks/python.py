@@ -89,7 +89,7 @@ class _Reader:
 
     def _member(self, level: int) -> None:
         """A ``+---- 2 ----`` line: a further exception of the group one level up begins."""
-        while len(self.chains) > level:
+        while len(self.chains) > max(level, 1):  # a trace without its head or its indentation names level 0
             self.chains.pop()
         group = self.chains[-1][-1] if self.chains[-1] else None
         self.now = None
