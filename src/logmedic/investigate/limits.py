@@ -87,7 +87,8 @@ def _limit(scene: Scene, file: FileDiff, name: str, old: Setting | None, new: Se
 
 
 def _worse(scene: Scene, name: str, old: Setting, new: Setting, why: Text, *, fewer: bool) -> Reason:
-    if fewer and _between(new, old, scene.clues.numbers):
+    # Only a size is refused; the numbers of another fault are of something else.
+    if fewer and scene.kind.id == "too-large" and _between(new, old, scene.clues.numbers):
         english, korean = f"{why.en}, and what was refused lies between", f"{why.ko}, 거부된 값은 그 사이"
         return Reason(0.85, Text(english, korean), anywhere=True)
     said = is_said(new, scene.clues.numbers)
@@ -104,7 +105,7 @@ def _share(old: Setting, new: Setting) -> float:
 
 def _between(new: Setting, old: Setting, numbers: frozenset[str]) -> bool:
     """Whether a large number of the error fits under the old limit and not under the new one."""
-    return any(new.amount < float(number) <= old.amount for number in numbers if len(number) >= 4)
+    return any(new.amount < float(number) <= old.amount for number in numbers if len(number) >= 4 and number.isdecimal())
 
 
 def _said(scene: Scene, file: FileDiff, name: str, old: Setting | None, new: Setting | None) -> Reason | None:
