@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from logmedic.collect import reading
 from logmedic.collect.file import FileSource, FileSourceConfig
 from logmedic.doors import SystemClock
 
@@ -102,3 +103,42 @@ def test_no_line_is_lost_or_doubled_while_the_log_rotates(tmp_path, rotate, glob
     missing = set(range(writer.written)) - set(numbers)
     doubled = len(numbers) - len(set(numbers))
     assert (len(missing), doubled) == (0, 0), sorted(missing)[:5]
+
+
+DOCKER = b'{"log":"%08d\\n","stream":"stdout","time":"2026-11-22T14:03:21.120Z"}\n'
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("line", [b"%08d\n", DOCKER])
+def test_a_copy_is_known_again_when_the_log_is_cut_just_after_a_short_read(tmp_path, monkeypatch, line, restarted):
+    """The lines read last are shorter than what a stream is recognised by, and no longer in the file by then."""
+    log = tmp_path / "app.log"
+    log.write_bytes(b"".join(line % n for n in range(600)))
+    config = FileSourceConfig(paths=[str(log)], dialect="text", multiline="off")
+    source = FileSource("files", config, SystemClock())
+    source.resume([])
+    batches = list(source.read())
+    numbers = [int(text[:8]) for batch in batches for _, text in lines_of(batch)]
+    if restarted:
+        source.close()
+        source = FileSource("files", config, SystemClock())
+        source.resume([batches[-1].position])
+    with log.open("ab") as out:
+        out.write(line % 600)
+    shutil.copy(log, tmp_path / "app.log.1")
+    looks = []
+
+    def cut_behind(known, read):
+        same = continues(known, read)
+        if same and not looks:
+            looks.append(known)
+            os.truncate(log, 0)
+        return same
+
+    continues = reading.continues
+    monkeypatch.setattr(reading, "continues", cut_behind)
+    for _ in range(3):
+        numbers.extend(int(text[:8]) for batch in source.read() for _, text in lines_of(batch))
+    source.close()
+    assert looks
+    assert numbers == list(range(601))

@@ -4,11 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logmedic.collect.identity import continues, family, fingerprint, kept_prefix, looks_rotated, related
+from logmedic.collect.identity import continues, family, kept_prefix, looks_rotated, related
+from logmedic.collect.track import Track
 
 
 def reader(data):
     return lambda length, offset: data[offset : offset + length]
+
+
+def consumed(data, offset):
+    track = Track("app.log~1", "/a/app.log", None)
+    track.consume(offset, reader(data))
+    return track.known
 
 
 @pytest.mark.parametrize(
@@ -39,7 +46,7 @@ def test_parts_of_another_log_or_another_folder_are_not_related():
 
 @given(st.binary(max_size=200), st.binary(max_size=200), st.integers(0, 200))
 def test_what_was_consumed_is_recognised_whatever_was_appended(data, more, offset):
-    known = fingerprint(reader(data), min(offset, len(data)))
+    known = consumed(data, min(offset, len(data)))
     assert continues(known, reader(data + more))
 
 
@@ -47,7 +54,7 @@ def test_what_was_consumed_is_recognised_whatever_was_appended(data, more, offse
 def test_a_changed_byte_among_the_consumed_ones_is_noticed(data, at):
     changed = bytearray(data)
     changed[at % len(data)] ^= 1
-    assert not continues(fingerprint(reader(data), len(data)), reader(bytes(changed)))
+    assert not continues(consumed(data, len(data)), reader(bytes(changed)))
 
 
 @given(st.integers(0, 4), st.binary(max_size=50), st.booleans())
@@ -55,6 +62,6 @@ def test_after_a_truncation_never_more_counts_as_read_than_is_still_there(kept, 
     line = b"a line of forty bytes, all of it the same"
     old = (line + b"\n") * 5
     new = old[: kept * len(line) + 7] + more
-    start = kept_prefix(fingerprint(reader(old), len(old)), b"" if digests_only else old, reader(new))
+    start = kept_prefix(consumed(old, len(old)), b"" if digests_only else old, reader(new))
     assert new[:start] == old[:start]
     assert start == 0 or new[start - 1 : start] == b"\n"

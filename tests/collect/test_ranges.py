@@ -82,6 +82,14 @@ def test_a_file_cut_short_meanwhile_is_an_error_and_not_fewer_lines(tail, tmp_pa
         list(read_range(parts[-1]))
 
 
+def test_other_lines_that_stand_in_the_file_meanwhile_are_an_error_and_not_counted(tail, tmp_path):
+    parts = list(tail.source.ranges(1, 10_000))
+    os.truncate(tmp_path / "app.log", 0)
+    append(tmp_path / "app.log", *numbered("later", 4_000))
+    with pytest.raises(SourceError, match="starts again from the stored position"):
+        list(read_range(parts[0]))
+
+
 def test_a_closed_source_is_an_error(tail):
     parts = list(tail.source.ranges(1, 10_000))
     tail.source.close()

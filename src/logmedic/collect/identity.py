@@ -45,15 +45,14 @@ def heads_of(head: bytes) -> tuple[tuple[int, str], ...]:
     return tuple((n, digest(head[:n])) for n in [*lengths, len(head)] if n)
 
 
-def fingerprint(read: ReadAt, offset: int) -> Fingerprint:
-    """Fingerprint of the first ``offset`` bytes."""
-    head = read(min(offset, HEAD_BYTES), 0)
-    return Fingerprint(offset, heads_of(head), marker_at(read, offset))
-
-
 def marker_at(read: ReadAt, offset: int) -> str:
+    return digest(tail_at(read, offset)) if offset else ""
+
+
+def tail_at(read: ReadAt, offset: int) -> bytes:
+    """The bytes before ``offset`` that the marker is made of."""
     start = max(0, offset - MARKER_BYTES)
-    return digest(read(offset - start, start)) if offset else ""
+    return read(offset - start, start)
 
 
 def continues(known: Fingerprint, read: ReadAt) -> bool:

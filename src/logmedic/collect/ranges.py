@@ -76,6 +76,10 @@ def read_range(part: Range, block_bytes: int = 0) -> Iterator[Batch]:
     Raises:
         SourceError: the descriptor is no longer there, or the file was cut short meanwhile; resume from what is stored.
     """
+
+    def read(length: int, offset: int) -> bytes:
+        return os.pread(fd, length, offset)
+
     gone = f"source {part.source}: {part.path} can no longer be read; reading starts again from the stored position"
     try:
         fd = os.open(part.fd_path, os.O_RDONLY | os.O_CLOEXEC)
@@ -90,8 +94,11 @@ def read_range(part: Range, block_bytes: int = 0) -> Iterator[Batch]:
         buffer = Buffer(max(part.block_bytes, block_bytes), part.max_line_bytes)
         lines = LineReader(buffer, fill_from(fd, part.end), part.start)
         events = WholeEvents(joins=part.joins)
+        expected = restored(part.position).known
         for block in events.blocks(lines.blocks(), lambda: True):
-            track.consume(block.end, lambda length, offset: os.pread(fd, length, offset))
+            if not continues(expected, read):  # looked at behind the read, as a truncation may come at any time
+                raise SourceError(gone)
+            track.consume(block.end, read)
             position = part.position if block.end == part.end else track.position(part.source)
             yield Batch(
                 part.source, part.stream, block.start, block.data, position, part.dialect, part.service,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from logmedic.collect.blocks import Block, Buffer, LineReader, fill_from, hole_skipper
+from logmedic.collect.consumed import as_read
 from logmedic.collect.events import MAX_BYTES
 from logmedic.collect.events.whole import WholeEvents
 from logmedic.collect.following import Following, intact
@@ -95,7 +96,7 @@ class Reader:
             if (status.st_size, status.st_mtime_ns) != track.held:
                 track.grew_at = self._clock.monotonic()
             track.size, track.mtime = status.st_size, status.st_mtime_ns
-            if not intact(track):
+            if not intact(track) or not track.recall():
                 self._following.displace(track)
                 return
             if self._waits(track):
@@ -104,8 +105,6 @@ class Reader:
             if track.stamp[0] < 0 and not intact(track):
                 self._following.displace(track)  # truncated while it was read
                 return
-        if not track.head and track.offset:  # after a restart: what a truncation will be compared with
-            track.head = track.read_at(min(track.offset, HEAD_BYTES), 0)
         if self._may_end(track):
             yield from self._lines(track, final=True)
             track.done = True
@@ -116,8 +115,8 @@ class Reader:
         origin = None if wrapped is None else wrapped.origin()
         if not track.dialect or track.offset < SNIFF_BYTES:
             track.dialect = self._dialect(bytes(block.data[:SNIFF_BYTES]))
-        # The bytes of a line that was unwrapped are not those of the file.
-        track.consume(block.end, read if origin is not None else _as_handed_over(track, block, read))
+        raw = wrapped.raw if wrapped is not None and origin is not None else None
+        track.consume(block.end, as_read(track, block, read, raw))
         self.counters.bytes_read += block.end - block.start
         self.counters.truncated_lines += len(block.truncated)
         return Batch(
@@ -221,7 +220,7 @@ class Reader:
             return
         rest = later.read_at(length, 0)
         batch = self.batch(track, block._replace(data=memoryview(bytes(block.data) + rest)), track.read_at)
-        later.consume(length, later.read_at)
+        later.consume(length, lambda count, at: rest[at : at + count])
         self.counters.bytes_read += length
         yield msgspec.structs.replace(batch, also=later.position(self._config.source))
 
@@ -284,18 +283,3 @@ class Reader:
         from logmedic.collect.dialects import sniff  # noqa: PLC0415  an idle scan needs no decoders
 
         return sniff(sample)
-
-
-def _as_handed_over(track: Track, block: Block, read: ReadAt) -> ReadAt:
-    """Reads what was consumed from memory where it is there: the file may have been truncated since it was read."""
-    if block.truncated:
-        return read
-    start, data = block.start, block.data
-    if 0 < start == len(track.head):  # a small file: all that came before is at hand as well
-        start, data = 0, memoryview(track.head + bytes(data))
-
-    def read_at(length: int, offset: int) -> bytes:
-        at = offset - start
-        return bytes(data[at : at + length]) if at >= 0 and at + length <= len(data) else read(length, offset)
-
-    return read_at

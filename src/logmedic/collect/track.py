@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from logmedic.collect.identity import HEAD_BYTES, Fingerprint, Key, ReadAt, fingerprint, log_of, marker_at
+from logmedic.collect.identity import HEAD_BYTES, Fingerprint, Key, ReadAt, digest, heads_of, log_of, tail_at
 from logmedic.collect.interface import Position
 from logmedic.collect.survey import Seen
 
@@ -38,6 +38,7 @@ class Track:
         "size",
         "stamp",
         "stream",
+        "tail",
         "used",
     )  # fmt: skip
 
@@ -48,6 +49,7 @@ class Track:
         self.key = key  # None: its bytes are no longer in the file that had them
         self.known = Fingerprint(0)
         self.head = b""  # the first consumed bytes, when they were read by this process
+        self.tail = b""  # the last ones, which the marker is the digest of; likewise
         self.stamp = (-1, -1)  # (size, mtime) of the file when all of it had been looked at
         self.mtime = 0  # ns, as last seen
         self.size = 0  # bytes in the file as last seen (compressed for gz)
@@ -81,11 +83,23 @@ class Track:
 
     def consume(self, end: int, read: ReadAt) -> None:
         """Everything before ``end`` has been handed over."""
-        if self.known.heads and self.known.heads[-1][0] == HEAD_BYTES:
-            self.known = Fingerprint(end, self.known.heads, marker_at(read, end))
-            return
-        self.known = fingerprint(read, end)
-        self.head = read(min(end, HEAD_BYTES), 0)
+        self.tail = tail_at(read, end)
+        heads = self.known.heads
+        if not heads or heads[-1][0] < HEAD_BYTES:
+            self.head = read(min(end, HEAD_BYTES), 0)
+            heads = heads_of(self.head)
+        self.known = Fingerprint(end, heads, digest(self.tail) if end else "")
+
+    def recall(self) -> bool:
+        """After a restart: have at hand what was consumed first and last. ``False``: it is no longer in the file."""
+        if self.offset == 0 or self.tail:
+            return True
+        head, tail = self.read_at(min(self.offset, HEAD_BYTES), 0), tail_at(self.read_at, self.offset)
+        length, expected = self.known.heads[-1] if self.known.heads else (0, digest(b""))
+        if digest(tail) != self.known.marker or digest(head[:length]) != expected:
+            return False
+        self.head, self.tail = head, tail
+        return True
 
     def reset_to(self, seen: Seen) -> None:
         """Its bytes are in this file."""

@@ -71,7 +71,7 @@ class Unwrapping:
         self.held = b""
         self._start = 0  # offset of what is held
         self._end = 0
-        self._raw: list[tuple[int, bytes]] = []  # the latest blocks as they were, to tell the time of a line
+        self.raw: list[tuple[int, bytes]] = []  # (offset, bytes) of the latest blocks as they stand in the file
 
     def blocks(self, blocks: Iterable[Block], *, final: bool) -> Iterator[Block]:
         """``final``: what is held at the end is handed over as well. Blocks of other files pass as they are."""
@@ -95,17 +95,17 @@ class Unwrapping:
             out, whole = _forced(raw), len(raw)
         self.held, self._start, self._end = raw[whole:], start + whole, block.end
         if whole:
-            self._raw = [*self._raw[-1:], (start, raw[:whole])]
+            self.raw = [*self.raw[-1:], (start, raw[:whole])]
             yield Block(start, memoryview(out), start + whole, {})
 
     def _release(self) -> Block:
         raw, self.held = self.held, b""
-        self._raw = [*self._raw[-1:], (self._start, raw)]
+        self.raw = [*self.raw[-1:], (self._start, raw)]
         return Block(self._start, memoryview(_forced(raw)), self._end, {})
 
     def origin(self) -> Times | None:
         """What is known of the lines handed over last, beside their bytes."""
-        return Times(tuple(self._raw)) if self._raw else None
+        return Times(tuple(self.raw)) if self.raw else None
 
 
 class Times:

@@ -105,7 +105,9 @@ def _share(old: Setting, new: Setting) -> float:
 
 def _between(new: Setting, old: Setting, numbers: frozenset[str]) -> bool:
     """Whether a large number of the error fits under the old limit and not under the new one."""
-    return any(new.amount < float(number) <= old.amount for number in numbers if len(number) >= 4 and number.isdecimal())
+    return any(
+        new.amount < float(number) <= old.amount for number in numbers if len(number) >= 4 and number.isdecimal()
+    )
 
 
 def _said(scene: Scene, file: FileDiff, name: str, old: Setting | None, new: Setting | None) -> Reason | None:
