@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import glob
-import re
 import sys
-import tempfile
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 import msgspec
 
 from logmedic import build
-from logmedic.build import diagnosing
+from logmedic.build import diagnosing, explaining
+from logmedic.build.explaining import Given
 from logmedic.cli import incidents, options, output
-from logmedic.collect import dialects
-from logmedic.collect.events import joining, shapes
-from logmedic.collect.file import FileSourceConfig
 from logmedic.errors import ConfigError, UsageError
 from logmedic.investigate import changelist, report
-from logmedic.investigate.alert import Alert
 from logmedic.investigate.alert import read as read_alert
-from logmedic.investigate.changelist import ChangeList
-from logmedic.model import Diagnosis, Incident, Level, LogRecord, Ref
+from logmedic.model import Diagnosis, Incident
 from logmedic.respond.spoken import spoken as said
-
-TEXT_BYTES = 1 << 20  # a panic or traceback that somebody pasted is not longer
-_JSON_LINE = re.compile(rb"^[ \t]*\{", re.MULTILINE)
 
 
 @click.command()
@@ -68,9 +57,9 @@ def diagnose(
     if engine == "claude":
         loaded, given = _asking(loaded), given._replace(ask=True)
     if what == "-":
-        incident, diagnosis = _of_bytes(loaded, sys.stdin.buffer.read(), "stdin", given)
+        incident, diagnosis = explaining.of_bytes(loaded, sys.stdin.buffer.read(), "stdin", given)
     elif Path(what).is_file():
-        incident, diagnosis = _of_file(loaded, Path(what), given)
+        incident, diagnosis = explaining.of_file(loaded, Path(what), given)
     elif "/" in what or "." in what:
         raise UsageError(f"{what}: {'not a regular file' if Path(what).exists() else 'no such file'}")
     else:
@@ -94,12 +83,6 @@ def _with_repository(loaded: build.Loaded, repo: str | None) -> build.Loaded:
     return loaded
 
 
-class _Given(NamedTuple):
-    changes: ChangeList | None
-    alert: Alert | None
-    ask: bool = False  # a model
-
-
 def _asking(loaded: build.Loaded) -> build.Loaded:
     """The configuration with the model wanted. Raises :class:`ConfigError` when none can be asked."""
     loaded = diagnosing.with_engine(loaded, "claude")
@@ -110,7 +93,7 @@ def _asking(loaded: build.Loaded) -> build.Loaded:
     return loaded
 
 
-def _given(changes: str | None, deploys: str | None, alert: str | None) -> _Given:
+def _given(changes: str | None, deploys: str | None, alert: str | None) -> Given:
     listed = None
     if changes is not None or deploys is not None:
         names = (f"--changes {changes}", f"--deploys {deploys}")
@@ -120,7 +103,7 @@ def _given(changes: str | None, deploys: str | None, alert: str | None) -> _Give
                 "--deploys needs --changes beside it: a deploy tells when a change went out, not what it did"
             )
     data = _read(alert, "--alert")
-    return _Given(listed, None if data is None else read_alert(data, f"--alert {alert}"))
+    return Given(listed, None if data is None else read_alert(data, f"--alert {alert}"))
 
 
 def _read(name: str | None, option: str) -> bytes | None:
@@ -132,45 +115,6 @@ def _read(name: str | None, option: str) -> bytes | None:
         raise UsageError(f"{option} {name}: {error.strerror or error}") from error
 
 
-def _of_bytes(loaded: build.Loaded, data: bytes, name: str, given: _Given) -> tuple[Incident, Diagnosis]:
-    """A pipe is read to its end first: evidence needs the lines around, and they must be there to be read again."""
-    if not data.strip():
-        raise UsageError(f"{name}: empty; pipe a panic, a traceback or log lines into it")
-    with tempfile.TemporaryDirectory(prefix="logmedic-") as folder:
-        path = Path(folder) / "stdin.log"
-        path.write_bytes(data if data.endswith(b"\n") else data + b"\n")
-        return _of_file(loaded, path, given, name)
-
-
-def _is_log(data: bytes) -> bool:
-    """Whether it is a log in plain text with an error in it, rather than one error that somebody has pasted."""
-    events = [data[begin:end] for begin, end in joining.spans(data)]
-    if sum(shapes.TIMED.match(event) is not None for event in events) < 2:
-        return False
-    decoder = dialects.decoder("text")
-    records = (decoder.decode(event, Ref("", "", 0), 0) for event in events)
-    return any(isinstance(record, LogRecord) and record.level >= Level.ERROR for record in records)
-
-
-def _of_file(loaded: build.Loaded, path: Path, given: _Given, name: str | None = None) -> tuple[Incident, Diagnosis]:
-    from logmedic.pipeline import rehearsal  # noqa: PLC0415  imports SQLAlchemy, 0.35 s
-
-    name = name or path.name
-    with path.open("rb") as file:
-        head = file.read(TEXT_BYTES + 1)
-    if not head.strip():
-        raise UsageError(f"{name}: empty; there is nothing to diagnose")
-    text = len(head) <= TEXT_BYTES and _JSON_LINE.search(head) is None and not _is_log(head)
-    # The last event is taken as it stands: nobody waits for a file that is handed over by hand.
-    source = FileSourceConfig(name=name, paths=[glob.escape(str(path.absolute()))], multiline_timeout=0.0)
-    sources: tuple[build.SourceConfig, ...] = () if text else (source,)
-    loaded = msgspec.structs.replace(loaded, config=msgspec.structs.replace(loaded.config, sources=sources))
-    with build.rehearsal(loaded, handle=False, ask=given.ask) as (runtime, _notes):
-        if text:
-            return rehearsal.one_text(runtime, head, name, given.changes)
-        return rehearsal.first_incident(runtime, name, given.changes, given.alert)
-
-
-def _of_incident(loaded: build.Loaded, which: str, given: _Given) -> tuple[Incident, Diagnosis]:
+def _of_incident(loaded: build.Loaded, which: str, given: Given) -> tuple[Incident, Diagnosis]:
     with build.single_instance(loaded), build.runtime(loaded, ask=given.ask) as runtime:
         return runtime.diagnose(incidents.find(runtime.store, which), changes=given.changes)
