@@ -80,3 +80,14 @@ def test_a_channel_is_tried_and_what_came_of_it_is_shown(project):
         assert "told: sent" in answer.words
         assert (project.folder / "told.jsonl").exists() or Path("told.jsonl").exists()
         assert client.post("/settings/test", {"channel": "nobody"}).status == 422
+
+
+def test_lines_of_a_request_are_redacted_on_the_page_and_in_the_api(project, make_error):
+    project.write(make_error("card 4111 1111 1111 1111 of kim@example.com refused", request_id="r-2"))
+    project.scan()
+    with project.served() as client:
+        for path in ("/requests/r-2?at=1795338000000000000", "/api/v1/requests/r-2?at=1795338000000000000"):
+            text = client.get(path).text
+            assert "refused" in text
+            assert "4111" not in text
+            assert "kim@example.com" not in text

@@ -1,5 +1,6 @@
 """Config → pipeline: the shape of the configuration (``shape``), and the only wiring (``wiring``)."""
 
+from logmedic.build.cleaning import Redacted, redactor
 from logmedic.build.shape import (
     Config,
     Loaded,
@@ -31,6 +32,7 @@ __all__ = [
     "Config",
     "Loaded",
     "Lookup",
+    "Redacted",
     "RepositoryConfig",
     "SourceConfig",
     "StoreConfig",
@@ -42,6 +44,7 @@ __all__ = [
     "make_source",
     "nothing_new",
     "open_store",
+    "redactor",
     "rehearsal",
     "release",
     "repository",

@@ -34,6 +34,13 @@ class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Of the users that it names."""
 
 
+class McpConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[mcp]``: what an agent in an editor may ask, through ``logmedic mcp`` and ``serve``'s ``/mcp``."""
+
+    write: bool = False
+    """Whether it may also acknowledge, resolve, snooze, ignore and reopen incidents."""
+
+
 class WebConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[web]``: the dashboard of ``serve``."""
 

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from logmedic import config as configuration
-from logmedic.build.serving import WebConfig
+from logmedic.build.serving import McpConfig, WebConfig
 from logmedic.collect.file import FileSourceConfig
 from logmedic.collect.loki.config import LokiSourceConfig
 from logmedic.collect.stdin import StdinSourceConfig
@@ -76,6 +76,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     retry: RetryConfig = RetryConfig()
     store: StoreConfig = StoreConfig()
     web: WebConfig = WebConfig()
+    mcp: McpConfig = McpConfig()
 
 
 class Loaded(msgspec.Struct, frozen=True):

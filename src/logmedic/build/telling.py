@@ -31,7 +31,6 @@ class Wired(msgspec.Struct, frozen=True):
     deliver: Mapping[str, Callable[[Notice], Outcome]]
     announce: Mapping[str, Callable[[Bulletin], Outcome]]  # those that take bulletins, all or some
     trackers: Mapping[str, tuple[Tracker, float]]  # with the seconds between two looks
-    secrets: Sequence[str]  # of all of them, for the redactor
 
 
 def wire(loaded: Loaded, http: Http, clock: Clock) -> Wired:
@@ -54,7 +53,7 @@ def wire(loaded: Loaded, http: Http, clock: Clock) -> Wired:
             announce[spec.name] = patient.announce
         if isinstance(made, Tracker):
             trackers[spec.name] = (made, getattr(config, "sync_s", 0.0))
-    return Wired(deliver, announce, trackers, tuple(found.values()))
+    return Wired(deliver, announce, trackers)
 
 
 def secrets(loaded: Loaded) -> tuple[dict[str, str], dict[str, ConfigError]]:

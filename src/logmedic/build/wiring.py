@@ -6,7 +6,6 @@ Importing this module is cheap; what is heavy (SQLAlchemy, DBOS, hyperscan) is i
 from __future__ import annotations
 
 import logging
-import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -18,7 +17,7 @@ import msgspec
 
 from logmedic import doors, store
 from logmedic.bounds import bounded
-from logmedic.build import diagnosing, keeping, lokis, telling
+from logmedic.build import cleaning, diagnosing, keeping, lokis, telling
 from logmedic.build.shape import Config, Loaded, SourceConfig, StoreConfig
 from logmedic.collect import dialects
 from logmedic.collect.file import FileSource, FileSourceConfig
@@ -49,8 +48,6 @@ if TYPE_CHECKING:
     from logmedic.store.store import Store
 
 log = logging.getLogger("logmedic")
-
-TOKEN_LENGTH = 16  # characters from which on a part of an address is taken for a secret
 
 IN_MEMORY = StoreConfig(url="sqlite://")
 
@@ -127,7 +124,7 @@ def runtime(
             opened,
             DurableEngine(opened.database, poll_seconds=poll_seconds),
             wired.deliver,
-            secrets=_own((*wired.secrets, *diagnosing.keys(loaded).values())),
+            secrets=cleaning.secrets(loaded),
             parallel=True,
             ledger=opened.database,
             ask=ask,
@@ -197,7 +194,7 @@ def rehearsal(
             opened,
             InlineEngine(handle=handle),
             deliver,
-            secrets=_own((*telling.secrets(loaded)[0].values(), *diagnosing.keys(loaded).values())),
+            secrets=cleaning.secrets(loaded),
             parallel=False,
             since=since,
             ledger=None if real is None else real.database,
@@ -233,7 +230,6 @@ def _assemble(
     from logmedic.pipeline.tracker import Followers  # noqa: PLC0415
 
     config, clock = loaded.config, system_clock()
-    secrets = (*secrets, *lokis.secrets(config.sources, loaded.base))
     redactor = Redactor(config.redact, secrets)
     specs = channels.specs(config.channels)
     active = build_rules(config.rules)
@@ -289,23 +285,6 @@ def digester(config: Config, *, since: int | None = None, secrets: Sequence[str]
 def grouper(config: Config, secrets: Sequence[str] = ()) -> Grouper:
     """What says which incident a record belongs to. ``secrets``: our own, for the redactor."""
     return Grouper(config.group, Redactor(config.redact, secrets))
-
-
-def _own(secrets: Iterable[str]) -> tuple[str, ...]:
-    """What to take out of texts: the secrets, and of an address also the parts that clients log alone."""
-    return tuple({part for secret in secrets for word in (secret, *secret.split()) for part in (word, *_parts(word))})
-
-
-def _parts(secret: str) -> Sequence[str]:
-    """Of a web address its last part; of another, as apprise has them, what is too long to be a name or a word."""
-    scheme, found, rest = secret.partition("://")
-    if not found:
-        return ()
-    if scheme in {"http", "https"}:
-        return (rest.rstrip("/").rpartition("/")[2],)
-    password = re.match(r"[^/?#@]*?:([^/?#]*)@", rest)
-    tokens = [part for part in re.split(r"[/:@?&=#]", rest) if len(part) >= TOKEN_LENGTH]
-    return tokens if password is None else (*tokens, password[1])
 
 
 def make_source(config: SourceConfig, base: Path, clock: doors.Clock, rules: Sequence[Rule] = ()) -> Source:

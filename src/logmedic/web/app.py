@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import sqlalchemy as sa
 from fastapi import Depends, FastAPI, Request
@@ -42,7 +44,7 @@ def create_app(site: Site) -> FastAPI:
     """The dashboard over a site."""
     app = FastAPI(
         title="logmedic", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json",
-        dependencies=[Depends(needs.check)],
+        dependencies=[Depends(needs.check)], lifespan=_lifespan,
     )  # fmt: skip
     app.state.site = site
     render.environment().globals["nav"] = NAVIGATION
@@ -54,6 +56,7 @@ def create_app(site: Site) -> FastAPI:
     app.add_api_route("/events", events, include_in_schema=False)
     app.add_api_route("/healthz", healthy, include_in_schema=False)
     app.add_api_route("/readyz", ready, include_in_schema=False)
+    app.state.mcp = _mcp(site, app)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _misunderstood)
     app.add_exception_handler(LogmedicError, _failed)
@@ -61,6 +64,26 @@ def create_app(site: Site) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     app.add_middleware(Guard, access=site.access, now=lambda: site.clock.now() // NANOSECONDS)
     return app
+
+
+def _mcp(site: Site, app: FastAPI) -> Any:
+    """The server behind ``/mcp``; ``None`` where its extra is not installed."""
+    try:
+        from logmedic.web.mcp import mounted  # noqa: PLC0415  an extra
+    except ImportError:
+        return None
+    server = mounted.server(site)
+    app.router.routes.extend(mounted.routes(server))
+    return server
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    if app.state.mcp is None:
+        yield
+        return
+    async with app.state.mcp.session_manager.run():
+        yield
 
 
 def static(request: Request, name: str) -> Response:

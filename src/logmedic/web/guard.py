@@ -12,7 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from logmedic.web.access import Access, same_site
 
 _OPEN = ("/static/", "/login", "/healthz", "/readyz")
-MOST_BODY = 64 << 10  # bytes of a form or of an API request; push endpoints have limits of their own
+MOST_BODY = 64 << 10  # bytes of a form or of an API request
+_ROOMIER: Mapping[str, int] = {"/mcp": 2 << 20}  # a text to diagnose
 
 HEADERS: Mapping[str, str] = {
     # Nothing but our own files, no inline script or style, nobody frames us, no form leaves.
@@ -51,17 +52,26 @@ class Guard:
             return PlainTextResponse("this name is not ours; set web.public_url to the address that you use", 421)
         if not same_site(scope["method"], headers):
             return PlainTextResponse("a request from another site changes nothing here", 403)
-        length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > MOST_BODY:
-            return PlainTextResponse(f"the request is longer than {MOST_BODY} bytes", 413)
+        too_long = _too_long(headers, _ROOMIER.get(path, MOST_BODY))
+        if too_long is not None:
+            return too_long
         peer = scope["client"][0] if scope.get("client") else ""
         user = self._access.user(peer=peer, headers=headers, cookies=_cookies(headers), now=self._now())
         scope["user"] = user
         if user is not None or path.startswith(_OPEN):
             return None
-        if path.startswith("/api/") or path == "/metrics" or "text/html" not in headers.get("accept", ""):
+        if path.startswith("/api/") or path in {"/metrics", "/mcp"} or "text/html" not in headers.get("accept", ""):
             return PlainTextResponse("log in, or send a token", 401, {"www-authenticate": "Bearer"})
         return RedirectResponse("/login", 303)
+
+
+def _too_long(headers: Headers, most: int) -> Response | None:
+    if "transfer-encoding" in headers:  # only reading it would tell how long it is
+        return PlainTextResponse("say how long the request is, in Content-Length", 411)
+    length = headers.get("content-length", "0")
+    if not (length.isascii() and length.isdigit() and len(length) < 20) or int(length) > most:
+        return PlainTextResponse(f"the request is longer than {most} bytes", 413)
+    return None
 
 
 def _cookies(headers: Headers) -> dict[str, str]:

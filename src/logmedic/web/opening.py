@@ -73,7 +73,7 @@ def dashboard(loaded: build.Loaded, store: Store, *, any_port: bool = False) -> 
         access=allowed,
         explain=build.grouper(loaded.config),
         git=build.repository(loaded),
-        logs=build.Lookup(loaded, clock, store),
+        logs=build.Redacted(build.Lookup(loaded, clock, store), build.redactor(loaded)),
         live=Broadcaster(News(store.database, clock)),
     )
     server = _server(site, any_port=any_port)

@@ -41,7 +41,7 @@ class Server:
         import uvicorn  # noqa: PLC0415  only where there is a dashboard
 
         config = uvicorn.Config(
-            create_app(self._site), log_config=None, access_log=False, server_header=False, lifespan="off",
+            create_app(self._site), log_config=None, access_log=False, server_header=False, lifespan="on",
             timeout_graceful_shutdown=STOP_SECONDS, h11_max_incomplete_event_size=64 << 10, timeout_keep_alive=30,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
