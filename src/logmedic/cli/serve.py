@@ -15,6 +15,8 @@ import msgspec
 from logmedic import build
 from logmedic.cli import options, output
 from logmedic.cli.output import printable
+from logmedic.cli.reloading import Reloading, say_kept
+from logmedic.errors import LogmedicError
 from logmedic.model import Incident, Outcome, Result, Text
 from logmedic.respond.spoken import outcome as said
 from logmedic.web.opening import dashboard
@@ -45,28 +47,58 @@ _ARRIVED = Text("incident %d has reached %s at last", "인시던트 %d, 마침�
 def serve(config: str | None, as_json: bool, verbose: bool) -> None:
     """Follow the sources, raise incidents as they happen, until Ctrl-C or SIGTERM.
 
+    SIGHUP reads the configuration again; one that is wrong changes nothing.
+
     --json prints one object a line, each with "event": started, dashboard, incident, delivery, stopped.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     log.setLevel(logging.DEBUG if verbose else logging.INFO)
-    loaded = build.load_config(config, Path.cwd())
+    folder = Path.cwd()
+    loaded = build.load_config(config, folder)
     build.require_sources(loaded)
-    stop = threading.Event()
+    reloading = Reloading(lambda: build.load_config(config, folder))
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    printer = Printer(as_json, loaded.language)
-    with build.single_instance(loaded), build.runtime(loaded, witness=printer) as runtime:
-        names = [source.name for source in runtime.sources]
-        log.info(_FOLLOWING.in_(loaded.language), ", ".join(names), loaded.shown_store_url)
-        printer.event("started", sources=names, state=loaded.shown_store_url)
-        with dashboard(loaded, runtime.store) as web:
-            if web is not None:
-                address = f"http://{loaded.config.web.address[0]}:{web.port}"
-                log.info(_DASHBOARD.in_(loaded.language), address)
-                printer.event("dashboard", url=address)
-            runtime.serve(stop)
-        log.info(_STOPPING.in_(loaded.language))
-    printer.event("stopped")
+        signal.signal(number, lambda *_: reloading.end())
+    signal.signal(signal.SIGHUP, lambda *_: reloading.reload_aside())
+    before: build.Loaded | None = None
+    following: build.Loaded | None = loaded
+    while following is not None:
+        run = Run(following, reloading, Printer(as_json, following.language))
+        try:
+            run.serve()
+        except LogmedicError as error:
+            if before is None or run.started:
+                raise
+            say_kept(error)
+            before, following = None, before
+            continue
+        before, following = following, reloading.following()
+    Printer(as_json, loaded.language).event("stopped")
+
+
+class Run:
+    """From one configuration to the next, or to the end."""
+
+    def __init__(self, loaded: build.Loaded, reloading: Reloading, printer: Printer) -> None:
+        self._loaded = loaded
+        self._reloading = reloading
+        self._printer = printer
+        self.started = False
+
+    def serve(self) -> None:
+        loaded, printer = self._loaded, self._printer
+        with build.single_instance(loaded), build.runtime(loaded, witness=printer) as runtime:
+            with dashboard(loaded, runtime.store, reload=self._reloading.reload) as web:
+                names = [source.name for source in runtime.sources]
+                log.info(_FOLLOWING.in_(loaded.language), ", ".join(names), loaded.shown_store_url)
+                printer.event("started", sources=names, state=loaded.shown_store_url)
+                self.started = True
+                if web is not None:
+                    address = f"http://{loaded.config.web.address[0]}:{web.port}"
+                    log.info(_DASHBOARD.in_(loaded.language), address)
+                    printer.event("dashboard", url=address)
+                runtime.serve(self._reloading.stop)
+            log.info(_STOPPING.in_(loaded.language))
 
 
 class Printer:

@@ -13,10 +13,11 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 
-from logmedic.errors import LogmedicError, StoreError, UsageError
+from logmedic.errors import ConfigError, LogmedicError, StoreError, UsageError
 from logmedic.model import NANOSECONDS
 from logmedic.store import browse
 from logmedic.web import metrics, needs, render
+from logmedic.web.access import Role
 from logmedic.web.api import v1
 from logmedic.web.guard import Guard
 from logmedic.web.live import Busy, event
@@ -56,6 +57,7 @@ def create_app(site: Site) -> FastAPI:
     app.add_api_route("/events", events, include_in_schema=False)
     app.add_api_route("/healthz", healthy, include_in_schema=False)
     app.add_api_route("/readyz", ready, include_in_schema=False)
+    app.add_api_route("/-/reload", reload, methods=["POST", "PUT"], include_in_schema=False)
     app.state.mcp = _mcp(site, app)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _misunderstood)
@@ -122,6 +124,19 @@ def ready(request: Request) -> Response:
     except sa.exc.DBAPIError as error:
         return PlainTextResponse(f"the state database does not answer: {error.orig}\n", 503)
     return PlainTextResponse("ok\n")
+
+
+@needs.needs(Role.ADMIN)
+def reload(request: Request) -> Response:
+    """Take up the configuration as it is now; one that is wrong changes nothing."""
+    site: Site = request.app.state.site
+    if site.reload is None:
+        raise HTTPException(404)
+    try:
+        site.reload()
+    except ConfigError as error:
+        return PlainTextResponse(f"going on with the configuration as it was: {error}\n", 422)
+    return PlainTextResponse("going on with the configuration as it is now\n", 202)
 
 
 def _error(request: Request, status: int, words: str) -> Response:

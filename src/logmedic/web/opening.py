@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -43,11 +43,13 @@ def access(loaded: build.Loaded) -> Access:
 
 
 @contextmanager
-def dashboard(loaded: build.Loaded, store: Store, *, any_port: bool = False) -> Iterator[Server | None]:
+def dashboard(
+    loaded: build.Loaded, store: Store, *, any_port: bool = False, reload: Callable[[], None] | None = None
+) -> Iterator[Server | None]:
     """Serve it while the context lasts.
 
     ``None`` where it is switched off, not installed, or its port is taken: alerts go on without it. ``any_port``: take
-    another port then.
+    another port then. ``reload``: takes up a changed configuration, or raises :class:`ConfigError`.
 
     Raises:
         ConfigError: there is no such address, or anybody could reach it.
@@ -75,6 +77,7 @@ def dashboard(loaded: build.Loaded, store: Store, *, any_port: bool = False) -> 
         git=build.repository(loaded),
         logs=build.Redacted(build.Lookup(loaded, clock, store), build.redactor(loaded)),
         live=Broadcaster(News(store.database, clock)),
+        reload=reload,
     )
     server = _server(site, any_port=any_port)
     if server is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -28,3 +29,4 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     git: Git | None  # the watched service's repository
     logs: LogContext
     live: Broadcaster
+    reload: Callable[[], None] | None  # take up a changed configuration; raises :class:`logmedic.errors.ConfigError`
