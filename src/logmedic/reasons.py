@@ -83,6 +83,8 @@ SENTENCES: Mapping[str, Text] = {
     ),
     "closed-in-tracker": Text("{issue} was closed", "{issue} 닫힘"),
     "reopened-in-tracker": Text("{issue} was opened again", "{issue} 다시 열림"),
+    "verdict-right": Text("the diagnosis was right", "진단이 맞았음"),
+    "verdict-wrong": Text("the diagnosis was wrong", "진단이 틀렸음"),
     "merged-into": Text("merged into incident {incident}", "인시던트 {incident}에 병합됨"),
     "took-in": Text(
         "took in incident {incident} ({fingerprint}, {count} occurrences)",
@@ -126,6 +128,7 @@ EVENTS: Mapping[str, Text] = {
     "split": Text("split", "분리"),
     "regrouped": Text("regrouped", "재그룹화"),
     "diagnosed": Text("diagnosed", "진단됨"),
+    "judged": Text("judged", "진단 평가"),
     "given up": Text("given up", "포기"),
     "not diagnosed": Text("not diagnosed", "진단 실패"),
     "model asked": Text("model asked", "모델에 문의"),

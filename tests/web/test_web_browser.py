@@ -20,6 +20,7 @@ PATHS = (
     "/sources",
     "/rules",
     "/usage",
+    "/trail",
     "/settings",
     "/requests/r-1",
     "/login",

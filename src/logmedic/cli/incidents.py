@@ -161,6 +161,17 @@ def snooze(
 
 
 @incidents.command()
+@click.argument("which", metavar="ID")
+@click.argument("verdict", type=click.Choice(["right", "wrong"]))
+@options.config
+@options.json
+def judge(which: str, verdict: str, config: str | None, as_json: bool) -> None:
+    """Say whether the diagnosis was right; `logmedic usage` counts."""
+    with _changing((which,), config, as_json) as (changes, chosen):
+        changes.judge(chosen[0].id, right=verdict == "right")
+
+
+@incidents.command()
 @click.argument("kept", metavar="ID")
 @click.argument("which", metavar="OTHER...", nargs=-1, required=True)
 @options.config

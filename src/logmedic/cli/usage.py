@@ -28,6 +28,7 @@ def usage(since: int, config: str | None, as_json: bool) -> None:
     A request whose end is not known counts as what was set aside for it. A price that is not known is "unpriced".
     """
     from logmedic.investigate.claude.purse import caps  # noqa: PLC0415  imports SQLAlchemy, 0.35 s
+    from logmedic.store import activity  # noqa: PLC0415
     from logmedic.store.ledger import Ledger  # noqa: PLC0415
 
     loaded = build.load_config(config, Path.cwd())
@@ -35,11 +36,15 @@ def usage(since: int, config: str | None, as_json: bool) -> None:
     with build.open_store(loaded) as store:
         ledger = Ledger(store.database)
         entries, spent = ledger.entries(now - since * NANOSECONDS), ledger.spent(now)
+        judged = activity.judged(store.database, now - since * NANOSECONDS)
     limits = caps(loaded.config.diagnose.budget)
     if as_json:
-        output.print_json(_json(entries, spent, limits))
-    else:
-        _for_people(entries, spent, limits)
+        verdicts = {"right": judged[0], "wrong": judged[1]}
+        output.print_json({**_json(entries, spent, limits), "verdicts_judged": verdicts})
+        return
+    _for_people(entries, spent, limits)
+    if any(judged):
+        click.echo(f"verdicts that people judged: {judged[0]:,} right, {judged[1]:,} wrong")
 
 
 def _by_model(entries: Sequence[Entry]) -> dict[tuple[str, str], list[Entry]]:

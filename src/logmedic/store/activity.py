@@ -5,8 +5,13 @@ from __future__ import annotations
 import msgspec
 import sqlalchemy as sa
 
+from logmedic.model import Reason
 from logmedic.store import tables as t
+from logmedic.store.changes import JUDGED, RIGHT, WRONG
 from logmedic.store.reading import MINUTE
+from logmedic.store.rows import SELF, reason
+
+RECENT = 100_000  # entries of timelines that are looked through for what people did
 
 
 class Stream(msgspec.Struct, frozen=True):
@@ -78,6 +83,40 @@ def matches(database: sa.Engine) -> dict[str, int]:
     with database.connect() as connection:
         found = connection.execute(sa.select(c.rule, sa.func.sum(c["count"])).group_by(c.rule).order_by(c.rule))
         return {rule: int(count) for rule, count in found}
+
+
+class Deed(msgspec.Struct, frozen=True):
+    """What somebody did to an incident."""
+
+    at: int  # ns
+    incident_id: int
+    event: str
+    why: Reason
+    actor: str
+
+
+def deeds(database: sa.Engine, limit: int) -> tuple[Deed, ...]:
+    """What people, and trackers in their name, did last; the latest first."""
+    c = t.timeline.c
+    recent = sa.select(sa.func.max(c.id) - RECENT).scalar_subquery()
+    query = sa.select(t.timeline).where(c.actor != SELF, c.id > recent).order_by(c.id.desc()).limit(limit)
+    with database.connect() as connection:
+        return tuple(
+            Deed(row.at, row.incident_id, row.event, reason(row.code, row.params, row.reason), row.actor)
+            for row in connection.execute(query)
+        )
+
+
+def judged(database: sa.Engine, since: int) -> tuple[int, int]:
+    """Incidents whose diagnosis people found (right, wrong) since then (ns); of several judgements the last counts."""
+    c = t.timeline.c
+    last = (
+        sa.select(sa.func.max(c.id)).where(c.event == JUDGED, c.at >= since).group_by(c.incident_id).scalar_subquery()
+    )
+    query = sa.select(c.code, sa.func.count()).where(c.id.in_(last)).group_by(c.code)
+    with database.connect() as connection:
+        found = {code: int(count) for code, count in connection.execute(query)}
+    return found.get(RIGHT, 0), found.get(WRONG, 0)
 
 
 def deliveries(database: sa.Engine) -> dict[tuple[str, str], int]:

@@ -19,6 +19,9 @@ _RULES = msgspec.json.Decoder(tuple[str, ...])
 
 _Row = sa.Row[Any]
 
+JUDGED = "judged"
+RIGHT, WRONG = "verdict-right", "verdict-wrong"
+
 
 class Changes:
     """Changes over a connection whose transaction the caller (``Store.changing``) ends.
@@ -115,6 +118,13 @@ class Changes:
             self._update(own.id, **_AFRESH, first_seen=self._now, handled_generation=own.generation)
             self._note(own.id, "split", Reason("split-from", {"incident": incident_id}))
         return fingerprint
+
+    def judge(self, incident_id: int, *, right: bool) -> None:
+        """Say whether the diagnosis was right."""
+        row = self._living(incident_id)
+        if row.diagnosis is None:
+            raise UsageError(f"incident {incident_id} has no diagnosis yet that could be right or wrong")
+        self._note(incident_id, JUDGED, Reason(RIGHT if right else WRONG))
 
     def alias(self, fingerprint: str, incident_id: int) -> None:
         """Let a fingerprint count as this incident. One that has an incident must be merged instead."""

@@ -42,12 +42,15 @@ def reason(code: str, params: str, text: str) -> Reason:
     return Reason(code, _PARAMS.decode(params)) if code else Reason("by-hand", {"words": text})
 
 
+SELF = "logmedic"  # who did what nobody else did
+
+
 def note(connection: sa.Connection, incident_id: int, at: int, event: str, why: Reason, *, actor: str) -> None:
     """A line in the timeline of an incident."""
     connection.execute(sa.insert(t.timeline).values(entry(incident_id, at, event, why, actor=actor)))
 
 
-def entry(incident_id: int, at: int, event: str, why: Reason, *, actor: str = "logmedic") -> dict[str, object]:
+def entry(incident_id: int, at: int, event: str, why: Reason, *, actor: str = SELF) -> dict[str, object]:
     return {
         "incident_id": incident_id,
         "at": at,

@@ -92,6 +92,14 @@ def _merge(changes: Changes, number: int, action: Action, _now: int) -> None:
     changes.merge(action.into, number)
 
 
+def _right(changes: Changes, number: int, _action: Action, _now: int) -> None:
+    changes.judge(number, right=True)
+
+
+def _wrong(changes: Changes, number: int, _action: Action, _now: int) -> None:
+    changes.judge(number, right=False)
+
+
 ACTIONS: Mapping[str, Callable[[Changes, int, Action, int], None]] = {
     "ack": _ack,
     "resolve": _resolve,
@@ -99,4 +107,6 @@ ACTIONS: Mapping[str, Callable[[Changes, int, Action, int], None]] = {
     "ignore": _ignore,
     "reopen": _reopen,
     "merge": _merge,
+    "right": _right,
+    "wrong": _wrong,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -21,18 +22,21 @@ from logmedic.web.access import Role
 from logmedic.web.api import v1
 from logmedic.web.guard import Guard
 from logmedic.web.live import Busy, event
-from logmedic.web.pages import incident, request, rules, session, settings, sources, stream, usage
+from logmedic.web.pages import export, incident, request, rules, session, settings, sources, stream, trail, usage
 from logmedic.web.site import Site
 from logmedic.web.words import WORDS
+
+log = logging.getLogger("logmedic")
 
 NAVIGATION = (
     ("/", "nav.incidents"),
     ("/sources", "nav.sources"),
     ("/rules", "nav.rules"),
     ("/usage", "nav.usage"),
+    ("/trail", "nav.trail"),
     ("/settings", "nav.settings"),
 )
-PAGES = (session, stream, incident, request, sources, rules, usage, settings)
+PAGES = (session, stream, export, incident, request, sources, rules, usage, trail, settings)
 _STATIC = {
     "app.css": "text/css",
     "app.js": "text/javascript",
@@ -136,6 +140,7 @@ def reload(request: Request) -> Response:
         site.reload()
     except ConfigError as error:
         return PlainTextResponse(f"going on with the configuration as it was: {error}\n", 422)
+    log.info("audit: %s reloaded the configuration", render.name_of(request))
     return PlainTextResponse("going on with the configuration as it is now\n", 202)
 
 

@@ -121,6 +121,12 @@ def user_of(request: Request) -> User | None:
     return user
 
 
+def name_of(request: Request) -> str:
+    """Who asks, for timelines and the log."""
+    user = user_of(request)
+    return "?" if user is None else user.name
+
+
 def iso(time: int) -> str:
     """RFC 3339 in UTC to the second, from ns; times that no calendar has are shown as the nearest that it has."""
     seconds = min(max(time // NANOSECONDS, 0), 253_402_300_799)

@@ -40,7 +40,7 @@ class Rows(BaseModel):
 class Change(Strict):
     """One thing to do to some incidents."""
 
-    do: Literal["ack", "resolve", "snooze", "ignore", "reopen", "merge"]
+    do: Literal["ack", "resolve", "snooze", "ignore", "reopen", "merge", "right", "wrong"]
     ids: Annotated[list[Number], Field(min_length=1, max_length=1_000)]
     release: Annotated[str, Field(max_length=500)] = ""
     seconds: Annotated[int, Field(ge=60, le=366 * 86_400)] = 8 * 3_600

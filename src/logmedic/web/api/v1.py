@@ -22,7 +22,7 @@ from logmedic.web.access import Role
 from logmedic.web.api import shapes
 from logmedic.web.api.answers import answer
 from logmedic.web.needs import needs
-from logmedic.web.render import language_of, user_of
+from logmedic.web.render import language_of, name_of
 from logmedic.web.site import Site
 from logmedic.web.sources import watched
 
@@ -80,12 +80,11 @@ def incident(request: Request, number: Annotated[int, Path(ge=1, le=2**63 - 1)])
 def change(request: Request, change: shapes.Change) -> Response:
     """Acknowledge, resolve, snooze, ignore, reopen or merge incidents, all in one transaction."""
     site: Site = request.app.state.site
-    user = user_of(request)
     action = acting.Action(
         do=change.do, ids=tuple(dict.fromkeys(change.ids)), release=change.release.strip(), seconds=change.seconds,
         more=change.more, into=change.into,
     )  # fmt: skip
-    changed = acting.act(site.store, action, now=site.clock.now(), actor="?" if user is None else user.name)
+    changed = acting.act(site.store, action, now=site.clock.now(), actor=name_of(request))
     site.live.poke()
     return answer(request, {"changed": changed})
 

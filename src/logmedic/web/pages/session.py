@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -12,6 +13,7 @@ from logmedic.web.access import COOKIE, SESSION_SECONDS
 from logmedic.web.render import LANGUAGES, THEMES, page
 from logmedic.web.site import Site
 
+log = logging.getLogger("logmedic")
 router = APIRouter()
 
 _YEAR = 365 * 86_400
@@ -27,7 +29,9 @@ def login(request: Request, token: Annotated[str, Form(max_length=500)]) -> Resp
     site: Site = request.app.state.site
     user = site.access.of_token(token.strip())
     if user is None:
+        log.warning("audit: a wrong token from %s", request.client.host if request.client else "?")
         return page(request, "login.html", wrong=True, status=401)
+    log.info("audit: %s logged in", user.name)
     answer = RedirectResponse("/", 303)
     _remember(request, answer, COOKIE, site.access.session(user, site.clock.now() // NANOSECONDS), SESSION_SECONDS)
     return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated, Any
 
 import msgspec
@@ -16,9 +17,10 @@ from logmedic.respond import trial
 from logmedic.respond.channels import kind_of
 from logmedic.web.access import Role
 from logmedic.web.needs import needs
-from logmedic.web.render import language_of, page, user_of
+from logmedic.web.render import language_of, name_of, page, user_of
 from logmedic.web.site import Site
 
+log = logging.getLogger("logmedic")
 router = APIRouter()
 
 
@@ -47,6 +49,7 @@ def test(request: Request, channel: Annotated[str, Form(max_length=200)]) -> Res
             came = responder.deliver(notice)
     except (ConfigError, DeliveryError) as error:
         came = Outcome(Result.FAILED, str(error))
+    log.info("audit: %s tested channel %s: %s", name_of(request), channel, came.result.value)
     return _page(request, (channel, came))
 
 

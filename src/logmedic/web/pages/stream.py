@@ -17,7 +17,7 @@ from logmedic.store import browse
 from logmedic.web import acting
 from logmedic.web.access import Role
 from logmedic.web.needs import needs
-from logmedic.web.render import language_of, page, user_of
+from logmedic.web.render import language_of, name_of, page, user_of
 from logmedic.web.site import Site
 from logmedic.web.sources import watched
 from logmedic.web.words import WORDS
@@ -57,12 +57,12 @@ class View(msgspec.Struct, frozen=True):
         except (ValueError, binascii.Error, msgspec.DecodeError) as error:
             raise UsageError(f"the address does not name a list of incidents: {error}") from None
 
-    def address(self, after: tuple[int, int] | None) -> str:
+    def address(self, after: tuple[int, int] | None, path: str = "/") -> str:
         names = {"q": self.search, "state": self.state, "severity": self.severity, "service": self.service}
         names["order"] = "" if self.order == browse.Order.LAST_SEEN.value else self.order
         names["after"] = "" if after is None else base64.urlsafe_b64encode(msgspec.json.encode(after)).decode()
         found = urlencode({name: value for name, value in names.items() if value})
-        return f"/?{found}" if found else "/"
+        return f"{path}?{found}" if found else path
 
     @property
     def filtered(self) -> bool:
@@ -101,6 +101,7 @@ def stream(
         first=view.address(None),
         more=view.address(found.after) if found.after else None,
         here=view.address(None),
+        csv=view.address(None, "/incidents.csv"),
         live=not after,
         prepend=not view.filtered and not after and view.order == browse.Order.LAST_SEEN.value,
         may_change=user is not None and user.role.may(Role.OPERATOR),
@@ -140,12 +141,11 @@ def change(
 ) -> Response:
     """Do to the incidents what a form says, and go back to where it stands."""
     site: Site = request.app.state.site
-    user = user_of(request)
     action = acting.Action(
         do=do, ids=tuple(dict.fromkeys(id or ()))[:1_000], release=release.strip(), seconds=seconds,
         more=acting.whole(more, "more"), into=acting.whole(into, "into"),
     )  # fmt: skip
-    changed = acting.act(site.store, action, now=site.clock.now(), actor="?" if user is None else user.name)
+    changed = acting.act(site.store, action, now=site.clock.now(), actor=name_of(request))
     site.live.poke()
     path = back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
     return RedirectResponse(f"{path}{'&' if '?' in path else '?'}done={changed}", 303)

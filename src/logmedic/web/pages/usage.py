@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from logmedic.investigate.claude.purse import caps
 from logmedic.model import NANOSECONDS
+from logmedic.store import activity
 from logmedic.store.ledger import DOLLAR, Entry, Ledger
 from logmedic.web.render import iso, page
 from logmedic.web.site import Site
@@ -45,7 +46,13 @@ def usage(request: Request) -> Response:
     ledger = Ledger(site.store.database)
     spent, limits = ledger.spent(now), caps(site.loaded.config.diagnose.budget)
     windows = [Window(n, getattr(spent, n) / DOLLAR, getattr(limits, n) / DOLLAR) for n in ("hour", "day", "month")]
-    return page(request, "usage.html", groups=grouped(ledger.entries(now - DAYS * DAY)), windows=windows)
+    return page(
+        request,
+        "usage.html",
+        groups=grouped(ledger.entries(now - DAYS * DAY)),
+        windows=windows,
+        judged=activity.judged(site.store.database, now - DAYS * DAY),
+    )
 
 
 def grouped(entries: Sequence[Entry]) -> list[Group]:
