@@ -230,6 +230,17 @@ class TestTruncate:
         tail.restart()
         assert tail.read() == []
 
+    def test_to_a_length_that_is_not_zero_after_a_restart_that_found_nothing_new(self, log):
+        tail = Tail(log)
+        lines = [f"{number} of a line whose length no digest ends at" for number in range(3)]
+        append(log, *lines)
+        tail.read()
+        tail.restart()
+        assert tail.read() == []
+        os.truncate(log, 2 * (len(lines[0]) + 1))
+        append(log, "new")
+        assert tail.read() == [b"new"]
+
     def test_bytes_that_were_cut_off_unread_are_counted(self, log):
         tail = Tail(log)
         append(log, *numbered("old", 5))

@@ -105,6 +105,9 @@ class Reader:
             if track.stamp[0] < 0 and not intact(track):
                 self._following.displace(track)  # truncated while it was read
                 return
+        elif not track.recall():  # before anything happens to it: a truncation is compared with what was there
+            self._following.displace(track)
+            return
         if self._may_end(track):
             yield from self._lines(track, final=True)
             track.done = True
