@@ -14,6 +14,7 @@ from logmedic.detect import build_rules
 from logmedic.detect.compile import COMPILERS, logql
 from logmedic.detect.compile.expression import expression
 from logmedic.model import LogRecord, Ref
+from logmedic.testing import filterpattern, insights
 from logmedic.testing import logql as loki
 
 from .test_exact import CODE_KEYS, CODES, DURATION_KEYS, LEVEL_KEYS, LEVELS, NOW, NUMBERS, RULES, lines
@@ -54,7 +55,22 @@ def by_logql(text: str):
     return lambda line: query.run(line.decode("utf-8", "replace"), {"app": "x"}) is not None
 
 
-SELECTORS = {"prefilter": by_prefilter, "logql": by_logql}
+def by_insights(text: str):
+    selects = insights.parse(text)
+    return lambda line: selects(line.decode("utf-8", "replace"))
+
+
+def by_filter_pattern(text: str):
+    selects = filterpattern.parse(text)
+    return lambda line: selects(line.decode("utf-8", "replace"))
+
+
+SELECTORS = {
+    "prefilter": by_prefilter,
+    "logql": by_logql,
+    "insights": by_insights,
+    "filter-pattern": by_filter_pattern,
+}
 SELECTED = {
     (compiler.name, name): SELECTORS[compiler.name](compiler.compile(rules, SURFACES).text)
     for compiler in COMPILERS
@@ -132,7 +148,7 @@ def test_expressions_are_in_the_syntax_of_re2():
 
 
 def test_without_rules_there_is_nothing_to_select_by():
-    assert [compiler.compile((), SURFACES).text for compiler in COMPILERS] == ["", ""]
+    assert [compiler.compile((), SURFACES).text for compiler in COMPILERS] == [""] * len(COMPILERS)
 
 
 def test_waking_filters_are_short_enough_for_an_address():
