@@ -6,7 +6,7 @@ from unittest.mock import patch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from logmedic.collect.loki import lines, seen
+from logmedic.collect.entries import lines, seen
 from logmedic.collect.loki.errors import LokiError
 from logmedic.collect.loki.source import OVERLAP_EVERY
 from logmedic.testing.doors import FakeClock

@@ -7,9 +7,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from logmedic.collect import dialects
-from logmedic.collect.loki.client import Entry
+from logmedic.collect.entries.entry import Entry
 from logmedic.collect.loki.config import LokiSourceConfig
-from logmedic.collect.loki.lines import Layout
+from logmedic.collect.entries.lines import Layout
 from logmedic.detect import build_rules
 from logmedic.detect.compile import COMPILERS, logql
 from logmedic.detect.compile.expression import expression

@@ -12,6 +12,7 @@ import msgspec
 
 from logmedic import config as configuration
 from logmedic.build.serving import McpConfig, WebConfig
+from logmedic.collect.cloudwatch.config import CloudWatchSourceConfig
 from logmedic.collect.file import FileSourceConfig
 from logmedic.collect.loki.config import LokiSourceConfig
 from logmedic.collect.stdin import StdinSourceConfig
@@ -32,7 +33,7 @@ from logmedic.respond.schedule import zone
 from logmedic.respond.selfcheck import SelfConfig
 from logmedic.store.lock import sqlite_path
 
-SourceConfig = FileSourceConfig | LokiSourceConfig | StdinSourceConfig
+SourceConfig = FileSourceConfig | LokiSourceConfig | CloudWatchSourceConfig | StdinSourceConfig
 
 
 class StoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

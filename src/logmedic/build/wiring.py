@@ -17,9 +17,10 @@ import msgspec
 
 from logmedic import doors, store
 from logmedic.bounds import bounded
-from logmedic.build import cleaning, diagnosing, keeping, lokis, telling
+from logmedic.build import cleaning, clouds, diagnosing, keeping, lokis, telling
 from logmedic.build.shape import Config, Loaded, SourceConfig, StoreConfig
 from logmedic.collect import dialects
+from logmedic.collect.cloudwatch.config import CloudWatchSourceConfig
 from logmedic.collect.file import FileSource, FileSourceConfig
 from logmedic.collect.interface import Position, Source
 from logmedic.collect.loki.config import LokiSourceConfig
@@ -293,6 +294,8 @@ def make_source(config: SourceConfig, base: Path, clock: doors.Clock, rules: Seq
         return StdinSource(config.name, config, clock)
     if isinstance(config, LokiSourceConfig):
         return lokis.make(config, base, clock, rules)
+    if isinstance(config, CloudWatchSourceConfig):
+        return clouds.make(config, clock, rules)
     return FileSource(config.name, anchored(config, base), clock)
 
 
@@ -341,7 +344,7 @@ class Lookup:
 
     def _source(self, name: str) -> Source | None:
         config = next((c for c in self._loaded.config.sources if c.name == name), None)
-        if not isinstance(config, FileSourceConfig | LokiSourceConfig):
+        if not isinstance(config, FileSourceConfig | LokiSourceConfig | CloudWatchSourceConfig):
             return None
         source = self._sources.get(name)
         if source is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -12,12 +12,14 @@ import msgspec
 
 from logmedic import build, doors
 from logmedic import config as configuration
-from logmedic.build import lokis
+from logmedic.build import clouds, lokis
 from logmedic.cli import options, output
 from logmedic.collect import dialects as layouts
+from logmedic.collect.cloudwatch.config import CloudWatchSourceConfig
 from logmedic.collect.file import FileSourceConfig
 from logmedic.collect.loki.config import LokiSourceConfig
 from logmedic.config import CONFIG_NAME
+from logmedic.detect.interface import Rule
 from logmedic.detect.rules import build_rules
 from logmedic.errors import ConfigError, SourceError, UsageError
 from logmedic.model import Text
@@ -163,6 +165,8 @@ def examine(loaded: build.Loaded, *, environment: bool) -> list[Finding]:
                 found.append(_check_files(source, loaded.base))
         if isinstance(source, LokiSourceConfig):
             found.append(_check_loki(source, loaded.base, ask=environment))
+        if isinstance(source, CloudWatchSourceConfig):
+            found.append(_check_cloudwatch(source, active, ask=environment))
     for channel in config.channels:
         secret = channels.secret_of(channel)
         if secret is not None and environment:
@@ -214,6 +218,20 @@ def _check_loki(source: LokiSourceConfig, base: Path, *, ask: bool) -> Finding:
             lokis.check(source.name, source)
             return Finding(True, name, f"{source.query} of {source.url}")
         return Finding(True, name, output.printable(lokis.probe(source, base, build.system_clock())))
+    except (ConfigError, SourceError) as error:
+        return Finding(False, name, output.printable(str(error)).removeprefix(f"{name}: "))
+
+
+def _check_cloudwatch(source: CloudWatchSourceConfig, rules: Sequence[Rule], *, ask: bool) -> Finding:
+    """Whether its keys make sense and (``ask``) whether it answers, with what there is to read."""
+    name = f"source {source.name}"
+    if source.dialect != "auto":
+        layouts.decoder(source.dialect)
+    try:
+        if not ask:
+            clouds.check(source.name, source)
+            return Finding(True, name, f"log group {source.named}")
+        return Finding(True, name, output.printable(clouds.probe(source, build.system_clock(), rules)))
     except (ConfigError, SourceError) as error:
         return Finding(False, name, output.printable(str(error)).removeprefix(f"{name}: "))
 

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from logmedic.collect.entries.entry import Entry
 from logmedic.collect.loki.errors import LokiError, Trouble, refusal
 from logmedic.doors import Clock, Http, HttpAnswer, HttpError, HttpTooLargeError
 
@@ -26,16 +27,6 @@ TRIES = 3
 FIRST_WAIT, LONGEST_WAIT = 0.5, 5.0  # s between tries; who asks for a longer pause gets it from the caller
 OWN_LABELS = ("__error__", "__error_details__", "__stream_shard__", "detected_level")
 """Added by Loki itself, not by who wrote the line: a parser's complaint, a shard, a guess at the level."""
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """One line in Loki."""
-
-    time: int  # ns
-    line: str
-    labels: Mapping[str, str]  # of its stream
-    metadata: Mapping[str, str]  # of this line alone
-    key: int  # 64 bits that stand for time, labels, metadata and line: the same entry always has the same
 
 
 class _More(msgspec.Struct):

@@ -8,8 +8,9 @@ from typing import Literal
 
 import msgspec
 
-from logmedic.collect.loki.client import Entry, LokiClient
-from logmedic.collect.loki.lines import Layout, Line, restored
+from logmedic.collect.entries.entry import Entry
+from logmedic.collect.entries.lines import Layout, Line, restored
+from logmedic.collect.loki.client import LokiClient
 from logmedic.collect.loki.paging import Limits, walk
 from logmedic.doors import Clock
 from logmedic.model import NANOSECONDS, LogRecord, Ref

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from logmedic.collect.loki.client import Entry, LokiClient
+from logmedic.collect.entries.entry import Entry
+from logmedic.collect.loki.client import LokiClient
 from logmedic.collect.loki.errors import LokiError, Trouble
 
 log = logging.getLogger("logmedic")

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import msgspec
 
+from logmedic.collect.entries.entry import Entry
+from logmedic.collect.entries.lines import Layout, Line
+from logmedic.collect.entries.seen import Block, Seen
 from logmedic.collect.interface import Batch, Position
-from logmedic.collect.loki.client import Access, Entry, LokiClient
+from logmedic.collect.loki.client import Access, LokiClient
 from logmedic.collect.loki.config import LokiSourceConfig, check, sharded
 from logmedic.collect.loki.errors import LokiError, Trouble
-from logmedic.collect.loki.lines import Layout, Line
 from logmedic.collect.loki.lookup import Lookup
 from logmedic.collect.loki.paging import Limits, Page, walk
-from logmedic.collect.loki.seen import Block, Seen
 from logmedic.collect.loki.tail import Tail
 from logmedic.doors import Clock, SystemHttp
 from logmedic.model import NANOSECONDS, LogRecord, Ref

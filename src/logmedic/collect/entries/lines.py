@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
 import msgspec
 
+from logmedic.collect.entries.entry import Entry
 from logmedic.collect.interface import Batch, Position
-from logmedic.collect.loki.client import Entry
-from logmedic.collect.loki.config import LokiSourceConfig
 from logmedic.model import LogRecord, Ref
 
 LINES = 2_000  # of one batch; fewer than fill two blocks of what was seen
@@ -24,6 +24,19 @@ _LABELS_KEYS = ("labels", "attributes", "context", "extra", "mdc")
 _SNIFF_BYTES = 64 * 1024
 
 _encode = msgspec.json.Encoder().encode
+
+
+class LayoutConfig(Protocol):
+    """What the configuration of a source says about its entries."""
+
+    @property
+    def service_labels(self) -> Sequence[str]: ...
+    @property
+    def service(self) -> str: ...
+    @property
+    def dialect(self) -> str: ...
+    @property
+    def max_line_bytes(self) -> int: ...
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -39,7 +52,7 @@ class Line(msgspec.Struct, frozen=True):
 class Layout:
     """How this source's entries become lines. Not for several threads at a time."""
 
-    def __init__(self, name: str, config: LokiSourceConfig) -> None:
+    def __init__(self, name: str, config: LayoutConfig) -> None:
         from logmedic.collect.dialects import generic  # noqa: PLC0415  an idle process needs no decoders
         from logmedic.collect.dialects.dialect import Role  # noqa: PLC0415
 

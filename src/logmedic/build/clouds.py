@@ -1,0 +1,42 @@
+"""Wires sources of the kind ``cloudwatch``. Credentials are found by boto3, as all AWS tools find them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from logmedic import doors
+from logmedic.build.compiling import surfaces
+from logmedic.collect.cloudwatch.config import CloudWatchSourceConfig, check
+from logmedic.detect.interface import Rule
+
+if TYPE_CHECKING:
+    from logmedic.collect.cloudwatch.source import CloudWatchSource
+
+__all__ = ["check", "make", "probe"]
+
+
+def make(config: CloudWatchSourceConfig, clock: doors.Clock, rules: Sequence[Rule] = ()) -> CloudWatchSource:
+    """The source. ``rules``: CloudWatch leaves out what none of them can match.
+
+    Raises:
+        ConfigError: keys that cannot work together.
+    """
+    from logmedic.collect.cloudwatch.source import CloudWatchSource  # noqa: PLC0415  only for those who have one
+
+    return CloudWatchSource(config.name, config, clock, pattern=_pattern(config, rules))
+
+
+def probe(config: CloudWatchSourceConfig, clock: doors.Clock, rules: Sequence[Rule] = ()) -> str:
+    """What is there, for ``check``. Raises :class:`ConfigError` and :class:`logmedic.errors.SourceError`."""
+    from logmedic.collect.cloudwatch.probe import probe  # noqa: PLC0415  as above
+
+    return probe(config, clock, pattern=_pattern(config, rules))
+
+
+def _pattern(config: CloudWatchSourceConfig, rules: Sequence[Rule]) -> str:
+    if config.filter_pattern or not config.pushdown or not rules:
+        return config.filter_pattern
+    from logmedic.detect.compile import filterpattern  # noqa: PLC0415  as above
+
+    return filterpattern.FILTER_PATTERN.compile(rules, surfaces(config.dialect)).text

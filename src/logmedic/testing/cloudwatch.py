@@ -1,0 +1,154 @@
+"""A strict stand-in for CloudWatch Logs: pages that are short or empty, tokens that expire, events that arrive late.
+
+In a process it is used in place of boto3's client; :mod:`.cloudwatch_http` serves it on loopback.
+
+Source: Amazon CloudWatch Logs API Reference, "FilterLogEvents", "DescribeLogGroups", "DescribeLogStreams".
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from logmedic.testing import filterpattern
+
+_FILTER_KEYS = frozenset(
+    {"logGroupName", "logGroupIdentifier", "logStreamNames", "logStreamNamePrefix", "startTime", "endTime",
+     "filterPattern", "nextToken", "limit"}
+)  # fmt: skip
+
+
+class Refused(Exception):  # noqa: N818  what the service answers, not what went wrong here
+    """An error answer."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+class Event(msgspec.Struct, frozen=True):
+    event_id: str
+    stream: str
+    time: int  # ms
+    message: str
+    visible: int  # ms; from when on questions find it
+
+
+class FakeCloudWatch:
+    """``now``: ns. ``faults``: codes (or ``None`` for a good answer), one for each of the next questions."""
+
+    def __init__(self, now: Callable[[], int]) -> None:
+        self._now = now
+        self._ids = itertools.count(1)
+        self._tokens: dict[str, tuple[tuple[object, ...], int]] = {}
+        self.groups: dict[str, list[Event]] = {}
+        self.faults: deque[Refused | None] = deque()
+        self.page = 10_000  # events that a page looks at, so that a filter leaves some of them empty
+        self.asked: list[dict[str, Any]] = []
+
+    def put(self, group: str, stream: str, time: int, message: str, *, delay: int = 0) -> str:
+        """Store an event of a time (ms) that is found after so many more milliseconds. Returns its id."""
+        event_id = f"{next(self._ids):056d}"
+        event = Event(event_id, stream, time, message, self._now() // 1_000_000 + delay)
+        self.groups.setdefault(group, []).append(event)
+        return event_id
+
+    def expire_tokens(self) -> None:
+        self._tokens.clear()
+
+    def filter_log_events(self, **asked: Any) -> Mapping[str, Any]:
+        self.asked.append(asked)
+        self._fault()
+        if unknown := asked.keys() - _FILTER_KEYS:
+            raise Refused("InvalidParameterException", f"unknown parameters {sorted(unknown)}")
+        group = self._group(asked)
+        limit = asked.get("limit", 10_000)
+        if not 1 <= limit <= 10_000:
+            raise Refused("InvalidParameterException", "limit must be between 1 and 10000")
+        question = tuple(sorted((key, str(value)) for key, value in asked.items() if key != "nextToken"))
+        begin = self._continued(asked["nextToken"], question) if "nextToken" in asked else 0
+        try:
+            selects = filterpattern.parse(asked.get("filterPattern", ""))
+        except filterpattern.FilterPatternError as error:
+            raise Refused("InvalidParameterException", f"Invalid filter pattern: {error}") from None
+        candidates = self._found(group, asked)
+        looked = candidates[begin : begin + min(self.page, limit)]
+        answer: dict[str, Any] = {
+            "events": [_shown(event) for event in looked if selects(event.message)],
+            "searchedLogStreams": [],
+        }
+        if begin + len(looked) < len(candidates):
+            answer["nextToken"] = token = f"token-{len(self._tokens)}-{len(self.asked)}"
+            self._tokens[token] = (question, begin + len(looked))
+        return answer
+
+    def describe_log_groups(self, **asked: Any) -> Mapping[str, Any]:
+        self._fault()
+        prefix = asked.get("logGroupNamePrefix", "")
+        names = sorted(name for name in self.groups if name.startswith(prefix))
+        return {"logGroups": [{"logGroupName": name} for name in names[: asked.get("limit", 50)]]}
+
+    def describe_log_streams(self, **asked: Any) -> Mapping[str, Any]:
+        self._fault()
+        newest: dict[str, int] = {}
+        for event in self._group(asked):
+            newest[event.stream] = max(event.time, newest.get(event.stream, 0))
+        names = sorted(newest, key=lambda name: -newest[name])
+        return {"logStreams": [{"logStreamName": name} for name in names[: asked.get("limit", 50)]]}
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _fault(self) -> None:
+        fault = self.faults.popleft() if self.faults else None
+        if fault is not None:
+            raise fault
+
+    def _group(self, asked: Mapping[str, Any]) -> list[Event]:
+        named = [asked[key] for key in ("logGroupName", "logGroupIdentifier") if key in asked]
+        if len(named) != 1:
+            raise Refused("InvalidParameterException", "give either logGroupName or logGroupIdentifier")
+        name = named[0].partition(":log-group:")[2] or named[0]
+        if name not in self.groups:
+            raise Refused("ResourceNotFoundException", "The specified log group does not exist.")
+        return self.groups[name]
+
+    def _continued(self, token: str, question: tuple[object, ...]) -> int:
+        if token not in self._tokens:
+            raise Refused("InvalidParameterException", "The specified nextToken is invalid.")
+        of, begin = self._tokens[token]
+        if of != question:
+            raise Refused("InvalidParameterException", "The nextToken belongs to another request.")
+        return begin
+
+    def _found(self, events: list[Event], asked: Mapping[str, Any]) -> list[Event]:
+        now = self._now() // 1_000_000
+        streams = asked.get("logStreamNames")
+        prefix = asked.get("logStreamNamePrefix", "")
+        if streams is not None and prefix:
+            raise Refused("InvalidParameterException", "give either logStreamNames or logStreamNamePrefix")
+        found = [
+            event
+            for event in events
+            if event.visible <= now
+            and asked.get("startTime", 0) <= event.time <= asked.get("endTime", now)
+            and event.stream.startswith(prefix)
+            and (streams is None or event.stream in streams)
+        ]
+        return sorted(found, key=lambda event: (event.time, event.event_id))
+
+
+def _shown(event: Event) -> Mapping[str, Any]:
+    return {
+        "eventId": event.event_id,
+        "logStreamName": event.stream,
+        "timestamp": event.time,
+        "message": event.message,
+        "ingestionTime": event.visible,
+    }
