@@ -10,6 +10,7 @@
     ├── SourceError                           a log source cannot be read
     ├── StoreError                            the state database is unusable
     │   └── StalePositionError                somebody else has moved a source position on
+    ├── UnfinishedError                       time ran out; what was done is stored, the next call goes on
     ├── ShellError                            a child process failed, hung or is not installed
     └── DeliveryError                         a responder could not deliver (says whether a retry makes sense)
 
@@ -51,6 +52,10 @@ class StoreError(LogmedicError):
 
 
 class StalePositionError(StoreError):
+    pass
+
+
+class UnfinishedError(LogmedicError):
     pass
 
 

@@ -102,7 +102,7 @@ def test_rules_show_says_what_is_asked_of_each_backend(watching):
     shown = watching.json("rules", "show")
     assert list(shown) == ["error-level", "slow", "surge", "error-code", "all rules together"]
     for forms in shown.values():
-        assert list(forms) == ["prefilter", "logql"]
+        assert list(forms) == ["prefilter", "logql", "insights", "filter-pattern"]
         assert forms["logql"]["exact"] is False
         assert forms["logql"]["widened"]
         parse('{app="x"} ' + forms["logql"]["text"])

@@ -162,6 +162,7 @@ def test_a_refused_filter_pattern_is_no_expired_token(logs, clock):
     with pytest.raises(AwsError) as caught:
         client(logs, clock).page(0, clock.now(), pattern="%(x)%")
     assert caught.value.trouble is Trouble.REFUSED
+    assert "pushdown = false" in str(caught.value)
 
 
 def test_neighbours_are_of_the_same_stream_and_without_the_filter(logs, clock):

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from logmedic.collect import dialects
 from logmedic.collect.entries.entry import Entry
-from logmedic.collect.loki.config import LokiSourceConfig
 from logmedic.collect.entries.lines import Layout
+from logmedic.collect.loki.config import LokiSourceConfig
 from logmedic.detect import build_rules
 from logmedic.detect.compile import COMPILERS, logql
 from logmedic.detect.compile.expression import expression

@@ -104,13 +104,18 @@ def open_store(loaded: Loaded) -> Iterator[Store]:
 
 @contextmanager
 def runtime(
-    loaded: Loaded, *, poll_seconds: float = 0.5, ask: bool = False, witness: Witness | None = None
+    loaded: Loaded,
+    *,
+    poll_seconds: float = 0.5,
+    ask: bool = False,
+    witness: Witness | None = None,
+    sources: Sequence[Source] | None = None,
 ) -> Iterator[Runtime]:
     """The whole pipeline on the configured state, engine and channels.
 
     ``poll_seconds``: how often the engine looks for work. Half a second costs an idle service 1 % of a core; one pass
     over a backlog can afford to look more often. ``ask``: diagnose with the model at once, not after the alert.
-    ``witness`` is told what happens.
+    ``witness`` is told what happens. ``sources``: in place of the configured ones.
     """
     from logmedic.engine import DurableEngine  # noqa: PLC0415  imports SQLAlchemy, 0.35 s
 
@@ -132,6 +137,7 @@ def runtime(
             witness=witness,
             announce=wired.announce,
             trackers=wired.trackers,
+            sources=sources,
         )
         try:
             yield built
@@ -222,6 +228,7 @@ def _assemble(
     witness: Witness | None = None,
     announce: Mapping[str, Announce] | None = None,
     trackers: Mapping[str, tuple[Tracker, float]] | None = None,
+    sources: Sequence[Source] | None = None,
 ) -> Runtime:
     from logmedic.investigate.offline import OfflineInvestigator  # noqa: PLC0415  not needed by an idle scan
     from logmedic.pipeline.handling import Handling, Nobody  # noqa: PLC0415
@@ -234,6 +241,8 @@ def _assemble(
     redactor = Redactor(config.redact, secrets)
     specs = channels.specs(config.channels)
     active = build_rules(config.rules)
+    if sources is None:
+        sources = [make_source(source, loaded.base, clock, active) for source in config.sources]
     offline = OfflineInvestigator(redactor)
     model = None if ledger is None else diagnosing.investigator(loaded, ledger, redactor, offline, clock)
     handling = Handling(
@@ -266,7 +275,7 @@ def _assemble(
         handling=handling,
         followers=Followers(opened, clock, trackers) if trackers else None,
         keeper=None if announce is None else keeping.keeper(loaded, opened, specs, announce, clock),
-        sources=[make_source(source, loaded.base, clock, active) for source in config.sources],
+        sources=sources,
         digester=partial(digester, config, since=since, secrets=secrets),
         intake=intake,
         clock=clock,

@@ -1,6 +1,7 @@
 """The stand-in for CloudWatch Logs behind HTTP on loopback, for real boto3 with an ``endpoint_url``.
 
-Source: AWS JSON 1.1 protocol (header ``X-Amz-Target``, errors with ``__type``). Signatures are not verified, but asked for.
+Source: AWS JSON 1.1 protocol (header ``X-Amz-Target``, errors with ``__type``). Requests have to be signed;
+by whom is not looked at.
 """
 
 from __future__ import annotations
@@ -62,11 +63,11 @@ def _answered(logs: FakeCloudWatch, what: str, asked: dict[str, Any], *, signed:
         "DescribeLogGroups": logs.describe_log_groups,
         "DescribeLogStreams": logs.describe_log_streams,
     }
+    if not signed:
+        return 403, {"__type": "MissingAuthenticationTokenException", "message": "Missing Authentication Token"}
+    if what not in actions:
+        return 400, {"__type": "UnknownOperationException", "message": what}
     try:
-        if not signed:
-            raise Refused("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
-        if what not in actions:
-            raise Refused("UnknownOperationException", what)
         return 200, actions[what](**asked)
     except Refused as error:
         return error.status, {"__type": error.code, "message": error.message}

@@ -61,7 +61,7 @@ def expression(text: str) -> re.Pattern[str]:
                 out.append(text[at : at + 4])
                 at += 4
                 continue
-            if not following or following not in "dDsSwW\\" and following not in _OPERATORS:
+            if not following or (following not in "dDsSwW\\" and following not in _OPERATORS):
                 raise FilterPatternError(f"\\{following} is no escape")
             out.append("\\" + following)
             at += 2

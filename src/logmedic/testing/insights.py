@@ -1,6 +1,7 @@
-"""Queries of CloudWatch Logs Insights, as far as ours go: ``fields``, ``filter @message like /…/``, ``sort``, ``limit``.
+"""Queries of CloudWatch Logs Insights, as ours are: ``fields``, ``filter @message like /…/``, ``sort``, ``limit``;
+anything else is refused.
 
-Anything else is refused. Source: Amazon CloudWatch Logs, "Logs Insights QL".
+Source: Amazon CloudWatch Logs, "Logs Insights QL".
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Filter patterns for JSON: ``{ ($.level = "ERROR") || ($.duration_ms > 5000) }``. Events that are no object never match.
+"""Filter patterns for JSON: ``{ ($.level = "ERROR") || ($.duration_ms > 5000) }``. Only objects match.
 
 Source: Amazon CloudWatch Logs, "Using filter patterns to match terms in JSON log events".
 """

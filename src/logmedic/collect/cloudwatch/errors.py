@@ -62,6 +62,8 @@ def refused(error: ClientError, place: str) -> AwsError:
     if code == "InvalidParameterException" and "token" in message.lower():
         return AwsError(text, Trouble.TOKEN)
     remedy = _REMEDIES.get(code, "")
+    if code == "InvalidParameterException" and "pattern" in message.lower():
+        remedy = "correct `filter_pattern`, or set `pushdown = false`"
     return AwsError(f"{text}{'; ' + remedy if remedy else ''}", Trouble.REFUSED)
 
 

@@ -1,4 +1,4 @@
-"""Evidence from CloudWatch: the neighbours of a line, and the lines of a request. Without the rules' filter, of course."""
+"""Evidence from CloudWatch: the neighbours of a line, and the lines of a request. Without the rules' filter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A span of time, completely: page after page, also the empty ones, and again from where it was when a token expires."""
+"""A span of time, completely: page after page, also empty ones, and again from where it was when a token expires."""
 
 from __future__ import annotations
 

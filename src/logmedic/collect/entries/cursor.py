@@ -28,9 +28,9 @@ class Cursor:
     def stored(cls, source: str, positions: Sequence[Position], most: int, suffix: str = "") -> Cursor | None:
         """As it stands in the store. ``None``: nothing was ever read. ``most``: entries to remember.
 
-        ``suffix``: parts cursors of one source, of which each is read for itself.
+        ``suffix``: ``@`` and a name, where one source has several cursors, each with what it read.
         """
-        own = [p for p in positions if p.source == source and p.stream.endswith(suffix)]
+        own = [p for p in positions if p.source == source and p.stream.partition("@")[2] == suffix[1:]]
         cursor = next((p for p in own if p.stream == CURSOR + suffix), None)
         if cursor is None or _whole(cursor, "at") <= 0:
             return None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
-from logmedic.collect.entries.entry import Entry
-from logmedic.collect.entries.lines import Layout, Line
-from logmedic.collect.entries.seen import Block, Seen
+from logmedic.collect.entries.cursor import Cursor
+from logmedic.collect.entries.lines import Layout
+from logmedic.collect.entries.seen import Seen
 from logmedic.collect.interface import Batch, Position
 from logmedic.collect.loki.client import Access, LokiClient
 from logmedic.collect.loki.config import LokiSourceConfig, check, sharded
@@ -23,8 +23,6 @@ from logmedic.model import NANOSECONDS, LogRecord, Ref
 
 log = logging.getLogger("logmedic")
 
-CURSOR = "cursor"  # stream of the position that says how far time has been read …
-SEEN = "seen-"  # … and, with a number, of those that keep what was read within the overlap
 NEAR = 10 * NANOSECONDS  # senders keep lines for a second or so, each for itself: streams do not come in order
 NEAR_EVERY = 1.0  # s between two looks for what came late within it …
 OVERLAP_EVERY = 30.0  # … and within all of the overlap
@@ -43,14 +41,6 @@ class LokiStatus(msgspec.Struct, frozen=True):
     remembered: int
     woken: bool  # whether the tail is connected
     last_error: str  # why nothing can be read, or heard of, now; empty when all is well
-
-
-class _State(msgspec.Struct):
-    """How far it has been read."""
-
-    at: int  # ns: all that Loki had before it has been handed over
-    seen: Seen
-    offset: int = 0  # bytes of lines handed over since the first run
 
 
 class LokiSource:
@@ -93,8 +83,7 @@ class LokiSource:
         self._limits = Limits(config.limit)
         self._layout: Layout | None = None
         self._tail = Tail(access, f"{query} {wake}".strip(), ca_file) if config.tail else None
-        self._state: _State | None = None
-        self._stored_at: int | None = None  # the cursor of the last position that went out
+        self._cursor: Cursor | None = None
         self._near_looked = self._overlap_looked = float("-inf")
         self._looked = float("-inf")
         self._resting_until = float("-inf")
@@ -104,20 +93,8 @@ class LokiSource:
 
     def resume(self, positions: Sequence[Position]) -> None:
         """Take up where the stored positions say. May be called again, to go back to them after a failure."""
-        shard = self._suffix[1:]
-        own = [p for p in positions if p.source == self.name and p.stream.partition("@")[2] == shard]
-        cursor = next((p for p in own if p.stream.partition("@")[0] == CURSOR), None)
-        self._state = None
-        self._stored_at = None
         self._near_looked = self._overlap_looked = float("-inf")
-        if cursor is None or _whole(cursor, "at") <= 0:
-            return
-        number = _whole(cursor, "block")
-        # The cursor keeps the newest block itself.
-        blocks = {n: Block.unpacked(n, p.token.get("keys")) for p in own if 0 < (n := _whole(p, "block")) <= number}
-        seen = Seen(self.config.remember, _whole(cursor, "floor"), blocks.values())
-        self._state = _State(_whole(cursor, "at"), seen, cursor.offset)
-        self._stored_at = self._state.at
+        self._cursor = Cursor.stored(self.name, positions, self.config.remember, self._suffix)
 
     def read(self) -> Iterator[Batch]:
         """What is there now, in the order of time; ends at the present.
@@ -140,71 +117,51 @@ class LokiSource:
         self._problem = None
 
     def _read(self, now: int) -> Iterator[Batch]:
-        if self._state is None:
+        if self._cursor is None:
             begin = now - int(self.config.lookback_s * NANOSECONDS)
-            self._state = _State(begin, Seen(self.config.remember, begin))
-        state = self._state
+            self._cursor = Cursor(self.name, begin, Seen(self.config.remember, begin), suffix=self._suffix)
+        cursor = self._cursor
         overlap = int(self.config.overlap_s * NANOSECONDS)
-        state.seen.forget(state.at - max(overlap, NEAR))
-        start, looked_back = self._start(state)
-        began, before = state.at, state.offset
+        cursor.seen.forget(cursor.at - max(overlap, NEAR))
+        start, looked_back = self._start(cursor)
+        began, before = cursor.at, cursor.offset
         for page in walk(self._client, self._query, start, now + AHEAD, self._limits):
-            fresh = {e.key: e for e in page.entries if e.key not in state.seen and e.time >= state.seen.floor}
+            fresh = {e.key: e for e in page.entries if cursor.fresh(e)}
             self._entries += len(fresh)
             self._late += sum(entry.time < began for entry in fresh.values())
-            yield from self._batches(fresh.values(), state)
-            state.at = max(state.at, min(now, page.complete, max(_newest(page), now - SETTLED)))
+            yield from self._lines().batches(fresh.values(), cursor.offset, cursor.handed)
+            cursor.at = max(cursor.at, min(now, page.complete, max(_newest(page), now - SETTLED)))
         if looked_back:
             self._overlap_looked = self._looked
         # At the first time, behind lines, and now and then: so that a restart need not go back far.
-        if self._stored_at is None or state.offset != before or state.at - self._stored_at >= NOTICE_EVERY:
-            position = self._position(state)
-            yield Batch(self.name, position.stream, state.offset, b"", position, self.config.dialect)
+        if cursor.stored_at is None or cursor.offset != before or cursor.at - cursor.stored_at >= NOTICE_EVERY:
+            position = cursor.position()
+            yield Batch(self.name, position.stream, cursor.offset, b"", position, self.config.dialect)
 
-    def _start(self, state: _State) -> tuple[int, bool]:
+    def _start(self, cursor: Cursor) -> tuple[int, bool]:
         """Where to read from, and whether all of the overlap has been looked at for that."""
-        floor = state.seen.floor
+        floor = cursor.seen.floor
         if self._looked - self._overlap_looked >= OVERLAP_EVERY:
             self._near_looked = self._looked
-            return (floor if self._has_late(state, floor) else state.at), True
+            return (floor if self._has_late(cursor, floor) else cursor.at), True
         if self._looked - self._near_looked >= NEAR_EVERY:
             self._near_looked = self._looked
-            near = max(state.at - NEAR, floor)
-            return (near if self._has_late(state, near) else state.at), False
-        return max(state.at, floor), False
+            near = max(cursor.at - NEAR, floor)
+            return (near if self._has_late(cursor, near) else cursor.at), False
+        return max(cursor.at, floor), False
 
-    def _has_late(self, state: _State, since: int) -> bool:
+    def _has_late(self, cursor: Cursor, since: int) -> bool:
         """Whether Loki counts other entries up to the cursor than were handed over. Spares fetching them again."""
-        milliseconds = (state.at - since) // 1_000_000
+        milliseconds = (cursor.at - since) // 1_000_000
         if milliseconds <= 0:
             return False
-        known = state.seen.count(state.at - milliseconds * 1_000_000, state.at)
+        known = cursor.seen.count(cursor.at - milliseconds * 1_000_000, cursor.at)
         try:
-            return self._client.count(self._query, milliseconds, state.at) != known
+            return self._client.count(self._query, milliseconds, cursor.at) != known
         except LokiError as error:
             if error.trouble is Trouble.BUSY:
                 raise
             return True  # it cannot be counted: a stage of the query that fails on some line
-
-    def _batches(self, entries: Iterable[Entry], state: _State) -> Iterator[Batch]:
-        def handed(lines: Sequence[Line], end: int) -> tuple[Position, Position | None]:
-            full: Block | None = None
-            for line in lines:
-                full = state.seen.add(line.entry.key, line.entry.time, state.at) or full
-            state.offset = end
-            return self._position(state), None if full is None else self._kept(full, state.seen)
-
-        yield from self._lines().batches(entries, state.offset, handed)
-
-    def _position(self, state: _State) -> Position:
-        self._stored_at = state.at
-        block = state.seen.open
-        token = {"at": state.at, "floor": state.seen.floor, "block": block.number, "keys": block.packed()}
-        return Position(self.name, CURSOR + self._suffix, state.offset, token)
-
-    def _kept(self, block: Block, seen: Seen) -> Position:
-        token = {"block": block.number, "keys": block.packed()}
-        return Position(self.name, f"{SEEN}{block.number % seen.slots}{self._suffix}", block.number, token)
 
     def _lines(self) -> Layout:
         if self._layout is None:
@@ -247,14 +204,14 @@ class LokiSource:
 
     def status(self) -> LokiStatus:
         """Figures as of the last ``read``."""
-        state = self._state
+        cursor = self._cursor
         tail = self._tail
         problem = str(self._problem) if self._problem is not None else tail.problem if tail is not None else ""
         return LokiStatus(
-            behind_s=0.0 if state is None else max(0.0, (self._clock.now() - state.at) / NANOSECONDS),
+            behind_s=0.0 if cursor is None else max(0.0, (self._clock.now() - cursor.at) / NANOSECONDS),
             entries=self._entries,
             late=self._late,
-            remembered=0 if state is None else len(state.seen),
+            remembered=0 if cursor is None else len(cursor.seen),
             woken=tail is not None and tail.listening,
             last_error=problem,
         )
@@ -267,9 +224,3 @@ class LokiSource:
 
 def _newest(page: Page) -> int:
     return page.entries[-1].time if page.entries else 0
-
-
-def _whole(position: Position, key: str) -> int:
-    """A number of a token; 0 when it is none."""
-    value = position.token.get(key)
-    return value if isinstance(value, int) else 0

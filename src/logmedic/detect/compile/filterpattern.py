@@ -62,28 +62,40 @@ def _levels(asks: Sequence[Asks], surfaces: Sequence[SurfaceLike]) -> list[str]:
     level = expression.lowest(asks)
     if level is None:
         return []
-    stems = sorted({stem[:_LETTERS] for stem in expression.shortest(expression.stems(surfaces, level))})
+    found = expression.level_ranges(surfaces, level)
+    words = expression.shortest(expression.stems(surfaces, level))
+    stems = sorted({_shortened(word, found) for word in words})
     firsts = "".join(sorted({stem[0].upper() + stem[0] for stem in stems}))
-    words = [rf"{_QUOTE}\s*{_any_case(stem)}{_NO_KEY if stem in _KEYS else ''}" for stem in stems]
-    numbers = [
-        rf"{head}\w*\W+{first}"
-        for head, ranges in _heads(expression.level_ranges(surfaces, level)).items()
-        for first in _first_digits(ranges)
-    ]
-    return [*words, _OTEL.format(firsts), *_ODD_STRING, *numbers, _EXPONENT]
+    strings = [rf"{_QUOTE}\s*{_any_case(stem)}{_NO_KEY if stem in _KEYS else ''}" for stem in stems]
+    numbers = [rf"{head}\w*\W+{first}" for head, ranges in _heads(found).items() for first in _first_digits(ranges)]
+    return [*strings, _OTEL.format(firsts), *_ODD_STRING, *numbers, _EXPONENT]
+
+
+def _shortened(word: str, keys: Iterable[str]) -> str:
+    """The first letters, as many as no key of levels begins with: ``severity`` is in every line of some logs."""
+    lower = [key.lower() for key in keys]
+    for length in range(_LETTERS, len(word)):
+        if not any(key.startswith(word[:length]) for key in lower):
+            return word[:length]
+    return word
 
 
 def _heads(keys: Mapping[str, Iterable[tuple[float, float]]]) -> dict[str, set[tuple[float, float]]]:
     """By an expression for what keys have in common: the ranges of those keys."""
     heads = expression.shortest(dict.fromkeys(map(_headless, keys)))
+    ranges = {head: frozenset(r for key in keys if head in key for r in keys[key]) for head in heads}
     found: dict[str, set[tuple[float, float]]] = {}
     for head in heads:
-        spelt = {other for other in heads if other.lower() == head.lower()}
-        pattern = _literal(head) if len(spelt) == 1 else _any_case(head.lower())
-        for key, ranges in keys.items():
-            if any(other in key for other in spelt):
-                found.setdefault(pattern, set()).update(ranges)
-    return found
+        spelt = [other for other in heads if other.lower() == head.lower()]
+        pattern = _any_case(head.lower()) if len(spelt) > 1 else _literal(head)
+        for other in spelt:
+            found.setdefault(pattern, set()).update(ranges[other])
+    alike: dict[frozenset[tuple[float, float]], list[str]] = {}
+    for head in heads:
+        if _literal(head) in found:
+            del found[_literal(head)]
+            alike.setdefault(ranges[head], []).append(head)
+    return {**found, **{pattern: set(of) for of, words in alike.items() for pattern in _classes(words)}}
 
 
 def _first_digits(ranges: Iterable[tuple[float, float]]) -> list[str]:
@@ -127,8 +139,11 @@ def _durations_by_length(asks: Sequence[Asks], surfaces: Sequence[SurfaceLike]) 
 
 def _by_tail(asks: Sequence[Asks], surfaces: Sequence[SurfaceLike], widened: Callable[[int], int]) -> list[str]:
     found: list[str] = []
+    alike: dict[int, list[str]] = {}
     for tail, limit in _tails(asks, surfaces).items():
-        key = rf"{_literal(tail)}{_QUOTE}\W*"
+        alike.setdefault(limit, []).append(tail)
+    for limit, pattern in [(limit, pattern) for limit, tails in alike.items() for pattern in _classes(tails)]:
+        key = rf"{pattern}{_QUOTE}\W*"
         low = str(widened(limit))
         # A text at such a key is selected whatever it says: it may have a unit.
         if low == "1":
@@ -151,9 +166,28 @@ def _codes(asks: Sequence[Asks], surfaces: Sequence[SurfaceLike]) -> list[str]:
     return found
 
 
+def _classes(words: Iterable[str]) -> list[str]:
+    """Expressions for words; those that differ in one character share one."""
+    left = list(words)
+    found: list[str] = []
+    while left:
+        first = left.pop(0)
+        best: list[str] = []
+        at = 0
+        for place in range(len(first)):
+            begin, end = first[:place], first[place + 1 :]
+            same = [w for w in left if len(w) == len(first) and w.startswith(begin) and w.endswith(end)]
+            if len(same) > len(best):
+                best, at = same, place
+        left = [word for word in left if word not in best]
+        middle = "".join(_literal(word[at]) for word in (first, *best))
+        found.append(f"{_literal(first[:at])}[{middle}]{_literal(first[at + 1 :])}" if best else _literal(first))
+    return found
+
+
 def _headless(key: str) -> str:
     """Without the first letter, which is the one that differs between ``level`` and ``Level``."""
-    return key[1:] if len(key) > 4 else key
+    return key[1:] if len(key) > 2 else key
 
 
 def _any_case(word: str) -> str:
