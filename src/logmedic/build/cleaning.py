@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from logmedic import config as configuration
-from logmedic.build import diagnosing, lokis, telling
+from logmedic.build import diagnosing, lokis, pushing, telling
 from logmedic.build.shape import Loaded
 from logmedic.errors import ConfigError
 from logmedic.model import LogRecord
@@ -27,7 +27,8 @@ def redactor(loaded: Loaded) -> Redactor:
 def secrets(loaded: Loaded) -> tuple[str, ...]:
     """Those of channels, models, sources and the dashboard, with their parts."""
     own = (*telling.secrets(loaded)[0].values(), *diagnosing.keys(loaded).values(), *_tokens(loaded))
-    return (*_with_parts(own), *lokis.secrets(loaded.config.sources, loaded.base))
+    sources = (*lokis.secrets(loaded.config.sources, loaded.base), *pushing.secrets(loaded))
+    return (*_with_parts(own), *sources)
 
 
 def _tokens(loaded: Loaded) -> Iterator[str]:

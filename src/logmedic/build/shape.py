@@ -15,6 +15,7 @@ from logmedic.build.serving import McpConfig, WebConfig
 from logmedic.collect.cloudwatch.config import CloudWatchSourceConfig
 from logmedic.collect.file import FileSourceConfig
 from logmedic.collect.loki.config import LokiSourceConfig
+from logmedic.collect.push.config import PushSourceConfig
 from logmedic.collect.stdin import StdinSourceConfig
 from logmedic.detect.interface import RuleConfig
 from logmedic.errors import ConfigError, UsageError
@@ -33,7 +34,7 @@ from logmedic.respond.schedule import zone
 from logmedic.respond.selfcheck import SelfConfig
 from logmedic.store.lock import sqlite_path
 
-SourceConfig = FileSourceConfig | LokiSourceConfig | CloudWatchSourceConfig | StdinSourceConfig
+SourceConfig = FileSourceConfig | LokiSourceConfig | CloudWatchSourceConfig | PushSourceConfig | StdinSourceConfig
 
 
 class StoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

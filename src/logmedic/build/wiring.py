@@ -17,13 +17,14 @@ import msgspec
 
 from logmedic import doors, store
 from logmedic.bounds import bounded
-from logmedic.build import cleaning, clouds, diagnosing, keeping, lokis, telling
+from logmedic.build import cleaning, clouds, diagnosing, keeping, lokis, pushing, telling
 from logmedic.build.shape import Config, Loaded, SourceConfig, StoreConfig
 from logmedic.collect import dialects
 from logmedic.collect.cloudwatch.config import CloudWatchSourceConfig
 from logmedic.collect.file import FileSource, FileSourceConfig
 from logmedic.collect.interface import Position, Source
 from logmedic.collect.loki.config import LokiSourceConfig
+from logmedic.collect.push.config import PushSourceConfig
 from logmedic.collect.stdin import StdinSource, StdinSourceConfig
 from logmedic.detect.detector import Detector
 from logmedic.detect.interface import Rule
@@ -82,7 +83,7 @@ def nothing_new(loaded: Loaded) -> bool:
     if peeked is None or peeked.unhandled or peeked.wake_at <= system_clock().now():
         return False
     for source in loaded.config.sources:
-        if not isinstance(source, FileSourceConfig):
+        if not isinstance(source, FileSourceConfig | PushSourceConfig):
             return False
         positions = [Position(*row) for row in peeked.positions if row[0] == source.name]
         if not unchanged(source.name, anchored(source, loaded.base), positions):
@@ -308,8 +309,10 @@ def make_source(config: SourceConfig, base: Path, clock: doors.Clock, rules: Seq
     return FileSource(config.name, anchored(config, base), clock)
 
 
-def anchored(config: FileSourceConfig, base: Path) -> FileSourceConfig:
-    """The source with its relative paths starting at the config file's folder."""
+def anchored(config: FileSourceConfig | PushSourceConfig, base: Path) -> FileSourceConfig:
+    """The files of the source, with relative paths starting at the config file's folder."""
+    if isinstance(config, PushSourceConfig):
+        return pushing.files(config, base)
     return msgspec.structs.replace(config, paths=[str(base / path) for path in config.paths])
 
 
@@ -353,7 +356,7 @@ class Lookup:
 
     def _source(self, name: str) -> Source | None:
         config = next((c for c in self._loaded.config.sources if c.name == name), None)
-        if not isinstance(config, FileSourceConfig | LokiSourceConfig | CloudWatchSourceConfig):
+        if not isinstance(config, FileSourceConfig | LokiSourceConfig | CloudWatchSourceConfig | PushSourceConfig):
             return None
         source = self._sources.get(name)
         if source is None:

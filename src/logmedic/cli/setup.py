@@ -12,12 +12,14 @@ import msgspec
 
 from logmedic import build, doors
 from logmedic import config as configuration
-from logmedic.build import clouds, lokis
+from logmedic.build import clouds, lokis, pushing
 from logmedic.cli import options, output
 from logmedic.collect import dialects as layouts
 from logmedic.collect.cloudwatch.config import CloudWatchSourceConfig
 from logmedic.collect.file import FileSourceConfig
 from logmedic.collect.loki.config import LokiSourceConfig
+from logmedic.collect.push.config import INGEST, LOKI, OTLP, PushSourceConfig
+from logmedic.collect.push.config import check as check_push
 from logmedic.config import CONFIG_NAME
 from logmedic.detect.interface import Rule
 from logmedic.detect.rules import build_rules
@@ -167,6 +169,8 @@ def examine(loaded: build.Loaded, *, environment: bool) -> list[Finding]:
             found.append(_check_loki(source, loaded.base, ask=environment))
         if isinstance(source, CloudWatchSourceConfig):
             found.append(_check_cloudwatch(source, active, ask=environment))
+        if isinstance(source, PushSourceConfig):
+            found.append(_check_push(source, loaded, environment=environment))
     for channel in config.channels:
         secret = channels.secret_of(channel)
         if secret is not None and environment:
@@ -206,6 +210,24 @@ def _check_files(source: FileSourceConfig, base: Path) -> Finding:
     if not matches:
         return Finding(True, name, f"no file yet at {', '.join(paths)}; it is read when it appears")
     return Finding(True, name, f"{len(matches)} file(s), e.g. {matches[0]}")
+
+
+def _check_push(source: PushSourceConfig, loaded: build.Loaded, *, environment: bool) -> Finding:
+    """Whether senders could reach it, and where."""
+    name, web = f"source {source.name}", loaded.config.web
+    if source.dialect != "auto":
+        layouts.decoder(source.dialect)
+    try:
+        check_push(source)
+        host, port = web.address
+        if environment:
+            pushing.possible(loaded, [source])
+    except ConfigError as error:
+        return Finding(False, name, str(error).removeprefix(f"{name}: "))
+    named = f"/push/{source.name}" if len(pushing.sources(loaded)) > 1 else ""
+    who = "with a token" if source.tokens else "signed" if source.signing else "by anybody on this machine"
+    paths = ", ".join(f"{named}{path}" for path in (LOKI, OTLP, INGEST))
+    return Finding(True, name, f"taken {who} at http://{host}:{port}: {paths} while `logmedic serve` runs")
 
 
 def _check_loki(source: LokiSourceConfig, base: Path, *, ask: bool) -> Finding:

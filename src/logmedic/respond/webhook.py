@@ -78,7 +78,7 @@ class WebhookResponder:
             self._place = place(config.url)
         except ValueError as error:
             raise ConfigError(f"channel {config.name}: url: {error}") from None
-        self._keys = _keys(secret, config.name)
+        self._keys = signing_keys(secret, f"channel {config.name}")
         self._http = http
         self._clock = clock
         self._limits = limits
@@ -180,7 +180,8 @@ def _change(notice: Notice) -> str:
     return "opened" if notice.receipt is None and notice.mode is not Mode.EDIT else "updated"
 
 
-def _keys(secret: str, name: str) -> Sequence[bytes]:
+def signing_keys(secret: str, what: str) -> Sequence[bytes]:
+    """The keys of a text such as ``whsec_…``, one or several. Raises :class:`ConfigError` about ``what``."""
     keys = []
     for word in secret.split():
         try:
@@ -189,10 +190,10 @@ def _keys(secret: str, name: str) -> Sequence[bytes]:
             key = b""
         if not _SHORTEST_KEY <= len(key) <= _LONGEST_KEY:
             raise ConfigError(
-                f"channel {name}: the signing key must be `whsec_` and the base64 of 24 to 64 bytes; "
+                f"{what}: the signing key must be `whsec_` and the base64 of 24 to 64 bytes; "
                 "docs/en/channels.md shows how to make one"
             )
         keys.append(key)
     if not keys:
-        raise ConfigError(f"channel {name}: the signing key is empty")
+        raise ConfigError(f"{what}: the signing key is empty")
     return keys

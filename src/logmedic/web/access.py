@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from logmedic.build.serving import is_loopback
 from logmedic.errors import ConfigError
 
 SESSION_SECONDS: Final = 30 * 86_400
@@ -171,16 +172,6 @@ def same_site(method: str, headers: Mapping[str, str]) -> bool:
         return site in {"same-origin", "none"}
     origin = headers.get("origin")
     return origin is None or urlsplit(origin).netloc == headers.get("host", "")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach the address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _network(address: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:

@@ -23,6 +23,7 @@ from logmedic.web.api import v1
 from logmedic.web.guard import Guard
 from logmedic.web.live import Busy, event
 from logmedic.web.pages import export, incident, request, rules, session, settings, sources, stream, trail, usage
+from logmedic.web.push.gate import Gate
 from logmedic.web.site import Site
 from logmedic.web.words import WORDS
 
@@ -69,6 +70,8 @@ def create_app(site: Site) -> FastAPI:
     app.add_exception_handler(sa.exc.DBAPIError, _unavailable)
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     app.add_middleware(Guard, access=site.access, now=lambda: site.clock.now() // NANOSECONDS)
+    if site.push is not None:
+        app.add_middleware(Gate, endpoint=site.push, access=site.access)
     return app
 
 

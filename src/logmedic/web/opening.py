@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from logmedic import build
 from logmedic import config as configuration
+from logmedic.build import pushing
+from logmedic.collect.push.config import PushSourceConfig
 from logmedic.errors import PortTakenError
-from logmedic.model import Text
+from logmedic.model import NANOSECONDS, Text
 from logmedic.web.access import Access, Proxy, Role, Token, User
 
 if TYPE_CHECKING:
     from logmedic.store.store import Store
+    from logmedic.web.push.endpoint import Endpoint
     from logmedic.web.server import Server
     from logmedic.web.site import Site
 
@@ -55,6 +58,8 @@ def dashboard(
         ConfigError: there is no such address, or anybody could reach it.
     """
     web = loaded.config.web
+    pushed = pushing.sources(loaded)
+    pushing.possible(loaded, pushed)
     if not web.enabled:
         yield None
         return
@@ -78,13 +83,41 @@ def dashboard(
         logs=build.Redacted(build.Lookup(loaded, clock, store), build.redactor(loaded)),
         live=Broadcaster(News(store.database, clock)),
         reload=reload,
+        push=_endpoint(loaded, pushed, store) if pushed else None,
     )
     server = _server(site, any_port=any_port)
     if server is None:
         yield None
         return
-    with server:
-        yield server
+    if site.push is not None:
+        site.push.open()
+    try:
+        with server:
+            yield server
+    finally:
+        if site.push is not None:
+            site.push.close()
+
+
+def _endpoint(loaded: build.Loaded, pushed: Sequence[PushSourceConfig], store: Store) -> Endpoint:
+    from logmedic.web.push.admission import Admission  # noqa: PLC0415  as in ``dashboard``
+    from logmedic.web.push.endpoint import Endpoint, Receiver  # noqa: PLC0415
+    from logmedic.web.push.who import Gatekeeper  # noqa: PLC0415
+
+    clock = build.system_clock()
+    receivers = []
+    for source in pushed:
+        shown = pushing.credentials(source, loaded.base)
+        spool = pushing.spool(source, loaded.base, store, clock)
+        admission = Admission(
+            requests=source.max_waiting,
+            bytes=source.max_waiting_bytes,
+            unread_bytes=source.max_unread_bytes,
+            unread=lambda spool=spool: spool.unread,  # type: ignore[misc]
+        )
+        gatekeeper = Gatekeeper(source.name, shown.tokens, shown.keys, source.signing_window_s)
+        receivers.append(Receiver(source, gatekeeper, spool, admission))
+    return Endpoint(receivers, lambda: clock.now() / NANOSECONDS)
 
 
 def _server(site: Site, *, any_port: bool) -> Server | None:
@@ -96,5 +129,7 @@ def _server(site: Site, *, any_port: bool) -> Server | None:
     except PortTakenError as error:
         if any_port:
             return Server(site, host, 0)
+        if site.push is not None:
+            raise  # nothing would come in
         log.error("%s; going on without the dashboard", error)  # noqa: TRY400  one line, no traceback
         return None

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from logmedic.investigate.interface import LogContext
     from logmedic.store.store import Store
     from logmedic.web.live import Broadcaster
+    from logmedic.web.push.endpoint import Endpoint
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,3 +31,4 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     logs: LogContext
     live: Broadcaster
     reload: Callable[[], None] | None  # take up a changed configuration; raises :class:`logmedic.errors.ConfigError`
+    push: Endpoint | None = None  # where log shippers push, if any do

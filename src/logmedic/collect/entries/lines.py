@@ -8,22 +8,19 @@ it, as an object ``labels`` within the line; the record keeps the line as it was
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 import msgspec
 
 from logmedic.collect.entries.entry import Entry
+from logmedic.collect.envelope import text_object, with_labels
 from logmedic.collect.interface import Batch, Position
 from logmedic.model import LogRecord, Ref
 
 LINES = 2_000  # of one batch; fewer than fill two blocks of what was seen
 _UNKNOWN = "unknown_service"  # Loki's value for ``service_name`` where it found none
-_LABELS_KEYS = ("labels", "attributes", "context", "extra", "mdc")
-"""Objects whose members decoders read as if they stood at the top, behind those that do."""
 _SNIFF_BYTES = 64 * 1024
-
-_encode = msgspec.json.Encoder().encode
 
 
 class LayoutConfig(Protocol):
@@ -61,7 +58,6 @@ class Layout:
         self._dialects: dict[int, str] = {}
         roles = (Role.LEVEL, Role.ERROR_CODE, Role.REQUEST_ID, Role.TRACE_ID)
         self._asked = {key for role in roles for key in generic.KEYS[role]} | set(generic.DURATIONS)
-        self._levels = frozenset(generic.KEYS[Role.LEVEL])
 
     def service(self, entry: Entry) -> str:
         for label in self._config.service_labels:
@@ -84,29 +80,10 @@ class Layout:
         if written.lstrip().startswith(b"{"):
             # A line end is white space between the members of an object, and cannot stand within a string of JSON.
             flat = written.replace(b"\n", b" ").strip()
-            joined = _joined(flat, besides) if besides else flat
+            joined = with_labels(flat, besides) if besides else flat
             if joined is not None:
                 return Line(entry, joined, written, length)
-        return Line(entry, self._wrapped(written.decode(), besides), written, length, wrapped=True)
-
-    def _wrapped(self, text: str, besides: Mapping[str, str]) -> bytes:
-        """A line of text, or several, as an object; with the level that the text names, where nothing else does."""
-        from logmedic.collect.dialects import levels  # noqa: PLC0415  as in ``__init__``
-        from logmedic.collect.dialects.dialect import Scale  # noqa: PLC0415
-        from logmedic.collect.dialects.text import find_event_level  # noqa: PLC0415
-
-        head, _, rest = text.partition("\n")
-        members: dict[str, object] = {"message": head.rstrip("\r")}
-        named = (levels.read(besides[key], Scale.MIXED) for key in self._levels & besides.keys())
-        if all(level is None for level in named):
-            level = find_event_level(text, headless=False)
-            if level is not None:
-                members["level"] = level.name
-        if rest:
-            members["stack_trace"] = text
-        if besides:
-            members["labels"] = besides
-        return _encode(members)
+        return Line(entry, text_object(written.decode(), besides), written, length, wrapped=True)
 
     def dialect(self, lines: Sequence[Line]) -> str:
         """That of the lines of one stream, as it was when the stream was first seen."""
@@ -208,18 +185,6 @@ def restored(record: LogRecord, line: Line, source: str) -> LogRecord:
         fields={**entry.labels, **record.fields},
         raw=line.written,
     )
-
-
-def _joined(line: bytes, besides: Mapping[str, str]) -> bytes | None:
-    """An object with another one put before its members; ``None`` when that would not be JSON, or hide something."""
-    from logmedic.collect.dialects.parse import parse  # noqa: PLC0415  as in ``Layout``
-
-    key = next((key for key in _LABELS_KEYS if f'"{key}"'.encode() not in line), None)
-    if key is None or parse(line).value is None:
-        return None
-    rest = line[1:].lstrip()
-    comma = b"" if rest.startswith(b"}") else b","
-    return b'{"%s":%s%s%s' % (key.encode(), _encode(besides), comma, rest)
 
 
 def _time(line: Line) -> int:
