@@ -21,6 +21,7 @@ from logmedic.respond.webhook import signing_keys
 
 if TYPE_CHECKING:
     from logmedic.collect.identity import Key
+    from logmedic.collect.push.source import PushedSource
     from logmedic.collect.push.spool import Spool
     from logmedic.store.store import Store
 
@@ -52,6 +53,13 @@ def folder(config: PushSourceConfig, base: Path) -> Path:
 def files(config: PushSourceConfig, base: Path) -> FileSourceConfig:
     """What the file source follows."""
     return followed(config, glob.escape(str(folder(config, base))))
+
+
+def source(config: PushSourceConfig, base: Path, clock: Clock) -> PushedSource:
+    """What reads the spool."""
+    from logmedic.collect.push.source import PushedSource  # noqa: PLC0415  only where lines are pushed
+
+    return PushedSource(config.name, files(config, base), clock)
 
 
 def credentials(config: PushSourceConfig, base: Path) -> Credentials:

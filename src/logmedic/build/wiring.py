@@ -306,6 +306,8 @@ def make_source(config: SourceConfig, base: Path, clock: doors.Clock, rules: Seq
         return lokis.make(config, base, clock, rules)
     if isinstance(config, CloudWatchSourceConfig):
         return clouds.make(config, clock, rules)
+    if isinstance(config, PushSourceConfig):
+        return pushing.source(config, base, clock)
     return FileSource(config.name, anchored(config, base), clock)
 
 
