@@ -120,7 +120,7 @@ def test_a_disk_that_fails_in_mid_batch_loses_and_doubles_nothing(tmp_path: Path
     fails = iter([False, True])
 
     def failing(fd: int, views: list[memoryview]) -> int:
-        if os.readlink(f"/proc/self/fd/{fd}").endswith(".log") and next(fails, False):
+        if Path(f"/proc/self/fd/{fd}").readlink().suffix == ".log" and next(fails, False):
             writev(fd, [views[0][:30]])
             raise OSError(errno.ENOSPC, "No space left on device")
         return writev(fd, views)
@@ -198,7 +198,8 @@ def dying_sync(fd):
         os.kill(os.getpid(), signal.SIGKILL)
     fdatasync(fd)
 
-spool = Spool(folder, SpoolConfig(replay_s=600, segment_bytes=400, keep_bytes=1 << 30, keep_hours=1), SystemClock(), dict)
+config = SpoolConfig(replay_s=600, segment_bytes=400, keep_bytes=1 << 30, keep_hours=1)
+spool = Spool(folder, config, SystemClock(), dict)
 spool.open()
 tail.os.writev, tail.os.fdatasync = dying_writev, dying_sync
 for number in range(first, 12):
