@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, str] = {
     "regroup": "logmedic.cli.regroup:regroup",
     "notify": "logmedic.cli.notify:notify",
     "silences": "logmedic.cli.silences:silences",
+    "generate": "logmedic.cli.generate:generate",
     "mcp": "logmedic.cli.mcp:mcp",
 }
 

@@ -14,6 +14,7 @@ import msgspec
 
 from logmedic import build
 from logmedic.cli import options, output
+from logmedic.cli.notifying import Notifier
 from logmedic.cli.output import printable
 from logmedic.cli.reloading import Reloading, say_kept
 from logmedic.errors import LogmedicError
@@ -97,7 +98,9 @@ class Run:
                     address = f"http://{loaded.config.web.address[0]}:{web.port}"
                     log.info(_DASHBOARD.in_(loaded.language), address)
                     printer.event("dashboard", url=address)
-                runtime.serve(self._reloading.stop)
+                notifier = Notifier()
+                notifier.ready()
+                runtime.serve(self._reloading.stop, beat=notifier.alive)
             log.info(_STOPPING.in_(loaded.language))
 
 

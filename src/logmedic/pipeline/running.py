@@ -44,6 +44,10 @@ def no_progress(done: int, total: int) -> None:
     """For runs that nobody watches."""
 
 
+def no_beat() -> None:
+    """For runs that nobody supervises."""
+
+
 Parallel = Callable[[Source], Generator[tuple[Digest, Position], None, None]]
 """Digests byte ranges of a big backlog in worker processes, in order; yields nothing when that does not pay."""
 
@@ -188,8 +192,10 @@ class Runtime:
 
     # -- always on -------------------------------------------------------------------------------------------------
 
-    def serve(self, stop: threading.Event) -> None:
+    def serve(self, stop: threading.Event, beat: Callable[[], None] = no_beat) -> None:
         """Follow every source in a thread of its own until ``stop`` is set, or all of them have ended.
+
+        ``beat`` is called about once a second while all threads live.
 
         Raises:
             LogmedicError: a source's thread ended through a fault of ours; better to be restarted than to look alive.
@@ -209,7 +215,7 @@ class Runtime:
         for thread in (*threads, *beside):
             thread.start()
         try:
-            self._supervise(threads, beside, stop)
+            self._supervise(threads, beside, stop, beat)
         finally:
             stop.set()
             for thread in (*threads, *beside):
@@ -231,7 +237,11 @@ class Runtime:
             log.error("%s; trying again later", error)  # noqa: TRY400  one line, no traceback
 
     def _supervise(
-        self, threads: Sequence[threading.Thread], beside: Sequence[threading.Thread], stop: threading.Event
+        self,
+        threads: Sequence[threading.Thread],
+        beside: Sequence[threading.Thread],
+        stop: threading.Event,
+        beat: Callable[[], None],
     ) -> None:
         """Until ``stop``: give failed incidents another try now and then, and do not outlive a thread that died."""
         looked = self.clock.monotonic()
@@ -242,6 +252,7 @@ class Runtime:
                 return
             if dead:
                 raise LogmedicError(f"{dead[0]} stopped unexpectedly; what it had read is stored, start logmedic again")
+            beat()
             if self.clock.monotonic() - looked >= RETRY_FAILED_SECONDS:
                 looked = self.clock.monotonic()
                 self._try_again(self.store.unhandled())
