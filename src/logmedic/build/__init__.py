@@ -1,6 +1,7 @@
 """Config → pipeline: the shape of the configuration (``shape``), and the only wiring (``wiring``)."""
 
 from logmedic.build.cleaning import Redacted, redactor
+from logmedic.build.looking import Lookup
 from logmedic.build.shape import (
     Config,
     Loaded,
@@ -10,13 +11,11 @@ from logmedic.build.shape import (
     load_config,
     require_sources,
 )
+from logmedic.build.sourcing import anchored, make_source
 from logmedic.build.wiring import (
-    Lookup,
     ancestry,
-    anchored,
     digester,
     grouper,
-    make_source,
     nothing_new,
     open_store,
     rehearsal,

@@ -6,33 +6,27 @@ Importing this module is cheap; what is heavy (SQLAlchemy, DBOS, hyperscan) is i
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from logmedic import doors, store
-from logmedic.bounds import bounded
-from logmedic.build import cleaning, clouds, diagnosing, keeping, lokis, pushing, telling
-from logmedic.build.shape import Config, Loaded, SourceConfig, StoreConfig
+from logmedic.build import cleaning, diagnosing, keeping, telling
+from logmedic.build.looking import Lookup
+from logmedic.build.shape import Config, Loaded, StoreConfig
+from logmedic.build.sourcing import anchored, make_source
 from logmedic.collect import dialects
-from logmedic.collect.cloudwatch.config import CloudWatchSourceConfig
-from logmedic.collect.file import FileSource, FileSourceConfig
+from logmedic.collect.file import FileSourceConfig
 from logmedic.collect.interface import Position, Source
-from logmedic.collect.loki.config import LokiSourceConfig
 from logmedic.collect.push.config import PushSourceConfig
-from logmedic.collect.stdin import StdinSource, StdinSourceConfig
 from logmedic.detect.detector import Detector
-from logmedic.detect.interface import Rule
 from logmedic.detect.rules import SurgeRule, build_rules
 from logmedic.detect.surge import SurgeWindows
 from logmedic.group.fingerprint import Grouper
 from logmedic.group.release import Order, unknown
-from logmedic.model import LogRecord
 from logmedic.redact import Redactor
 from logmedic.respond import channels
 from logmedic.respond.interface import Tracker
@@ -298,26 +292,6 @@ def grouper(config: Config, secrets: Sequence[str] = ()) -> Grouper:
     return Grouper(config.group, Redactor(config.redact, secrets))
 
 
-def make_source(config: SourceConfig, base: Path, clock: doors.Clock, rules: Sequence[Rule] = ()) -> Source:
-    """``rules``: what is asked of its lines, for sources that can look for that where the logs are."""
-    if isinstance(config, StdinSourceConfig):
-        return StdinSource(config.name, config, clock)
-    if isinstance(config, LokiSourceConfig):
-        return lokis.make(config, base, clock, rules)
-    if isinstance(config, CloudWatchSourceConfig):
-        return clouds.make(config, clock, rules)
-    if isinstance(config, PushSourceConfig):
-        return pushing.source(config, base, clock)
-    return FileSource(config.name, anchored(config, base), clock)
-
-
-def anchored(config: FileSourceConfig | PushSourceConfig, base: Path) -> FileSourceConfig:
-    """The files of the source, with relative paths starting at the config file's folder."""
-    if isinstance(config, PushSourceConfig):
-        return pushing.files(config, base)
-    return msgspec.structs.replace(config, paths=[str(base / path) for path in config.paths])
-
-
 def ancestry(loaded: Loaded) -> Order:
     """The order of releases that are commit ids, as far as the repository knows them."""
     from logmedic.pipeline.ancestry import Ancestry  # noqa: PLC0415  imported with the pipeline
@@ -329,39 +303,3 @@ def ancestry(loaded: Loaded) -> Order:
 def repository(loaded: Loaded) -> doors.Git | None:
     git = doors.Git((loaded.base / loaded.config.repository.path).absolute(), doors.SystemShell())
     return git if git.is_repository() else None
-
-
-class Lookup:
-    """Evidence from the logs: sources of its own, so that the ones being followed stay with their threads."""
-
-    def __init__(self, loaded: Loaded, clock: doors.Clock, opened: Store) -> None:
-        self._loaded = loaded
-        self._clock = clock
-        self._store = opened
-        self._lock = threading.Lock()
-        self._sources: dict[str, Source] = {}
-
-    def around(self, record: LogRecord, before: int, after: int) -> list[LogRecord]:
-        with self._lock:  # bounded, because everything handed over is redacted, and a line may have a megabyte
-            source = self._source(record.ref.source)
-            return [] if source is None else [bounded(r) for r in source.around(record.ref, before, after)]
-
-    def by_request(self, request_id: str, since: int, until: int) -> list[LogRecord]:
-        with self._lock:
-            found = [self._source(config.name) for config in self._loaded.config.sources]
-            return [
-                bounded(record)
-                for source in found
-                if source is not None
-                for record in source.by_request(request_id, since, until)
-            ]
-
-    def _source(self, name: str) -> Source | None:
-        config = next((c for c in self._loaded.config.sources if c.name == name), None)
-        if not isinstance(config, FileSourceConfig | LokiSourceConfig | CloudWatchSourceConfig | PushSourceConfig):
-            return None
-        source = self._sources.get(name)
-        if source is None:
-            source = self._sources[name] = make_source(config, self._loaded.base, self._clock)
-        source.resume([Position(p.source, p.stream, p.offset, p.token, p.done) for p in self._store.positions(name)])
-        return source

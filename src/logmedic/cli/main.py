@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "diagnose": "logmedic.cli.diagnose:diagnose",
     "fingerprint": "logmedic.cli.fingerprint:fingerprint",
     "replay": "logmedic.cli.replay:replay",
+    "sources": "logmedic.cli.sources:sources",
     "incidents": "logmedic.cli.incidents:incidents",
     "usage": "logmedic.cli.usage:usage",
     "rules": "logmedic.cli.rules:rules",

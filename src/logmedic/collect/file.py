@@ -9,7 +9,7 @@ import msgspec
 
 from logmedic.collect.blocks import Buffer
 from logmedic.collect.following import Following, Rules
-from logmedic.collect.interface import Batch, Position
+from logmedic.collect.interface import Backlog, Batch, Position
 from logmedic.collect.lookup import Limits, Lookup
 from logmedic.collect.ranges import Range, split
 from logmedic.collect.reading import Reader, Reading
@@ -200,6 +200,12 @@ class FileSource:
             lines_truncated=counters.truncated_lines,
             last_error=shown(problems[0]) if problems else "",
         )
+
+    def backlog(self) -> Backlog:
+        """Looks at the file system again; compressed parts do not count."""
+        self._refresh()
+        status = self.status()
+        return Backlog(bytes=status.lag_bytes, problem=status.last_error)
 
     def close(self) -> None:
         self._following.close()

@@ -53,6 +53,14 @@ class Batch(msgspec.Struct, frozen=True):
     origin: Origin | None = None  # of a store of records; lines of a stream of bytes are described by their offset
 
 
+class Backlog(msgspec.Struct, frozen=True):
+    """What is there and not read yet, as far as that can be told without reading it. ``None``: it cannot."""
+
+    bytes: int | None = None
+    seconds: float | None = None  # from what was read last to now
+    problem: str = ""  # why it cannot be read now
+
+
 class Source(Protocol):
     """One configured place to read logs from. Sources are not thread-safe; each belongs to one thread."""
 
@@ -88,6 +96,10 @@ class Source(Protocol):
 
     def by_request(self, request_id: str, since: int, until: int, limit: int = 200) -> list[LogRecord]:
         """Lines that carry this request or trace id between two times (ns), in order of reading."""
+        ...
+
+    def backlog(self) -> Backlog:
+        """Beyond the positions that it has resumed from or read to. Nobody else is asked, and nothing is read."""
         ...
 
     def close(self) -> None: ...

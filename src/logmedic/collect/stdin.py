@@ -11,7 +11,7 @@ import msgspec
 
 from logmedic.collect.blocks import Block, Buffer, LineReader
 from logmedic.collect.events.whole import WholeEvents
-from logmedic.collect.interface import Batch, Position
+from logmedic.collect.interface import Backlog, Batch, Position
 from logmedic.collect.wrapping import Unwrapping
 from logmedic.doors import Clock
 from logmedic.errors import ConfigError, SourceError
@@ -89,6 +89,10 @@ class StdinSource:
 
     def by_request(self, request_id: str, since: int, until: int, limit: int = 200) -> list[LogRecord]:
         return []
+
+    def backlog(self) -> Backlog:
+        """A pipe does not tell."""
+        return Backlog()
 
     def close(self) -> None:
         """The descriptor belongs to the process; it is left open."""

@@ -43,6 +43,15 @@ def _lines(site: Site) -> Iterator[str]:
     yield _head("logmedic_source_last_read_timestamp_seconds", "gauge", "When a source was last read from.")
     for source, at in activity.last_read(database).items():
         yield _sample("logmedic_source_last_read_timestamp_seconds", at / NANOSECONDS, source=source)
+    backlogs = {source.name: site.backlog(source.name) for source in site.loaded.config.sources}
+    yield _head("logmedic_source_unread_bytes", "gauge", "Bytes that are there and not read yet, where that is known.")
+    for source, backlog in backlogs.items():
+        if backlog.bytes is not None:
+            yield _sample("logmedic_source_unread_bytes", backlog.bytes, source=source)
+    yield _head("logmedic_source_behind_seconds", "gauge", "From what was read last to now, for stores of entries.")
+    for source, backlog in backlogs.items():
+        if backlog.seconds is not None:
+            yield _sample("logmedic_source_behind_seconds", round(backlog.seconds, 3), source=source)
     yield _head("logmedic_rule_matches_total", "counter", "Records that a rule matched.")
     for rule, count in activity.matches(database).items():
         yield _sample("logmedic_rule_matches_total", count, rule=rule)

@@ -73,6 +73,7 @@ def dashboard(
         yield None
         return
     clock = build.system_clock()
+    logs = build.Lookup(loaded, clock, store)
     site = Site(
         loaded=loaded,
         store=store,
@@ -80,7 +81,8 @@ def dashboard(
         access=allowed,
         explain=build.grouper(loaded.config),
         git=build.repository(loaded),
-        logs=build.Redacted(build.Lookup(loaded, clock, store), build.redactor(loaded)),
+        logs=build.Redacted(logs, build.redactor(loaded)),
+        backlog=logs.backlog,
         live=Broadcaster(News(store.database, clock)),
         reload=reload,
         push=_endpoint(loaded, pushed, store) if pushed else None,

@@ -13,6 +13,7 @@ from logmedic.pipeline.page import Explain
 from logmedic.web.access import Access
 
 if TYPE_CHECKING:
+    from logmedic.collect.interface import Backlog
     from logmedic.investigate.interface import LogContext
     from logmedic.store.store import Store
     from logmedic.web.live import Broadcaster
@@ -29,6 +30,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     explain: Explain  # why a record belongs to its incident
     git: Git | None  # the watched service's repository
     logs: LogContext
+    backlog: Callable[[str], Backlog]  # of the source of this name
     live: Broadcaster
     reload: Callable[[], None] | None  # take up a changed configuration; raises :class:`logmedic.errors.ConfigError`
     push: Endpoint | None = None  # where log shippers push, if any do

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from logmedic.collect.file import FileSourceConfig
+from logmedic.collect.interface import Backlog
 from logmedic.web.site import Site
 
 
@@ -15,6 +16,7 @@ class Watched(msgspec.Struct, frozen=True):
     paths: tuple[str, ...]
     lines: int  # read so far
     rejects: int
+    backlog: Backlog
 
 
 def watched(site: Site) -> tuple[Watched, ...]:
@@ -29,6 +31,7 @@ def watched(site: Site) -> tuple[Watched, ...]:
             Watched(
                 source.name, kind, ", ".join(paths) or str(getattr(source, "url", kind)), paths,
                 0 if total is None else total.lines, 0 if total is None else total.rejects,
+                site.backlog(source.name),
             )
         )  # fmt: skip
     return tuple(found)

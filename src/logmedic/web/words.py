@@ -182,6 +182,8 @@ WORDS: Mapping[str, Text] = {
     "rules.matches": Text("Matches in 24 h", "24시간 일치"),
     "sources.lines": Text("Lines", "줄"),
     "sources.rejects": Text("Not readable", "읽을 수 없음"),
+    "sources.waiting": Text("Waiting to be read", "읽기 대기"),
+    "sources.behind": Text("Behind by", "지연"),
     "sources.stream": Text("Stream", "스트림"),
     "sources.position": Text("Position", "위치"),
     "sources.read": Text("Last read", "마지막 읽기"),

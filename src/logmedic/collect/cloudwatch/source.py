@@ -15,7 +15,7 @@ from logmedic.collect.cloudwatch.paging import walk
 from logmedic.collect.entries.cursor import Cursor
 from logmedic.collect.entries.lines import Layout
 from logmedic.collect.entries.seen import Seen
-from logmedic.collect.interface import Batch, Position
+from logmedic.collect.interface import Backlog, Batch, Position
 from logmedic.doors import Clock
 from logmedic.model import NANOSECONDS, LogRecord, Ref
 
@@ -166,6 +166,11 @@ class CloudWatchSource:
             remembered=0 if cursor is None else len(cursor.seen),
             last_error="" if self._problem is None else str(self._problem),
         )
+
+    def backlog(self) -> Backlog:
+        """As a length of time; how many entries it holds only the store of them knows."""
+        status = self.status()
+        return Backlog(seconds=None if self._cursor is None else status.behind_s, problem=status.last_error)
 
     def close(self) -> None:
         self._client.close()

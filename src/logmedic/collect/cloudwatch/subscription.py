@@ -19,7 +19,7 @@ from logmedic.collect.cloudwatch.config import CloudWatchSourceConfig
 from logmedic.collect.entries.cursor import Cursor
 from logmedic.collect.entries.lines import Layout
 from logmedic.collect.entries.seen import Seen
-from logmedic.collect.interface import Batch, Position
+from logmedic.collect.interface import Backlog, Batch, Position
 from logmedic.doors import Clock
 from logmedic.errors import SourceError
 from logmedic.model import LogRecord, Ref
@@ -124,6 +124,9 @@ class SubscriptionSource:
 
     def by_request(self, request_id: str, since: int, until: int, limit: int = 200) -> list[LogRecord]:
         return []
+
+    def backlog(self) -> Backlog:
+        return Backlog()
 
     def close(self) -> None:
         """Nothing is open."""

@@ -11,7 +11,7 @@ import msgspec
 from logmedic.collect.entries.cursor import Cursor
 from logmedic.collect.entries.lines import Layout
 from logmedic.collect.entries.seen import Seen
-from logmedic.collect.interface import Batch, Position
+from logmedic.collect.interface import Backlog, Batch, Position
 from logmedic.collect.loki.client import Access, LokiClient
 from logmedic.collect.loki.config import LokiSourceConfig, check, sharded
 from logmedic.collect.loki.errors import LokiError, Trouble
@@ -215,6 +215,11 @@ class LokiSource:
             woken=tail is not None and tail.listening,
             last_error=problem,
         )
+
+    def backlog(self) -> Backlog:
+        """As a length of time; how many entries it holds only the store of them knows."""
+        status = self.status()
+        return Backlog(seconds=None if self._cursor is None else status.behind_s, problem=status.last_error)
 
     def close(self) -> None:
         if self._tail is not None:

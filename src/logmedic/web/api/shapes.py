@@ -91,3 +91,6 @@ class Source(BaseModel):
     what: str
     lines: int
     rejects: int
+    unread_bytes: int | None = Field(description="bytes that are there and not read yet, where that is known")
+    behind_s: float | None = Field(description="from what was read last to now, for stores of entries")
+    problem: str | None

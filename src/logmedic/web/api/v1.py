@@ -121,7 +121,16 @@ def sources(request: Request) -> Response:
     return answer(
         request,
         [
-            {"name": s.name, "kind": s.kind, "what": s.what, "lines": s.lines, "rejects": s.rejects}
+            {
+                "name": s.name,
+                "kind": s.kind,
+                "what": s.what,
+                "lines": s.lines,
+                "rejects": s.rejects,
+                "unread_bytes": s.backlog.bytes,
+                "behind_s": s.backlog.seconds,
+                "problem": s.backlog.problem or None,
+            }
             for s in watched(site)
         ],
     )
