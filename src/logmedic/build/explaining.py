@@ -6,7 +6,7 @@ import glob
 import re
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -19,6 +19,9 @@ from logmedic.errors import UsageError
 from logmedic.investigate.alert import Alert
 from logmedic.investigate.changelist import ChangeList
 from logmedic.model import Diagnosis, Incident, Level, LogRecord, Ref
+
+if TYPE_CHECKING:
+    from logmedic.pipeline.rehearsal import Replayed
 
 TEXT_BYTES = 1 << 20  # a panic or traceback that somebody pasted is not longer
 _JSON_LINE = re.compile(rb"^[ \t]*\{", re.MULTILINE)
@@ -67,6 +70,25 @@ def of_file(loaded: Loaded, path: Path, given: Given, name: str | None = None) -
         if text:
             return rehearsing.one_text(runtime, head, name, given.changes)
         return rehearsing.first_incident(runtime, name, given.changes, given.alert)
+
+
+def would(loaded: Loaded, data: bytes, name: str) -> Replayed:
+    """What these lines of a log would lead to, with nobody told and nothing stored. ``name``: what to call them.
+
+    Raises:
+        UsageError: there is no line.
+    """
+    from logmedic.pipeline import rehearsal as rehearsing  # noqa: PLC0415  as above
+
+    if not data.strip():
+        raise UsageError(f"{name}: empty; paste some lines of a log")
+    with tempfile.TemporaryDirectory(prefix="logmedic-") as folder:
+        path = Path(folder) / "lines.log"
+        path.write_bytes(data if data.endswith(b"\n") else data + b"\n")
+        source = FileSourceConfig(name=name, paths=[glob.escape(str(path))], multiline_timeout=0.0)
+        loaded = msgspec.structs.replace(loaded, config=msgspec.structs.replace(loaded.config, sources=(source,)))
+        with rehearsal(loaded) as (runtime, notes):
+            return rehearsing.replay(runtime, notes)
 
 
 def _is_log(data: bytes) -> bool:

@@ -179,6 +179,21 @@ WORDS: Mapping[str, Text] = {
     "rules.kind": Text("Looks at", "검사 대상"),
     "rules.services": Text("Services", "서비스"),
     "rules.every": Text("every service", "모든 서비스"),
+    "rules.forms": Text("In the words of each place where logs are", "로그가 있는 곳마다의 형식"),
+    "rules.exact": Text("exactly what the rule matches", "규칙과 정확히 일치"),
+    "rules.widened": Text("more than the rule matches: {ways}", "규칙보다 넓음: {ways}"),
+    "rules.try": Text("Try some lines", "로그로 시험해 보기"),
+    "rules.try.note": Text(
+        "They go through rules, grouping and policy as this configuration has them. Nothing is stored, nobody is told.",
+        "지금 설정의 규칙, 그룹화, 정책을 그대로 거칩니다. 저장하지 않고 아무에게도 알리지 않습니다.",
+    ),
+    "rules.try.lines": Text("Lines of a log", "로그 줄"),
+    "rules.try.go": Text("Try", "시험"),
+    "rules.tried": Text(
+        "{lines} lines: {incidents} incidents, {alerts} alerts.", "{lines}줄: 인시던트 {incidents}건, 알림 {alerts}건."
+    ),
+    "rules.tried.rejects": Text("{count} lines cannot be read.", "{count}줄은 읽을 수 없습니다."),
+    "rules.tried.matches": Text("Matches", "일치"),
     "rules.matches": Text("Matches in 24 h", "24시간 일치"),
     "sources.lines": Text("Lines", "줄"),
     "sources.rejects": Text("Not readable", "읽을 수 없음"),
