@@ -153,6 +153,32 @@ class Burning:
         raise LookupError("the disk is on fire")
 
 
+def test_work_that_falls_due_between_two_looks_counts_as_busy(
+    database: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A scan that took it for idle would end, and leave an alert to the next one."""
+    engine = DurableEngine(database, poll_seconds=0.05)
+    engine.prepare()
+    hand_over(engine, database)
+    now = time.time_ns()
+    status = sa.text("UPDATE workflow_status SET status = :status, delay_until_epoch_ms = :due")
+    with database.begin() as connection:
+        connection.execute(status, {"status": "DELAYED", "due": now // 1_000_000})
+    look = engine._client.list_workflows  # type: ignore[union-attr]
+
+    def look_and_move(*args: object, **kwargs: object) -> object:
+        found = look(*args, **kwargs)  # type: ignore[arg-type]
+        with database.begin() as connection:
+            connection.execute(status, {"status": "ENQUEUED", "due": now // 1_000_000})
+        return found
+
+    monkeypatch.setattr(engine._client, "list_workflows", look_and_move)
+    try:
+        assert engine.busy(now)
+    finally:
+        engine.close(0.0)
+
+
 def test_work_that_failed_is_tried_again_for_three_days_and_then_handed_back(database: sa.Engine) -> None:
     handler, left, now = Burning(), [(1, FINGERPRINT, 1)], time.time_ns()
     with opened(database, handler) as engine:

@@ -311,10 +311,11 @@ class DurableEngine:
         for lane in (ALERTS, DEEPER):
             ours = {"queue_name": lane.queue, "app_version": APPLICATION_VERSION}
             few = {"load_input": False, "load_output": False}
-            if self._client.list_workflows(status=["PENDING", "ENQUEUED"], limit=1, **ours, **few):
-                return True
+            # In the order that work moves, so that none slips by between the two looks.
             delayed = self._client.list_workflows(status="DELAYED", **ours, **few)
             if any((w.delay_until_epoch_ms or 0) * 1_000_000 <= now for w in delayed):
+                return True
+            if self._client.list_workflows(status=["PENDING", "ENQUEUED"], limit=1, **ours, **few):
                 return True
         return False
 
