@@ -45,7 +45,6 @@ def test_a_well_formed_request_gets_a_message(claude: FakeClaude) -> None:
         ({"messages": [{"role": "user"}]}, "messages.0: needs exactly"),
         ({"messages": [{"role": "user", "content": [{"text": "x"}]}]}, "every block needs a type"),
         ({"mesages": []}, "mesages: Extra inputs are not permitted"),
-        ({"stream": True}, "does not stream"),
     ],
 )
 def test_an_ill_formed_request_is_refused_as_anthropic_would(

@@ -1,7 +1,7 @@
 """A small, strict stand-in for Anthropic's Messages API on loopback, which answers as told.
 
 It refuses what the real one refuses (missing headers, unknown or ill-typed keys), in the same error shape, so a client
-that works here sends a well-formed request. It does not stream and does not think.
+that works here sends a well-formed request. It streams a message that is ready, and does not think.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 from logmedic.testing.claude_rules import complaints
+from logmedic.testing.claude_stream import events
 
 MAX_BODY = 32 << 20  # bytes of a request, the documented limit of the Messages API
 
@@ -275,15 +276,18 @@ def _handler_for(fake: FakeClaude) -> type[BaseHTTPRequestHandler]:
             asked = received.body if isinstance(received.body, dict) else {}
             if step.reply is not None:
                 step = replace(_structured(step.reply, asked), usage=step.usage)
-            self._write(step, asked.get("model", ""))
+            self._write(step, asked.get("model", ""), stream=asked.get("stream") is True)
 
-        def _write(self, step: Step, model: str) -> None:
+        def _write(self, step: Step, model: str, *, stream: bool = False) -> None:
             number = len(fake.requests)
-            data = json.dumps(_body_of(step, model, number)).encode() if step.raw is None else step.raw
+            message = _body_of(step, model, number)
+            streams = stream and step.status == 200 and step.raw is None
+            data = events(message) if streams else json.dumps(message).encode()
+            data = data if step.raw is None else step.raw
             self.send_response(step.status, _ERROR_TYPES.get(step.status))
             for name, value in step.headers.items():
                 self.send_header(name, value)
-            self.send_header("content-type", "application/json")
+            self.send_header("content-type", "text/event-stream; charset=utf-8" if streams else "application/json")
             self.send_header("request-id", f"req_{number:024d}")
             self.send_header("content-length", str(len(data)))
             self.end_headers()

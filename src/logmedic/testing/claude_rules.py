@@ -49,8 +49,6 @@ def complaints(body: Mapping[str, Any]) -> Iterator[str]:
 def _values(body: Mapping[str, Any]) -> Iterator[str]:
     if body["max_tokens"] < 1:
         yield "max_tokens: must be greater than or equal to 1"
-    if body.get("stream"):
-        yield "stream: this stand-in does not stream"
     if not body["messages"]:
         yield "messages: at least one message is required"
     elif isinstance(body["messages"][0], dict) and body["messages"][0].get("role") == "assistant":
@@ -63,8 +61,8 @@ def _message(place: str, message: Any) -> Iterator[str]:
     if not isinstance(message, dict) or set(message) != {"role", "content"}:
         yield f"{place}: needs exactly role and content"
         return
-    if message["role"] not in ("user", "assistant"):
-        yield f'{place}.role: must be "user" or "assistant"'
+    if message["role"] not in ("user", "assistant", "system"):  # the last one: reminders between the others
+        yield f'{place}.role: must be "user", "assistant" or "system"'
     content = message["content"]
     if isinstance(content, list):
         yield from _blocks(f"{place}.content", content)

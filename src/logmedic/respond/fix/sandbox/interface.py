@@ -1,0 +1,65 @@
+"""What a confined run may touch, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+GIB = 1 << 30
+TREE = Path("/repo")  # where a run finds the tree that it works on, whatever its path is outside
+HOME = Path("/home/fix")  # empty, and gone with the run
+TOOLS = Path("/opt/fix")  # folders that are lent read-only stand below it
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Of one run with all that it starts."""
+
+    seconds: float  # of wall clock; then everything in it is killed
+    processes: int = 512  # threads count as well
+    memory: int = 4 * GIB  # bytes of writable memory that one process may have
+    file: int = 1 * GIB  # bytes of one file that it writes
+    scratch: int = 1 * GIB  # bytes of /tmp and of the home, which are memory
+    output: int = 4 << 20  # bytes of each of its streams; one that writes more is killed
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """A program and its surroundings. There is no network; the environment is this one and nothing else."""
+
+    argv: Sequence[str]
+    tree: Path  # appears as TREE
+    limits: Limits
+    env: Mapping[str, str] = {}
+    input: bytes = b""
+    tree_writable: bool = True
+    frozen: Sequence[str] = ()  # paths below the tree that stay as they are, though the tree is writable
+    lent: Mapping[str, Path] = {}  # appear read-only, by the path inside
+    cache: Path | None = None  # appears read-only as TOOLS/cache
+    gateway: Path | None = None  # a unix socket; 127.0.0.1:GATEWAY_PORT inside leads to it
+
+
+GATEWAY_PORT = 8788
+
+
+class Finished(msgspec.Struct, frozen=True, kw_only=True):
+    """``code``: as a shell gives it; ``None`` when it was killed at a limit, and ``cut`` says at which."""
+
+    code: int | None
+    out: bytes
+    err: bytes
+    cut: str = ""  # "time", "output"
+    seconds: float = 0.0
+
+
+class Sandbox(Protocol):
+    name: str
+
+    def run(self, task: Task) -> Finished:
+        """Run it to its end. Nothing of it is left when this returns.
+
+        Raises:
+            ShellError: it could not be started; what would have run has not.
+        """
+        ...
