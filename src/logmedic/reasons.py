@@ -108,6 +108,19 @@ SENTENCES: Mapping[str, Text] = {
         "given up after {hours} h of failing; `logmedic notify retry` tries again",
         "{hours}시간 동안 실패하여 포기함; `logmedic notify retry`로 다시 시도",
     ),
+    # fixes
+    "fix": Text("{en}", "{ko}"),  # why there is none; put together where it arises
+    "fix-offered": Text("draft pull request {pull}: {url}", "초안 풀 리퀘스트 {pull}: {url}"),
+    "fix-merged": Text("pull request {pull} was merged", "풀 리퀘스트 {pull} 병합됨"),
+    "fix-closed": Text("pull request {pull} was closed without merging", "풀 리퀘스트 {pull}이(가) 병합되지 않고 닫힘"),
+    "fix-held": Text(
+        "the fix holds: {before:.1f} an hour before the merge, none in the {hours:.0f} h after it",
+        "수정 효과 있음: 병합 전 시간당 {before:.1f}회, 병합 후 {hours:.0f}시간 동안 없음",
+    ),
+    "fix-not-held": Text(
+        "the fix was merged, and it still happens: {before:.1f} an hour before, {after:.1f} in the {hours:.0f} h after",
+        "수정이 병합되었지만 계속 발생: 병합 전 시간당 {before:.1f}회, 병합 후 {hours:.0f}시간 동안 시간당 {after:.1f}회",
+    ),
     # investigation
     "diagnosed": Text("{engine}: {status}", "{engine}: {status:word}"),
     "model": Text("{en}", "{ko}"),  # a model's name, a provider's words and our own, put together where they arise
@@ -131,6 +144,11 @@ EVENTS: Mapping[str, Text] = {
     "judged": Text("judged", "진단 평가"),
     "given up": Text("given up", "포기"),
     "not diagnosed": Text("not diagnosed", "진단 실패"),
+    "no fix": Text("no fix", "수정 없음"),
+    "fix offered": Text("fix offered", "수정 제안"),
+    "fix merged": Text("fix merged", "수정 병합"),
+    "fix closed": Text("fix closed", "수정 닫힘"),
+    "fix watched": Text("fix watched", "수정 확인"),
     "model asked": Text("model asked", "모델에 문의"),
     "no model's report": Text("no model's report", "모델 보고서 없음"),
 }

@@ -26,6 +26,7 @@ from logmedic.redact import RedactConfig
 from logmedic.respond.channels import ChannelConfig
 from logmedic.respond.console import ConsoleConfig
 from logmedic.respond.digest import DigestConfig
+from logmedic.respond.fix.config import FixConfig
 from logmedic.respond.jsonl import JsonlConfig
 from logmedic.respond.policy import PolicyConfig
 from logmedic.respond.retry import RetryConfig
@@ -68,6 +69,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """``[window]``: when a repeat is only counted, and when it is raised again."""
     repository: RepositoryConfig = RepositoryConfig()
     diagnose: DiagnoseConfig = DiagnoseConfig()
+    fix: FixConfig = FixConfig()
     redact: RedactConfig = RedactConfig()
     """``[redact]``: what is blanked before anything is stored or sent."""
     channels: tuple[ChannelConfig, ...] = (ConsoleConfig(),)

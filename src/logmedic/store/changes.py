@@ -176,6 +176,7 @@ class Changes:
         )
         run(sa.delete(t.samples).where(s.incident_id == other.id, there))
         run(sa.update(t.samples).where(s.incident_id == other.id).values(incident_id=kept))
+        run(sa.update(t.fixes).where(t.fixes.c.incident_id == other.id).values(incident_id=kept))
         for table in (t.timeline, t.effects):
             origin = sa.func.coalesce(table.c.origin, other.fingerprint)
             run(sa.update(table).where(table.c.incident_id == other.id).values(incident_id=kept, origin=origin))

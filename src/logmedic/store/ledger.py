@@ -127,11 +127,16 @@ def dollars(nano: int) -> str:
     return f"${nano / DOLLAR:.4f}".rstrip("0").rstrip(".") if nano % DOLLAR else f"${nano // DOLLAR}"
 
 
+FIX = "fix"  # the purpose whose money is counted apart: what a fix costs keeps no diagnosis from being made
+
+
 class Ledger:
     """Over the state database; safe to share between threads and processes."""
 
-    def __init__(self, database: sa.Engine) -> None:
+    def __init__(self, database: sa.Engine, *, fixes: bool = False) -> None:
+        """``fixes``: count what was spent on fixes, instead of everything else."""
         self._database = database
+        self._counted = t.spending.c.purpose == FIX if fixes else t.spending.c.purpose != FIX
 
     def reserve(self, want: Purchase, caps: Caps, now: int) -> int | Refused:
         """Set the worst case aside, when every cap allows it. Returns what :meth:`settle` wants back."""
@@ -140,7 +145,7 @@ class Ledger:
             # An update first: it takes SQLite's write lock, and PostgreSQL's on this row, so that what is read next
             # holds every earlier reservation.
             connection.execute(sa.update(t.spending_turn).where(turn.id == 1).values(turn=turn.turn + 1))
-            refused = refusal(want, _spent(connection, want.fingerprint, want.generation, now), caps)
+            refused = refusal(want, self._spent(connection, want.fingerprint, want.generation, now), caps)
             if refused is not None:
                 return refused
             values = {"fingerprint": want.fingerprint, "generation": want.generation, "model": want.model,
@@ -165,7 +170,7 @@ class Ledger:
 
     def spent(self, now: int, fingerprint: str = "", generation: int = 0) -> Spent:
         with self._using() as connection:
-            return _spent(connection, fingerprint, generation, now)
+            return self._spent(connection, fingerprint, generation, now)
 
     def entries(self, since: int) -> list[Entry]:
         """Requests from ``since`` (ns) on, oldest first."""
@@ -204,23 +209,22 @@ class Ledger:
         except msgspec.DecodeError as error:
             raise StoreError(f"state database: a stored report is damaged: {error}") from error
 
-
-def _spent(connection: sa.Connection, fingerprint: str, generation: int, now: int) -> Spent:
-    """One pass over the last 30 days. A request that was not priced after all counts as what was set aside."""
-    c = t.spending.c
-    amount = sa.case((c.state == "settled", sa.func.coalesce(c.cost, c.reserved, 0)),
-                     (c.state == "failed", 0), else_=sa.func.coalesce(c.reserved, 0))  # fmt: skip
-    same = c.fingerprint == fingerprint
-    conditions: Sequence[tuple[str, sa.ColumnElement[bool]]] = (
-        ("incident", sa.and_(same, c.generation == generation)),
-        ("fingerprint", same),
-        ("hour", c.at > now - HOUR),
-        ("day", c.at > now - DAY),
-        ("month", sa.true()),
-    )
-    sums = [sa.func.coalesce(sa.func.sum(sa.case((condition, amount), else_=0)), 0).label(name)
-            for name, condition in conditions]  # fmt: skip
-    unpriced = sa.and_(c.reserved.is_(None), c.at > now - DAY, c.state != "failed")
-    count = sa.func.coalesce(sa.func.sum(sa.case((unpriced, 1), else_=0)), 0).label("unpriced_day")
-    row = connection.execute(sa.select(*sums, count).where(c.at > now - MONTH)).one()
-    return Spent(**{name: int(value) for name, value in row._mapping.items()})
+    def _spent(self, connection: sa.Connection, fingerprint: str, generation: int, now: int) -> Spent:
+        """One pass over the last 30 days. A request that was not priced after all counts as what was set aside."""
+        c = t.spending.c
+        amount = sa.case((c.state == "settled", sa.func.coalesce(c.cost, c.reserved, 0)),
+                         (c.state == "failed", 0), else_=sa.func.coalesce(c.reserved, 0))  # fmt: skip
+        same = c.fingerprint == fingerprint
+        conditions: Sequence[tuple[str, sa.ColumnElement[bool]]] = (
+            ("incident", sa.and_(same, c.generation == generation)),
+            ("fingerprint", same),
+            ("hour", c.at > now - HOUR),
+            ("day", c.at > now - DAY),
+            ("month", sa.true()),
+        )
+        sums = [sa.func.coalesce(sa.func.sum(sa.case((condition, amount), else_=0)), 0).label(name)
+                for name, condition in conditions]  # fmt: skip
+        unpriced = sa.and_(c.reserved.is_(None), c.at > now - DAY, c.state != "failed")
+        count = sa.func.coalesce(sa.func.sum(sa.case((unpriced, 1), else_=0)), 0).label("unpriced_day")
+        row = connection.execute(sa.select(*sums, count).where(c.at > now - MONTH, self._counted)).one()
+        return Spent(**{name: int(value) for name, value in row._mapping.items()})

@@ -289,3 +289,33 @@ self_alerts = sa.Table(
     sa.Column("cleared_at", sa.BigInteger),
     sa.Column("text", sa.Text, nullable=False),  # a model.Text
 )
+
+# Fixes that were tried. ``report`` is JSON that the store does not look into.
+fixes = sa.Table(
+    "fixes",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),  # also in the name of the branch
+    _incident_id(),
+    sa.Column("fingerprint", sa.Text, nullable=False),
+    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),  # "running", "proved", "offered", "failed"
+    sa.Column("dry", sa.Boolean, nullable=False),  # nothing is to leave this machine
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("began_at", sa.BigInteger, nullable=False),
+    sa.Column("ended_at", sa.BigInteger),
+    sa.Column("reason", sa.Text, nullable=False),  # a model.Text
+    sa.Column("base", sa.Text, nullable=False),
+    sa.Column("commit", sa.Text, nullable=False),
+    sa.Column("report", sa.Text, nullable=False),
+    sa.Column("pull", sa.BigInteger),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("fate", sa.Text, nullable=False),  # of the pull request: "", "open", "merged", "closed"
+    sa.Column("fate_at", sa.BigInteger),
+    sa.Column("changed", sa.Boolean, nullable=False),  # a person has added to the branch
+    sa.Column("watch_until", sa.BigInteger),
+    sa.Column("before", sa.Double),  # occurrences an hour, before the merge and after it
+    sa.Column("after", sa.Double),
+    sa.Index(None, "incident_id"),
+    sa.Index(None, "fingerprint", "began_at"),
+    sa.Index(None, "fate"),
+)

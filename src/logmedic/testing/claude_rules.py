@@ -54,15 +54,15 @@ def _values(body: Mapping[str, Any]) -> Iterator[str]:
     elif isinstance(body["messages"][0], dict) and body["messages"][0].get("role") == "assistant":
         yield "messages: first message must use the user role"
     for number, message in enumerate(body["messages"]):
-        yield from _message(f"messages.{number}", message)
+        yield from _message(f"messages.{number}", message, first=number == 0)
 
 
-def _message(place: str, message: Any) -> Iterator[str]:
+def _message(place: str, message: Any, *, first: bool) -> Iterator[str]:
     if not isinstance(message, dict) or set(message) != {"role", "content"}:
         yield f"{place}: needs exactly role and content"
         return
-    if message["role"] not in ("user", "assistant", "system"):  # the last one: reminders between the others
-        yield f'{place}.role: must be "user", "assistant" or "system"'
+    if message["role"] not in ("user", "assistant") and (first or message["role"] != "system"):
+        yield f'{place}.role: must be "user" or "assistant", or "system" between them'
     content = message["content"]
     if isinstance(content, list):
         yield from _blocks(f"{place}.content", content)

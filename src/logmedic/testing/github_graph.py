@@ -11,6 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from logmedic.testing import github_pulls
+from logmedic.testing.github_nodes import label as _label
+from logmedic.testing.github_nodes import page as _page
+from logmedic.testing.github_nodes import user as _user
 from logmedic.testing.github_store import LOGIN, Comment, Issue, RefusedError, Repository, stamp
 
 if TYPE_CHECKING:
@@ -53,7 +57,7 @@ def load(path: Path) -> GraphQLSchema:
     query.fields["search"].resolve = _search
     query.fields["node"].resolve = lambda _root, info, id: _issue(info.context, info.context.by_id(id))
     query.fields["user"].resolve = lambda _root, info, login: _person(info.context, login)
-    for name, act in _MUTATIONS.items():
+    for name, act in {**_MUTATIONS, **github_pulls.MUTATIONS}.items():
         mutation.fields[name].resolve = _doing(act)
     return schema
 
@@ -147,6 +151,7 @@ def _repo(repository: Repository) -> Node:
         "milestones": lambda _info, **more: _page([_milestone(title) for title in repository.milestones], more),
         "assignableUsers": people,
         "suggestedActors": people,
+        **github_pulls.fields(repository),
     }
 
 
@@ -184,18 +189,10 @@ def _url(repository: Repository, issue: Issue) -> str:
     return f"https://github.com/{repository.owner}/{repository.name}/issues/{issue.number}"
 
 
-def _user(login: str) -> Node:
-    return {"__typename": "User", "id": f"U_{login}", "login": login, "name": login, "databaseId": 1}
-
-
 def _person(repository: Repository, login: str) -> Node:
     if login not in repository.people:
         raise RefusedError(f"Could not resolve to a User with the login of '{login}'.", "NOT_FOUND")
     return _user(login)
-
-
-def _label(name: str, repository: Repository) -> Node:
-    return {"__typename": "Label", "id": f"L_{name}", "name": name, "color": repository.labels[name], "description": ""}
 
 
 def _milestone(title: str) -> Node:
@@ -206,23 +203,6 @@ def _milestone(title: str) -> Node:
         "number": 1,
         "description": "",
         "dueOn": None,
-    }
-
-
-def _page(nodes: list[Node], asked: Mapping[str, Any]) -> Node:
-    """A connection. Cursors are positions; more than 100 nodes may not be asked for."""
-    size = asked.get("first") or asked.get("last") or 100
-    if size > 100:
-        raise RefusedError(
-            f"Requesting {size} records exceeds the `first` limit of 100 records.", "EXCESSIVE_PAGINATION"
-        )
-    start = int(asked.get("after") or 0)
-    shown = nodes[start : start + size]
-    more = start + len(shown) < len(nodes)
-    return {
-        "nodes": shown,
-        "totalCount": len(nodes),
-        "pageInfo": {"hasNextPage": more, "hasPreviousPage": start > 0, "endCursor": str(start + len(shown))},
     }
 
 
@@ -272,9 +252,12 @@ def _updateIssue(repository: Repository, given: Mapping[str, Any]) -> Node:  # n
 
 @_mutation
 def _addLabelsToLabelable(repository: Repository, given: Mapping[str, Any]) -> Node:  # noqa: N802  GitHub's name
-    issue = repository.by_id(given["labelableId"])
+    pull = github_pulls.by_id(repository, given["labelableId"])
+    issue = pull or repository.by_id(given["labelableId"])
     issue.labels += [name for name in _named(repository, given["labelIds"]) if name not in issue.labels]
-    return {"labelable": _issue(repository, issue)}
+    return {
+        "labelable": github_pulls.node(repository, pull) if pull else _issue(repository, repository.by_id(issue.id))
+    }
 
 
 @_mutation

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 LOGIN = "medic"  # whose token it is that the fake knows
@@ -48,6 +48,28 @@ class Issue:
 
 
 @dataclass
+class Pull:
+    number: int
+    title: str
+    body: str
+    head: str  # the name of its branch
+    base: str
+    draft: bool
+    author: str
+    created: float
+    state: str = "OPEN"
+    ended: float | None = None
+    last_head: str = ""  # the commit of its branch when it was merged or closed
+    fork: bool = False
+    labels: list[str] = field(default_factory=list)
+    reviewers: list[str] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        return f"PR_{self.number}"
+
+
+@dataclass
 class Repository:
     """Names of labels and logins are compared without regard to case, as GitHub does."""
 
@@ -62,6 +84,9 @@ class Repository:
     issues_enabled: bool = True
     may_write: bool = True
     search_lag: float = 0.0  # seconds after which a change can be found by search
+    pulls: list[Pull] = field(default_factory=list)
+    branches: Callable[[], Mapping[str, str]] = dict  # name → commit, of the repository that branches are pushed to
+    default_branch: str = "main"
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def issue(self, number: int) -> Issue | None:
@@ -82,10 +107,38 @@ class Repository:
         with self.lock:
             for label in labels:
                 self.label(label)
-            number, at = len(self.issues) + 1, self.now()
+            number, at = self._number(), self.now()
             issue = Issue(number, title, body, author, at, at, labels=[*labels])
             self.issues.append(issue)
             return issue
+
+    def _number(self) -> int:
+        """The next one: issues and pull requests share them."""
+        return len(self.issues) + len(self.pulls) + 1
+
+    def offer(self, title: str, body: str, *, head: str, base: str, draft: bool) -> Pull:
+        """Open a pull request within the repository."""
+        with self.lock:
+            branches = self.branches()
+            if base not in branches:
+                raise RefusedError("Base ref must be a branch")
+            if head not in branches:
+                raise RefusedError("Head sha can't be blank, Head ref must be a branch")
+            if branches[head] == branches[base]:
+                raise RefusedError(f"No commits between {base} and {head}")
+            if any(p.head == head and p.base == base and p.state == "OPEN" and not p.fork for p in self.pulls):
+                raise RefusedError(f"A pull request already exists for {self.owner}:{head}.")
+            if len(body) > 65_536:
+                raise RefusedError("body is too long (maximum is 65536 characters)")
+            pull = Pull(self._number(), title, body, head, base, draft, LOGIN, self.now())
+            self.pulls.append(pull)
+            return pull
+
+    def end(self, number: int, state: str) -> None:
+        """A person merges ("MERGED") or closes ("CLOSED") a pull request."""
+        pull = next(pull for pull in self.pulls if pull.number == number)
+        pull.last_head = self.branches().get(pull.head, "")
+        pull.state, pull.ended = state, self.now()
 
     def close(self, number: int, reason: str = "COMPLETED") -> None:
         """What a person does on the web page, or a command."""

@@ -13,7 +13,7 @@ import msgspec
 
 from logmedic.errors import ConfigError
 from logmedic.respond.fix.gateway import Gateway
-from logmedic.respond.fix.sandbox.interface import GATEWAY_PORT, HOME, TOOLS, TREE, Limits, Sandbox, Task
+from logmedic.respond.fix.sandbox.interface import GATEWAY_PORT, TOOLS, TREE, Limits, Sandbox, Task
 from logmedic.respond.fix.transcript import Run, read
 
 TOOLS_ALLOWED = ("Read", "Edit", "Write", "Grep", "Glob")
@@ -39,13 +39,16 @@ class Agent:
 
     def work(self, tree: Path, brief: Brief, gateway: Gateway) -> Run:
         """Let it work on the tree. Raises :class:`logmedic.errors.ShellError`: it could not be started."""
+        sandbox = self._sandbox
+        at = sandbox.where(tree, TREE)
+        program = sandbox.where(self._program, Path(_PROGRAM))
         with gateway.open() as socket:
-            finished = self._sandbox.run(
+            finished = sandbox.run(
                 Task(
-                    argv=command(brief),
+                    argv=command(str(program), brief, at),
                     tree=tree,
                     limits=Limits(seconds=brief.seconds, output=OUTPUT, memory=16 << 30),
-                    env=environment(brief),
+                    env=environment(brief, None if sandbox.forwards else socket),
                     input=brief.case.encode(),
                     frozen=(".git",),
                     lent={_PROGRAM: self._program},
@@ -67,36 +70,39 @@ def find(program: str) -> Path:
     return path
 
 
-def command(brief: Brief) -> list[str]:
+def command(program: str, brief: Brief, tree: Path) -> list[str]:
     """Without settings, hooks, plug-ins, commands or memory of anybody, and with no tool that runs something."""
     return [
-        _PROGRAM, "--print", "--output-format=stream-json", "--verbose", "--restricted",
+        program, "--print", "--output-format=stream-json", "--verbose", "--restricted",
         f"--tools={','.join(TOOLS_ALLOWED)}", f"--model={brief.model}", f"--max-turns={brief.turns}",
         "--permission-mode=acceptEdits", "--permission-prompts=none", "--strict-mcp-config", "--setting-sources=",
         "--disable-slash-commands", "--no-session-persistence", "--no-chrome",
-        f"--settings={msgspec.json.encode(settings(brief.denied)).decode()}",
+        f"--settings={msgspec.json.encode(settings(brief.denied, tree)).decode()}",
         f"--system-prompt={brief.rules}",
     ]  # fmt: skip
 
 
-def settings(denied: Sequence[str]) -> dict[str, object]:
+def settings(denied: Sequence[str], tree: Path) -> dict[str, object]:
     """Rules of the CLI's own; the gate and the sandbox stand behind them. ``//`` begins an absolute path there."""
     outside = ["Read(//proc/**)", "Read(//etc/**)", "Read(//run/**)", "Read(~/**)", "Edit(~/**)"]
     return {
-        "permissions": {"deny": [*outside, *(f"Edit(/{TREE}/{pattern})" for pattern in denied)]},
+        "permissions": {"deny": [*outside, *(f"Edit(/{tree}/{pattern})" for pattern in denied)]},
         "disableAllHooks": True,
         "includeCoAuthoredBy": False,
     }
 
 
-def environment(brief: Brief) -> dict[str, str]:
-    """The key is no key: the gateway puts in the real one."""
+def environment(brief: Brief, socket: Path | None) -> dict[str, str]:
+    """The key is no key: the gateway puts in the real one. ``socket``: of the gateway, where no port leads to it."""
+    if socket is None:
+        way = {"ANTHROPIC_BASE_URL": f"http://127.0.0.1:{GATEWAY_PORT}", "ANTHROPIC_API_KEY": "held-by-the-gateway"}
+    else:
+        # The CLI takes a socket only with this word for a key.
+        way = {"ANTHROPIC_UNIX_SOCKET": str(socket), "ANTHROPIC_API_KEY": "ssh-placeholder"}
     return {
-        "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{GATEWAY_PORT}",
-        "ANTHROPIC_API_KEY": "held-by-the-gateway",
+        **way,
         "ANTHROPIC_SMALL_FAST_MODEL": brief.model,
         "API_TIMEOUT_MS": str(int(brief.seconds * 1000)),
-        "CLAUDE_CONFIG_DIR": str(HOME / ".claude"),
         "CLAUDE_CODE_MAX_OUTPUT_TOKENS": str(brief.most_tokens),
         "CLAUDE_CODE_MAX_RETRIES": "2",
         "CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS": "1",

@@ -112,7 +112,9 @@ class Gateway:
             return _refused(judged.status, judged.said)
         with self._lock:
             if self.tally.requests >= self._most and self.tally.stopped is None:
-                self.tally.stopped = Text(f"the agent has made {self._most} requests", f"에이전트 요청 {self._most}회 도달")
+                self.tally.stopped = Text(
+                    f"the agent has made {self._most} requests", f"에이전트 요청 {self._most}회 도달"
+                )
             if self.tally.stopped is not None:
                 return _refused(400, self.tally.stopped.en)
             self.tally.requests += 1
@@ -206,4 +208,3 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_CONNECT = _serve  # noqa: N815  names that the base class asks for
-

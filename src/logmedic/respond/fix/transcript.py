@@ -60,7 +60,10 @@ def _failure(finished: Finished, result: dict[str, Any], tally: Tally) -> Text |
     if tally.stopped is not None:
         return tally.stopped
     if finished.cut == "time":
-        return Text(f"the agent did not end within {finished.seconds:.0f} s", f"에이전트가 {finished.seconds:.0f}초 안에 끝나지 않음")
+        return Text(
+            f"the agent did not end within {finished.seconds:.0f} s",
+            f"에이전트가 {finished.seconds:.0f}초 안에 끝나지 않음",
+        )
     if finished.cut:
         return Text("the agent wrote without end", "에이전트 출력이 끝나지 않음")
     if not result:

@@ -8,6 +8,7 @@ never with what stands in the tree.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -26,6 +27,8 @@ _SETTINGS = (
     "gc.auto=0", "maintenance.auto=false", "commit.gpgSign=false", "push.gpgSign=false", "submodule.recurse=false",
     "protocol.ext.allow=never", "advice.detachedHead=false", "color.ui=false", "safe.directory=*",
 )  # fmt: skip
+# Hands over the token, which no list of processes shows. What begins with "!" is run by a shell: it holds nothing of ours.
+_HELPER = """credential.helper=!f() { test "$1" = get && echo username=x-access-token && echo "password=$LOGMEDIC_PUSH"; }; f"""
 
 
 class Tree(msgspec.Struct, frozen=True):
@@ -43,14 +46,14 @@ class Workspace:
     """``folder``: ours alone. ``repository``: the user's, which is only read."""
 
     def __init__(self, folder: Path, repository: Path, shell: Shell) -> None:
-        self._folder = folder
+        self.folder = folder
         self._repository = repository
         self._shell = shell
         self._vault = folder / "repository.git"
 
     def prepare(self) -> None:
         """Safe to call again. Raises :class:`ShellError`, as all methods do."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not (self._vault / "HEAD").is_file():
             shutil.rmtree(self._vault, ignore_errors=True)
             self._git("init", "--quiet", "--bare", "--template=", str(self._vault))
@@ -65,10 +68,22 @@ class Workspace:
         out = self._git("-C", str(self._repository), "rev-parse", "--path-format=absolute", "--git-path", path)
         return out.decode().rstrip("\n")
 
+    @contextlib.contextmanager
+    def held(self, key: str) -> Iterator[bool]:
+        """Whether this process is the only one that works on a fix. The lock ends with its process, however it ends."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (self.folder / f"{key}.lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            yield True
+
     def checkout(self, commit: str, name: str) -> Tree:
         """A fresh tree of that name, whatever stood there before."""
         assert COMMIT_ID.match(commit), commit
-        path = self._folder / "trees" / name
+        path = self.folder / "trees" / name
         self.discard(name)
         path.parent.mkdir(exist_ok=True)
         self._ours("worktree", "add", "--quiet", "--detach", "--force", str(path), commit)
@@ -76,7 +91,7 @@ class Workspace:
         return Tree(path, Path(git), commit)
 
     def discard(self, name: str) -> None:
-        path = self._folder / "trees" / name
+        path = self.folder / "trees" / name
         shutil.rmtree(path, ignore_errors=True)
         self._ours("worktree", "prune")
 
@@ -107,6 +122,11 @@ class Workspace:
         self._ours("update-ref", f"refs/logmedic/{commit}", commit)  # nothing may prune it
         return commit
 
+    def changed(self, base: str, fix: str) -> tuple[str, ...]:
+        """The paths that differ between two commits."""
+        out = self._ours("diff-tree", "-r", "-z", "--name-only", "--no-renames", base, fix, "--")
+        return tuple(name.decode("utf-8", "replace") for name in out.split(b"\0") if name)
+
     def run(self, *argv: str) -> bytes:
         """A question to our repository."""
         return self._ours(*argv)
@@ -126,7 +146,7 @@ class Workspace:
 
     def _far(self, *argv: str, login: Mapping[str, str]) -> bytes:
         """``login``: environment that tells git who we are. The helper hands over what it is given, to that host."""
-        helper = "credential.helper=!f() { test \"$1\" = get && echo username=x && echo \"password=$LOGMEDIC_PUSH\"; }; f"
+        helper = 'credential.helper=!f() { test "$1" = get && echo username=x && echo "password=$LOGMEDIC_PUSH"; }; f'
         settings = ("-c", "credential.helper=", "-c", helper) if "LOGMEDIC_PUSH" in login else ()
         env = {**inherited(("HOME", "SSH_AUTH_SOCK", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy",
                             "SSL_CERT_FILE", "SSL_CERT_DIR")), **login}  # fmt: skip

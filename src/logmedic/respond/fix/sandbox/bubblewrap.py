@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -22,7 +22,7 @@ from logmedic.respond.fix.sandbox.interface import GATEWAY_PORT, HOME, TOOLS, TR
 INSIDE = Path(__file__).with_name("inside.py")
 NOBODY = 65_534  # becomes the user of a run that root starts
 GRACE = 5.0  # seconds beyond a run's own for starting and ending it
-_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store")
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store")
 # What programs look up there; nothing that names people or holds a secret.
 _ETC = ("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "mime.types", "nsswitch.conf",
         "ssl/openssl.cnf", "java-11-openjdk", "java-17-openjdk", "java-21-openjdk", "maven", "protocols", "services")  # fmt: skip
@@ -34,25 +34,39 @@ class Bubblewrap:
     """Needs bwrap 0.8 or newer, and a kernel that lets this user make namespaces."""
 
     name = "bubblewrap"
+    forwards = True
 
     def __init__(self, shell: Shell, program: str = "bwrap") -> None:
         self._shell = shell
         self._program = program
 
+    def where(self, path: Path, inside: Path) -> Path:
+        return inside
+
     def run(self, task: Task) -> Finished:
         root = os.geteuid() == 0
         if root and task.tree_writable:
             hand_over(task.tree, NOBODY)
+        if root and task.cache is not None and task.cache_writable:
+            hand_over(task.cache, NOBODY)
         argv = [*arguments(self._program, task, root=root), *launch(task, root=root)]
         return timed(self._shell, argv, task)
 
 
-def timed(shell: Shell, argv: Sequence[str], task: Task) -> Finished:
+def timed(
+    shell: Shell, argv: Sequence[str], task: Task, *, env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> Finished:
     """Run it; a run that exceeds its time or its output is a finished one too."""
     started = time.monotonic()
     try:
-        ran = shell.run(argv, timeout=task.limits.seconds, env={"PATH": os.environ.get("PATH", os.defpath)},
-                        input=task.input, limit=task.limits.output)  # fmt: skip
+        ran = shell.run(
+            argv,
+            timeout=task.limits.seconds,
+            env=env or {"PATH": os.environ.get("PATH", os.defpath)},
+            cwd=cwd,
+            input=task.input,
+            limit=task.limits.output,
+        )
     except ShellError as error:
         if "did not end" not in str(error):
             raise
@@ -103,7 +117,9 @@ def interpreter() -> str:
 
 def arguments(program: str, task: Task, *, root: bool) -> Iterator[str]:
     """bwrap's own arguments, in the order in which it makes the mounts."""
-    yield from (program, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try")
+    yield from (program, "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try")
+    if not task.network:
+        yield "--unshare-net"
     # Root needs no user namespace, and in one its processes could not be limited: they would stay those of root.
     if root:
         yield from ("--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_CHOWN")
@@ -123,7 +139,11 @@ def arguments(program: str, task: Task, *, root: bool) -> Iterator[str]:
     for at, lent in task.lent.items():
         yield from ("--ro-bind", str(lent), at)
     if task.cache is not None:
-        yield from ("--ro-bind", str(task.cache), str(TOOLS / "cache"))
+        yield from ("--bind" if task.cache_writable else "--ro-bind", str(task.cache), str(TOOLS / "cache"))
+    if task.network:
+        for name in ("resolv.conf", "hosts", "ssl/certs", "pki", "ca-certificates"):
+            path = Path("/etc", name).resolve()
+            yield from ("--ro-bind-try", str(path), f"/etc/{name}")
     yield from ("--ro-bind", str(INSIDE), str(_LAUNCHER))
     if task.gateway is not None:
         yield from ("--bind", str(task.gateway), str(_SOCKET))
@@ -138,12 +158,12 @@ def folders(task: Task) -> list[Path]:
     """What bwrap would make on its way to a mount, and close to all but root."""
     ends = [Path("/etc/ssl/x"), _SOCKET, TREE, TOOLS / "cache", HOME, *toolchains(), *map(Path, task.lent)]
     above = {parent for end in ends for parent in end.parents}
-    return sorted(above - {Path("/"), Path("/tmp"), *map(Path, _SYSTEM)} - {p for p in above if p.is_relative_to(TREE)})  # noqa: S108
+    return sorted(above - {Path("/"), Path("/tmp"), *map(Path, SYSTEM)} - {p for p in above if p.is_relative_to(TREE)})  # noqa: S108
 
 
 def system() -> Iterator[str]:
     """Programs and libraries, read-only."""
-    for name in _SYSTEM:
+    for name in SYSTEM:
         path = Path(name)
         if path.is_symlink():
             yield from ("--symlink", os.readlink(path), name)

@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 
 GIB = 1 << 30
-TREE = Path("/repo")  # where a run finds the tree that it works on, whatever its path is outside
+TREE = Path("/repo")  # where a run with a file system of its own finds the tree that it works on
 HOME = Path("/home/fix")  # empty, and gone with the run
 TOOLS = Path("/opt/fix")  # folders that are lent read-only stand below it
 
@@ -26,7 +26,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """A program and its surroundings. There is no network; the environment is this one and nothing else."""
+    """A program and its surroundings. There is no network unless it says so; the environment is this one and nothing else."""
 
     argv: Sequence[str]
     tree: Path  # appears as TREE
@@ -36,7 +36,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     tree_writable: bool = True
     frozen: Sequence[str] = ()  # paths below the tree that stay as they are, though the tree is writable
     lent: Mapping[str, Path] = {}  # appear read-only, by the path inside
-    cache: Path | None = None  # appears read-only as TOOLS/cache
+    cache: Path | None = None  # appears as TOOLS/cache
+    cache_writable: bool = False
+    network: bool = False  # only for installing what the team's own files name
     gateway: Path | None = None  # a unix socket; 127.0.0.1:GATEWAY_PORT inside leads to it
 
 
@@ -55,6 +57,11 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
 
 class Sandbox(Protocol):
     name: str
+    forwards: bool  # 127.0.0.1:GATEWAY_PORT leads to the gateway; else a run reaches the socket by its own path
+
+    def where(self, path: Path, inside: Path) -> Path:
+        """Where a run finds ``path``: at ``inside``, if it has a file system of its own."""
+        ...
 
     def run(self, task: Task) -> Finished:
         """Run it to its end. Nothing of it is left when this returns.
