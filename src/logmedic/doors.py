@@ -14,6 +14,7 @@ import selectors
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -22,7 +23,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from logmedic.errors import ConfigError, ShellError
+from logmedic.errors import ConfigError, ShellError, StoppedError
 
 if TYPE_CHECKING:
     import ssl
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("logmedic")
 
 COMMIT_ID = re.compile(r"[0-9a-f]{40}\Z")
+STOP_SECONDS = 0.2  # until a program that is to stop is killed
 PIPE_BYTES = 64 * 1024  # read at a time; what a pipe of Linux holds
 
 
@@ -74,12 +76,15 @@ class Shell(Protocol):
         input: bytes = b"",
         limit: int = 16 << 20,
         shared: Sequence[int] = (),
+        stop: threading.Event | None = None,
     ) -> Ran:
         """Run a program to its end; one that writes more than ``limit`` bytes to either stream is killed there.
 
         ``shared``: descriptors of open files that the program has as well, so that a lock on one lasts as long as it.
+        ``stop``: once it is set the program is killed, soon (``STOP_SECONDS``).
 
         Raises:
+            StoppedError: it was ended by ``stop``.
             ShellError: it is not installed, or did not end within ``timeout`` seconds (it is killed then, with all
                 that it started).
         """
@@ -103,6 +108,7 @@ class SystemShell:
         input: bytes = b"",
         limit: int = 16 << 20,
         shared: Sequence[int] = (),
+        stop: threading.Event | None = None,
     ) -> Ran:
         until = time.monotonic() + timeout
         try:
@@ -116,7 +122,7 @@ class SystemShell:
             raise ShellError(f"{argv[0]} is not installed, or not on PATH") from None
         with process:
             try:
-                out, err, cut = _converse(process, input, limit, until)
+                out, err, cut = _converse(process, input, limit, until, stop)
                 if cut:
                     _kill(process)
                 process.wait(max(0.0, until - time.monotonic()))
@@ -135,11 +141,14 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _converse(process: subprocess.Popen[bytes], input: bytes, limit: int, until: float) -> tuple[bytes, bytes, bool]:
+def _converse(
+    process: subprocess.Popen[bytes], input: bytes, limit: int, until: float, stop: threading.Event | None
+) -> tuple[bytes, bytes, bool]:
     """Feed it and read both its streams at once, until they end or one exceeds ``limit`` bytes (the third value).
 
     Raises:
         subprocess.TimeoutExpired: the monotonic clock has reached ``until``.
+        StoppedError: ``stop`` was set.
     """
     assert process.stdin is not None
     assert process.stdout is not None
@@ -158,7 +167,9 @@ def _converse(process: subprocess.Popen[bytes], input: bytes, limit: int, until:
             seconds = until - time.monotonic()
             if seconds <= 0:
                 raise subprocess.TimeoutExpired(process.args, 0)
-            for key, _ in streams.select(seconds):
+            if stop is not None and stop.is_set():
+                raise StoppedError("logmedic stops")
+            for key, _ in streams.select(seconds if stop is None else min(seconds, STOP_SECONDS)):
                 if key.fileobj is process.stdin:
                     left = _feed(process.stdin, left)
                     if not left:

@@ -32,12 +32,14 @@ class Lane(NamedTuple):
 
 ALERTS = Lane("incidents", "incident")
 DEEPER = Lane("diagnoses", "diagnosis")  # what comes after people have been told
+FIXES = Lane("fixes", "fix")  # what comes after that, one at a time
 # Workflows of one version are not taken up by code of another; raise it when the order of steps changes.
 APPLICATION_VERSION = "1"
 APPLICATION = "logmedic"
 EXECUTOR = "local"  # fixed: together with the instance lock it lets a new process take up what a dead one left
 _URGENT, _ORDINARY = 1, 2  # a queue gives out the lowest first
 LEFT_OVER_SECONDS = 2.0  # between two looks into a lane that is not used any more
+ANOTHER_TIME_SECONDS = 600.0  # until work that this process does not do is offered again
 FIRST_WAIT, LONGEST_WAIT = 60.0, 900.0  # seconds before what failed in an unforeseen way is tried again; doubles
 GIVE_UP_SECONDS = 72 * 3600.0  # of failing in an unforeseen way: longer than a weekend that nobody looks
 
@@ -60,10 +62,11 @@ class Engine(Protocol):
         """Get ready to enqueue. Safe to call again."""
         ...
 
-    def open(self, handler: Handler, deeper: Handler | None = None) -> None:
+    def open(self, handler: Handler, deeper: Handler | None = None, fixer: Handler | None = None) -> None:
         """Begin to run what is enqueued, and what an earlier process left unfinished. Safe to call again.
 
-        ``deeper``: run once for each incident after ``handler`` has ended for the first time, in workers of its own.
+        ``deeper``: run once for each incident after ``handler`` has ended for the first time, in workers of its own;
+        ``fixer``: once after that, in a single one.
         """
         ...
 
@@ -121,7 +124,7 @@ def _storing(what: str) -> Iterator[None]:
 _Work = tuple[int, int, str, int]
 """(incident id, generation, the workflow id of the first attempt, attempt)"""
 
-_LANES = {lane.workflow: lane for lane in (ALERTS, DEEPER)}
+_LANES = {lane.workflow: lane for lane in (ALERTS, DEEPER, FIXES)}
 
 
 def _lane(work: _Work) -> Lane:
@@ -185,7 +188,7 @@ class DurableEngine:
         self._client = dbos.DBOSClient(system_database_engine=self._database, retry_connection_errors=False)
 
     @_storing("while the engine was started")
-    def open(self, handler: Handler, deeper: Handler | None = None) -> None:
+    def open(self, handler: Handler, deeper: Handler | None = None, fixer: Handler | None = None) -> None:
         if self._launched:
             return
         self.prepare()
@@ -199,17 +202,20 @@ class DurableEngine:
                 "executor_id": EXECUTOR,
                 "application_version": APPLICATION_VERSION,
                 "log_level": "CRITICAL",
-                "max_executor_threads": self._workers + self._deeper_workers + 4,
+                "max_executor_threads": self._workers + self._deeper_workers + 5,
                 # We use no notifications, but close() waits until their listener has slept for so long.
                 "notification_listener_polling_interval_sec": 2 * self._poll,
             }
         )
-        dbos.DBOS.workflow(name=ALERTS.workflow)(self._workflow(handler, hand_on=deeper is not None))
+        fixes = None if fixer is None else FIXES
+        dbos.DBOS.workflow(name=ALERTS.workflow)(self._workflow(handler, fixes if deeper is None else DEEPER))
         # Registered in any case: an earlier process may have left some, and been configured otherwise.
-        dbos.DBOS.workflow(name=DEEPER.workflow)(self._workflow(deeper or _nothing))
+        dbos.DBOS.workflow(name=DEEPER.workflow)(self._workflow(deeper or _nothing, fixes))
+        dbos.DBOS.workflow(name=FIXES.workflow)(self._workflow(fixer or _another_time))
         # Before the launch: a queue that comes later is noticed a second later, and so would be the first alert.
         self._register(ALERTS.queue, self._workers, self._poll)
         self._register(DEEPER.queue, self._deeper_workers, self._poll if deeper is not None else LEFT_OVER_SECONDS)
+        self._register(FIXES.queue, 1, LEFT_OVER_SECONDS)
         dbos.DBOS.launch()
         self._launched = True
 
@@ -218,8 +224,8 @@ class DurableEngine:
             queue, worker_concurrency=workers, polling_interval_sec=poll, application_name=APPLICATION
         )
 
-    def _workflow(self, handler: Handler, *, hand_on: bool = False) -> Callable[[int, int, str, int], None]:
-        """What DBOS runs. ``hand_on``: let the deeper lane begin when the first attempt has ended."""
+    def _workflow(self, handler: Handler, following: Lane | None = None) -> Callable[[int, int, str, int], None]:
+        """What DBOS runs. ``following``: the lane that begins when the first attempt has ended."""
         import dbos  # noqa: PLC0415  already loaded by prepare()
 
         def step(name: str, function: Callable[[], T]) -> T:
@@ -236,8 +242,8 @@ class DurableEngine:
                 raise
             finally:
                 self._running -= 1
-            if hand_on and attempt == 0:
-                after = f"{DEEPER.workflow}:{base.partition(':')[2]}"
+            if following is not None and attempt == 0:
+                after = f"{following.workflow}:{base.partition(':')[2]}"
                 step("hand on", lambda: self._submit((incident_id, generation, after, 0)))
             if again is not None:
                 # A new, delayed workflow rather than a long sleep in this one, which would hold a worker.
@@ -365,8 +371,8 @@ class InlineEngine:
     def prepare(self) -> None:
         """Nothing to get ready."""
 
-    def open(self, handler: Handler, deeper: Handler | None = None) -> None:
-        self._handlers = [handler, deeper] if deeper is not None else [handler]
+    def open(self, handler: Handler, deeper: Handler | None = None, fixer: Handler | None = None) -> None:
+        self._handlers = [each for each in (handler, deeper, fixer) if each is not None]
 
     def enqueue(
         self, connection: sa.Connection, incident_id: int, fingerprint: str, generation: int, *, urgent: bool = False
@@ -397,6 +403,11 @@ class InlineEngine:
 
 def _nothing(incident_id: int, generation: int, step: Step) -> None:
     """What is left of a lane that is not used any more."""
+
+
+def _another_time(incident_id: int, generation: int, step: Step) -> float:
+    """Work of a lane that this process does not do: it is kept for one that does."""
+    return ANOTHER_TIME_SECONDS
 
 
 def _straight(name: str, function: Callable[[], T]) -> T:

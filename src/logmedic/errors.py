@@ -12,6 +12,7 @@
     │   └── StalePositionError                somebody else has moved a source position on
     ├── UnfinishedError                       time ran out; what was done is stored, the next call goes on
     ├── ShellError                            a child process failed, hung or is not installed
+    │   └── StoppedError                          it was ended because logmedic stops
     └── DeliveryError                         a responder could not deliver (says whether a retry makes sense)
 
 Exit codes 75 and 78 are ``EX_TEMPFAIL`` and ``EX_CONFIG`` of BSD ``sysexits.h``.
@@ -60,6 +61,10 @@ class UnfinishedError(LogmedicError):
 
 
 class ShellError(LogmedicError):
+    pass
+
+
+class StoppedError(ShellError):
     pass
 
 

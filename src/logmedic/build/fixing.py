@@ -20,8 +20,12 @@ from logmedic.respond.github.config import GithubConfig
 
 if TYPE_CHECKING:
     from logmedic.doors import Clock, Git
+    from logmedic.engine import Step
+    from logmedic.investigate.claude.purse import Ticket as PurseTicket
     from logmedic.investigate.claude.purse import Purse
+    from logmedic.respond.fix.desk import Desk
     from logmedic.respond.fix.flow import Fixer
+    from logmedic.respond.fix.follow import Follower
     from logmedic.respond.fix.gateway import Ticket
     from logmedic.respond.fix.usage import Used
     from logmedic.store.fixes import Fix
@@ -30,21 +34,58 @@ if TYPE_CHECKING:
 ANSWER_S = 600.0  # longest wait for one answer of the model; what the API itself allows
 
 
-def fixer(loaded: Loaded, opened: Store, clock: Clock, git: Git | None, *, http: doors.Http) -> Fixer:
-    """Raises :class:`ConfigError`: something that a fix needs is not there."""
+class Automatic:
+    """Fixes in a running ``serve``: :class:`logmedic.pipeline.running.Fixing`."""
+
+    def __init__(self, fixer: Fixer, follower: Follower, stopping: threading.Event) -> None:
+        self._fixer = fixer
+        self._follower = follower
+        self._stopping = stopping
+
+    def run(self, incident_id: int, generation: int, step: Step) -> float | None:
+        return self._fixer.run(incident_id, generation, step)
+
+    def follow(self, stop: threading.Event) -> None:
+        self._follower.follow(stop)
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+
+def automatic(loaded: Loaded, opened: Store, clock: Clock, git: Git | None, http: doors.Http) -> Automatic | None:
+    """``None``: fixes are off. Raises :class:`ConfigError`: something that a fix needs is not there."""
+    if not loaded.config.fix.enabled:
+        return None
+    from logmedic.respond.fix.follow import Follower  # noqa: PLC0415  only for those who fix
+
+    stopping = threading.Event()
+    made = fixer(loaded, opened, clock, git, http=http, stop=stopping)
+    follower = Follower(
+        config=loaded.config.fix, store=opened, desk=lambda: desk(loaded, clock),
+        issue=lambda incident_id: _issue(opened, incident_id, loaded.config.fix.channel), clock=clock,
+        language=loaded.language,
+    )  # fmt: skip
+    return Automatic(made, follower, stopping)
+
+
+def fixer(
+    loaded: Loaded, opened: Store, clock: Clock, git: Git | None, *, http: doors.Http, stop: threading.Event | None = None
+) -> Fixer:
+    """``stop``: set, it ends what runs. Raises :class:`ConfigError`: something that a fix needs is not there."""
     from logmedic.respond.fix.agent import Agent, find  # noqa: PLC0415  only for those who fix
     from logmedic.respond.fix.attempt import Bench  # noqa: PLC0415
     from logmedic.respond.fix.checking import Checking  # noqa: PLC0415
     from logmedic.respond.fix.flow import Fixer, Surroundings  # noqa: PLC0415
     from logmedic.respond.fix.gateway import Gateway, Upstream  # noqa: PLC0415
     from logmedic.respond.fix.sandbox.choose import choose  # noqa: PLC0415
+    from logmedic.respond.fix.sandbox.interface import Stoppable  # noqa: PLC0415
     from logmedic.respond.fix.workspace import Workspace  # noqa: PLC0415
 
     config, shell = loaded.config.fix, doors.SystemShell()
     if git is None:
         raise ConfigError("fix: repository.path leads to no git repository")
     channel(loaded)
-    sandbox = choose(config, shell)
+    sandbox = Stoppable(choose(config, shell), stop)
     workspace = Workspace(loaded.base / config.folder, git.root, shell)
     upstream = Upstream(
         url=loaded.config.diagnose.base_url.rstrip("/"),
@@ -68,6 +109,26 @@ def fixer(loaded: Loaded, opened: Store, clock: Clock, git: Git | None, *, http:
     )
     return Fixer(config=config, store=opened, bench=bench, desk=lambda: desk(loaded, clock), around=around,
                  clock=clock, language=loaded.language)  # fmt: skip
+
+
+def refusal(loaded: Loaded, incident: Incident) -> Text | None:
+    """Why this incident is not one to fix though a person asks. Needs nothing of what a fix needs."""
+    from logmedic.respond.fix import decide  # noqa: PLC0415  as above
+
+    return decide.refusal(incident, loaded.config.fix, asked=True)
+
+
+def diff(loaded: Loaded, fix: Fix) -> str:
+    """The change of the latest attempt that made one; "" without one."""
+    from logmedic.respond.fix.report import decode  # noqa: PLC0415  as above
+    from logmedic.respond.fix.workspace import Workspace  # noqa: PLC0415
+
+    made = next((each for each in reversed(decode(fix.report).attempts) if each.commit), None)
+    if made is None:
+        return ""
+    repository = (loaded.base / loaded.config.repository.path).absolute()
+    workspace = Workspace(loaded.base / loaded.config.fix.folder, repository, doors.SystemShell())
+    return workspace.diff(fix.base, made.commit)
 
 
 def desk(loaded: Loaded, clock: Clock) -> Desk:
@@ -180,6 +241,6 @@ class SharedPurse:
             self._purse.unclear(self._known(ticket), reason)
 
     def _known(self, ticket: Ticket) -> PurseTicket:
-        from logmedic.investigate.claude.purse import Ticket as PurseTicket  # noqa: PLC0415  as above
+        from logmedic.investigate.claude.purse import Ticket  # noqa: PLC0415  as above
 
-        return PurseTicket(ticket.number, self._model, ticket.reserved)
+        return Ticket(ticket.number, self._model, ticket.reserved)

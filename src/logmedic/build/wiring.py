@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from logmedic import doors, store
-from logmedic.build import cleaning, diagnosing, keeping, telling
+from logmedic.build import cleaning, diagnosing, fixing, keeping, telling
 from logmedic.build.looking import Lookup
 from logmedic.build.shape import Config, Loaded, StoreConfig
 from logmedic.build.sourcing import anchored, make_source
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from logmedic.pipeline.handling import Deliver, Witness
     from logmedic.pipeline.keeping import Announce
     from logmedic.pipeline.rehearsal import Notes
-    from logmedic.pipeline.running import Runtime
+    from logmedic.pipeline.running import Fixing, Runtime
     from logmedic.store.store import Store
 
 log = logging.getLogger("logmedic")
@@ -105,12 +105,14 @@ def runtime(
     ask: bool = False,
     witness: Witness | None = None,
     sources: Sequence[Source] | None = None,
+    fixes: bool = False,
 ) -> Iterator[Runtime]:
     """The whole pipeline on the configured state, engine and channels.
 
     ``poll_seconds``: how often the engine looks for work. Half a second costs an idle service 1 % of a core; one pass
     over a backlog can afford to look more often. ``ask``: diagnose with the model at once, not after the alert.
-    ``witness`` is told what happens. ``sources``: in place of the configured ones.
+    ``witness`` is told what happens. ``sources``: in place of the configured ones. ``fixes``: try those that are
+    configured.
     """
     from logmedic.engine import DurableEngine  # noqa: PLC0415  imports SQLAlchemy, 0.35 s
 
@@ -133,6 +135,7 @@ def runtime(
             announce=wired.announce,
             trackers=wired.trackers,
             sources=sources,
+            fixer=fixing.automatic(loaded, opened, clock, repository(loaded), http) if fixes else None,
         )
         try:
             yield built
@@ -224,6 +227,7 @@ def _assemble(
     announce: Mapping[str, Announce] | None = None,
     trackers: Mapping[str, tuple[Tracker, float]] | None = None,
     sources: Sequence[Source] | None = None,
+    fixer: Fixing | None = None,
 ) -> Runtime:
     from logmedic.investigate.offline import OfflineInvestigator  # noqa: PLC0415  not needed by an idle scan
     from logmedic.pipeline.handling import Handling, Nobody  # noqa: PLC0415
@@ -276,6 +280,7 @@ def _assemble(
         clock=clock,
         rules=[rule.name for rule in active],
         parallel=Pool(partial(digester, secrets=secrets), config, clock.now).digests if parallel else None,
+        fixing=fixer,
     )
 
 

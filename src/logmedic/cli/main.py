@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "replay": "logmedic.cli.replay:replay",
     "sources": "logmedic.cli.sources:sources",
     "incidents": "logmedic.cli.incidents:incidents",
+    "fix": "logmedic.cli.fix:fix",
     "usage": "logmedic.cli.usage:usage",
     "rules": "logmedic.cli.rules:rules",
     "doctor": "logmedic.cli.doctor:doctor",

@@ -6,10 +6,11 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Generator, Sequence
+from typing import Protocol
 
 from logmedic.collect.interface import Position, Source
 from logmedic.doors import Clock
-from logmedic.engine import GIVE_UP_SECONDS, Engine
+from logmedic.engine import GIVE_UP_SECONDS, Engine, Step
 from logmedic.errors import LogmedicError, SourceError, StalePositionError, StoreError
 from logmedic.investigate.changelist import ChangeList
 from logmedic.model import Diagnosis, Finding, Incident, Reason
@@ -71,6 +72,20 @@ class Tally:
         self.raised.update(taken.raised)
 
 
+class Fixing(Protocol):
+    """Who tries fixes once people have been told, and looks what became of them."""
+
+    def run(self, incident_id: int, generation: int, step: Step) -> float | None:
+        """The engine's handler. Returns in how many seconds to come back, ``None`` when all is done."""
+        ...
+
+    def follow(self, stop: threading.Event) -> None: ...
+
+    def stop(self) -> None:
+        """End what runs; it is gone on with by the next process."""
+        ...
+
+
 class Runtime:
     """A built pipeline. Use it as a context manager: leaving it stops the engine and closes what is open."""
 
@@ -88,12 +103,14 @@ class Runtime:
         clock: Clock,
         rules: Sequence[str],
         parallel: Parallel | None,
+        fixing: Fixing | None = None,
     ) -> None:
         self.store = store
         self._engine = engine
         self._handling = handling
         self._keeper = keeper
         self._followers = followers
+        self._fixing = fixing
         self.sources = sources
         # one a source: a detector serves one thread
         self._digester = digester
@@ -107,12 +124,18 @@ class Runtime:
 
     def open(self) -> None:
         """Start the engine before anything is read, so that each commit's incidents are handled at once."""
-        self._engine.open(self._handling.run, self._handling.deepen if self._handling.goes_deeper else None)
+        self._engine.open(
+            self._handling.run,
+            self._handling.deepen if self._handling.goes_deeper else None,
+            None if self._fixing is None else self._fixing.run,
+        )
 
     def close(self, timeout: float = 30.0) -> None:
         """Stop the engine, let running steps end for at most ``timeout`` seconds, and close the sources."""
         for source in self.sources:
             source.close()
+        if self._fixing is not None:
+            self._fixing.stop()
         self._engine.close(timeout)
 
     def take_finding(self, finding: Finding) -> Taken:
@@ -212,6 +235,8 @@ class Runtime:
         beside = [keeper]
         if self._followers is not None:
             beside.append(threading.Thread(target=self._followers.follow, args=(stop,), name="followers"))
+        if self._fixing is not None:
+            beside.append(threading.Thread(target=self._fixing.follow, args=(stop,), name="fixes"))
         for thread in (*threads, *beside):
             thread.start()
         try:

@@ -14,7 +14,7 @@ import msgspec
 
 from logmedic.doors import Clock
 from logmedic.engine import Step
-from logmedic.errors import DeliveryError, ShellError
+from logmedic.errors import DeliveryError, ShellError, StoppedError
 from logmedic.model import NANOSECONDS, Incident, Reason, Sample, Severity, Text
 from logmedic.respond.fix import body, prompts
 from logmedic.respond.fix.attempt import Bench, Job, Purse, attempt, lesson
@@ -34,6 +34,7 @@ log = logging.getLogger("logmedic")
 _NO_COMMIT = Text("the commit that runs is not known: the repository has none", "실행 중인 커밋을 알 수 없음")
 _REHEARSED = Text("proved; nothing was pushed", "증명됨; 푸시하지 않음")
 _GONE = Text("the incident is gone", "인시던트가 없음")
+STOPPED_SECONDS = 1.0  # until the next process goes on with it
 BUSY_SECONDS = 30.0  # until another process that works on the same fix is looked after again
 NEVER = 3 * 24 * 3_600 * NANOSECONDS  # after which what could not be offered is given up
 
@@ -105,11 +106,16 @@ class Fixer:
     def carry_on(self, key: str, step: Step) -> float | None:
         """From wherever it stands to its end. Returns as :meth:`run` does."""
         with self._bench.workspace.held(key) as ours:
-            return self._carry_on(key, step) if ours else BUSY_SECONDS
+            if not ours:
+                return BUSY_SECONDS
+            try:
+                return self._carry_on(key, step)
+            except StoppedError:
+                return STOPPED_SECONDS
 
     def _carry_on(self, key: str, step: Step) -> float | None:
-        step("tree", lambda: self._settle_base(key))
-        for number in range(1, self._config.attempts + 1):
+        ready = step("tree", lambda: self._settle_base(key)) == "running"
+        for number in range(1, self._config.attempts + 1) if ready else ():
             if step(f"attempt {number}", partial(self._attempt, key, number)) != "again":
                 break
         step("attempted", lambda: self._close_attempts(key))
@@ -148,6 +154,8 @@ class Fixer:
             with self._bench.workspace.borrowed(base, f"{key}-0") as tree:
                 needs = provide(config, tree, self._bench.workspace.folder, self._around.sandbox)
                 baseline = self._bench.checks.baseline(tree, needs)
+        except StoppedError:
+            raise
         except ShellError as error:
             return self._fail(fix, Text(str(error), str(error)))
         report = Report(
@@ -182,6 +190,8 @@ class Fixer:
         try:
             needs = self._needs(fix)
             made = attempt(self._bench, job, needs, number, self._lessons(fix, report), purse)
+        except StoppedError:
+            raise
         except ShellError as error:
             return self._fail(fix, Text(str(error), str(error)))
         report = msgspec.structs.replace(

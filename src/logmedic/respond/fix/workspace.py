@@ -127,6 +127,10 @@ class Workspace:
         out = self._ours("diff-tree", "-r", "-z", "--name-only", "--no-renames", base, fix, "--")
         return tuple(name.decode("utf-8", "replace") for name in out.split(b"\0") if name)
 
+    def diff(self, base: str, fix: str) -> str:
+        """What changed between two commits, for people."""
+        return self._ours("diff", "--no-ext-diff", "--no-textconv", "--no-color", base, fix, "--").decode("utf-8", "replace")
+
     def run(self, *argv: str) -> bytes:
         """A question to our repository."""
         return self._ours(*argv)

@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -20,6 +20,7 @@ from logmedic.errors import ShellError
 from logmedic.respond.fix.sandbox.interface import GATEWAY_PORT, HOME, TOOLS, TREE, Finished, Limits, Task
 
 INSIDE = Path(__file__).with_name("inside.py")
+SCRATCH = Path("/tmp")  # noqa: S108  the run's own
 NOBODY = 65_534  # becomes the user of a run that root starts
 GRACE = 5.0  # seconds beyond a run's own for starting and ending it
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store")
@@ -66,6 +67,7 @@ def timed(
             cwd=cwd,
             input=task.input,
             limit=task.limits.output,
+            stop=task.stop,
         )
     except ShellError as error:
         if "did not end" not in str(error):
@@ -92,7 +94,7 @@ def launch(task: Task, *, root: bool) -> list[str]:
         "limits": resources(limits),
         "uid": NOBODY if root else None,
         "cwd": str(TREE),
-        "own": [str(HOME), "/tmp"],  # noqa: S108  the run's own
+        "own": [str(HOME), str(SCRATCH)],
         "gateway": str(_SOCKET) if task.gateway is not None else None,
         "port": GATEWAY_PORT,
     }
@@ -126,12 +128,13 @@ def arguments(program: str, task: Task, *, root: bool) -> Iterator[str]:
     else:
         yield from ("--unshare-user", "--disable-userns", "--cap-drop", "ALL")
     yield from ("--die-with-parent", "--new-session", "--hostname", "fix", "--clearenv")
-    for folder in folders(task):
-        yield from ("--perms", "0755", "--dir", str(folder))
+    within = [folder for folder in folders(task) if folder.is_relative_to(SCRATCH)]
+    yield from _made(folder for folder in folders(task) if folder not in within)
     yield from system()
     yield from ("--proc", "/proc", "--dev", "/dev")
-    for folder in ("/tmp", str(HOME)):  # noqa: S108  the run's own
+    for folder in (str(SCRATCH), str(HOME)):
         yield from ("--size", str(task.limits.scratch), "--tmpfs", folder)
+    yield from _made(within)
     yield from ("--bind" if task.tree_writable else "--ro-bind", str(task.tree), str(TREE))
     for path in task.frozen:
         if (task.tree / path).exists():
@@ -147,7 +150,7 @@ def arguments(program: str, task: Task, *, root: bool) -> Iterator[str]:
     yield from ("--ro-bind", str(INSIDE), str(_LAUNCHER))
     if task.gateway is not None:
         yield from ("--bind", str(task.gateway), str(_SOCKET))
-    env = {"HOME": str(HOME), "PATH": search_path(), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TMPDIR": "/tmp",  # noqa: S108
+    env = {"HOME": str(HOME), "PATH": search_path(), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TMPDIR": str(SCRATCH),
            "USER": "fix", **task.env}  # fmt: skip
     for name, value in env.items():
         yield from ("--setenv", name, value)
@@ -158,7 +161,12 @@ def folders(task: Task) -> list[Path]:
     """What bwrap would make on its way to a mount, and close to all but root."""
     ends = [Path("/etc/ssl/x"), _SOCKET, TREE, TOOLS / "cache", HOME, *toolchains(), *map(Path, task.lent)]
     above = {parent for end in ends for parent in end.parents}
-    return sorted(above - {Path("/"), Path("/tmp"), *map(Path, SYSTEM)} - {p for p in above if p.is_relative_to(TREE)})  # noqa: S108
+    return sorted(above - {Path("/"), SCRATCH, *map(Path, SYSTEM)} - {p for p in above if p.is_relative_to(TREE)})
+
+
+def _made(paths: Iterable[Path]) -> Iterator[str]:
+    for path in paths:
+        yield from ("--perms", "0755", "--dir", str(path))
 
 
 def system() -> Iterator[str]:

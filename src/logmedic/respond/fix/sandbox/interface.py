@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -39,6 +40,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     cache: Path | None = None  # appears as TOOLS/cache
     cache_writable: bool = False
     network: bool = False  # only for installing what the team's own files name
+    stop: threading.Event | None = None  # set: it is killed
     gateway: Path | None = None  # a unix socket; 127.0.0.1:GATEWAY_PORT inside leads to it
 
 
@@ -67,6 +69,23 @@ class Sandbox(Protocol):
         """Run it to its end. Nothing of it is left when this returns.
 
         Raises:
+            StoppedError: ``stop`` was set.
             ShellError: it could not be started; what would have run has not.
         """
         ...
+
+
+class Stoppable:
+    """A sandbox whose runs end when an event is set, all of them."""
+
+    def __init__(self, sandbox: Sandbox, stop: threading.Event | None) -> None:
+        self._sandbox = sandbox
+        self._stop = stop
+        self.name = sandbox.name
+        self.forwards = sandbox.forwards
+
+    def where(self, path: Path, inside: Path) -> Path:
+        return self._sandbox.where(path, inside)
+
+    def run(self, task: Task) -> Finished:
+        return self._sandbox.run(msgspec.structs.replace(task, stop=self._stop))
