@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -13,7 +14,7 @@ from fix_scenes import KEY, SHOP, Script, Shop, config, diagnosis, git, line, re
 from logmedic.store.database import open_database
 from logmedic.store.store import Store
 from logmedic.testing.claude import FakeClaude
-from logmedic.testing.github import TOKEN
+from logmedic.testing.github import TOKEN, FakeGitHub
 
 
 def _needed(missing: str | None) -> None:
@@ -36,6 +37,29 @@ def cli() -> Path:
 def bwrap() -> str:
     _needed(None if shutil.which("bwrap") else "no bubblewrap")
     return "bwrap"
+
+
+@pytest.fixture
+def github(github_schema: Path, gh: str, tmp_path: Path) -> Iterator[FakeGitHub]:
+    """GitHub, whose branches are those of the repository that the shop pushes to."""
+    with tempfile.TemporaryDirectory(prefix="gh") as folder, FakeGitHub(github_schema, Path(folder)) as fake:
+        fake.repository.branches = lambda: Shop.branches_of(tmp_path)
+        yield fake
+
+
+def channel(github: FakeGitHub, gh: str) -> str:
+    """What the channel's table needs to reach it."""
+    return f"program = {json.dumps(gh)}\nconfig_dir = {json.dumps(str(github.config_dir))}\nmost_per_hour = 0\n"
+
+
+@pytest.fixture
+def offering(github: FakeGitHub, gh: str, shop: Callable[..., Shop]) -> Callable[..., Shop]:
+    """As ``shop``, with a GitHub that takes issues and pull requests."""
+
+    def make(*script: list, **more) -> Shop:
+        return shop(*script, channel=channel(github, gh), **more)
+
+    return make
 
 
 @pytest.fixture

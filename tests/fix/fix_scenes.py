@@ -173,7 +173,11 @@ class Shop:
     @property
     def branches(self) -> dict[str, str]:
         """Of the remote."""
-        out = git(self.folder / "far.git", "for-each-ref", "--format=%(refname:short) %(objectname)", "refs/heads")
+        return self.branches_of(self.folder)
+
+    @staticmethod
+    def branches_of(folder: Path) -> dict[str, str]:
+        out = git(folder / "far.git", "for-each-ref", "--format=%(refname:short) %(objectname)", "refs/heads")
         return dict(row.split() for row in out.splitlines())
 
 
