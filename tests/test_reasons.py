@@ -21,7 +21,7 @@ def blanks(text: str) -> set[tuple[str | None, str | None]]:
 
 
 # What comes of asking a model is told whole in each language: its words arise where the model is asked.
-@pytest.mark.parametrize("code", sorted(SENTENCES.keys() - {"model"}))
+@pytest.mark.parametrize("code", sorted(SENTENCES.keys() - {"model", "fix"}))
 def test_both_languages_show_the_same_figures(code: str) -> None:
     text = SENTENCES[code]
     assert text.en

@@ -119,7 +119,7 @@ SENTENCES: Mapping[str, Text] = {
     ),
     "fix-not-held": Text(
         "the fix was merged, and it still happens: {before:.1f} an hour before, {after:.1f} in the {hours:.0f} h after",
-        "수정이 병합되었지만 계속 발생: 병합 전 시간당 {before:.1f}회, 병합 후 {hours:.0f}시간 동안 시간당 {after:.1f}회",
+        "병합 후에도 계속 발생: 병합 전 시간당 {before:.1f}회, 병합 후 {hours:.0f}시간 동안 시간당 {after:.1f}회",
     ),
     # investigation
     "diagnosed": Text("{engine}: {status}", "{engine}: {status:word}"),

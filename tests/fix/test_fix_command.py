@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fix_scenes import GOOD, GOOD_EDIT, edit, git, write
+from fix_scenes import GOOD, git
 
 
 def test_a_good_fix_is_proved_and_a_rehearsal_pushes_nothing(shop):

@@ -21,8 +21,8 @@ from logmedic.respond.github.config import GithubConfig
 if TYPE_CHECKING:
     from logmedic.doors import Clock, Git
     from logmedic.engine import Step
-    from logmedic.investigate.claude.purse import Ticket as PurseTicket
     from logmedic.investigate.claude.purse import Purse
+    from logmedic.investigate.claude.purse import Ticket as PurseTicket
     from logmedic.respond.fix.desk import Desk
     from logmedic.respond.fix.flow import Fixer
     from logmedic.respond.fix.follow import Follower
@@ -69,7 +69,13 @@ def automatic(loaded: Loaded, opened: Store, clock: Clock, git: Git | None, http
 
 
 def fixer(
-    loaded: Loaded, opened: Store, clock: Clock, git: Git | None, *, http: doors.Http, stop: threading.Event | None = None
+    loaded: Loaded,
+    opened: Store,
+    clock: Clock,
+    git: Git | None,
+    *,
+    http: doors.Http,
+    stop: threading.Event | None = None,
 ) -> Fixer:
     """``stop``: set, it ends what runs. Raises :class:`ConfigError`: something that a fix needs is not there."""
     from logmedic.respond.fix.agent import Agent, find  # noqa: PLC0415  only for those who fix

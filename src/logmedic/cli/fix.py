@@ -30,7 +30,9 @@ _STEPS = {
 
 @click.command()
 @click.argument("which", metavar="ID")
-@click.option("--dry-run", is_flag=True, help="Do all but push: nothing leaves this machine but questions to the model.")
+@click.option(
+    "--dry-run", is_flag=True, help="Do all but push: nothing leaves this machine but questions to the model."
+)
 @click.option("--explain", is_flag=True, help="Show what the gate and the tests said of each attempt.")
 @options.language
 @options.config

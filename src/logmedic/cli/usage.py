@@ -23,12 +23,13 @@ DAY = 86_400 * NANOSECONDS
 @options.config
 @options.json
 def usage(since: int, config: str | None, as_json: bool) -> None:
-    """What was spent on models, and what the budget still allows.
+    """What was spent on models, what the budget still allows, and what became of fixes.
 
     A request whose end is not known counts as what was set aside for it. A price that is not known is "unpriced".
     """
     from logmedic.investigate.claude.purse import caps  # noqa: PLC0415  imports SQLAlchemy, 0.35 s
     from logmedic.store import activity  # noqa: PLC0415
+    from logmedic.store.fixes import Fixes, fates  # noqa: PLC0415
     from logmedic.store.ledger import Ledger  # noqa: PLC0415
 
     loaded = build.load_config(config, Path.cwd())
@@ -37,14 +38,17 @@ def usage(since: int, config: str | None, as_json: bool) -> None:
         ledger = Ledger(store.database)
         entries, spent = ledger.entries(now - since * NANOSECONDS), ledger.spent(now)
         judged = activity.judged(store.database, now - since * NANOSECONDS)
+        came_of = fates(Fixes(store.database).since(now - since * NANOSECONDS))
     limits = caps(loaded.config.diagnose.budget)
     if as_json:
         verdicts = {"right": judged[0], "wrong": judged[1]}
-        output.print_json({**_json(entries, spent, limits), "verdicts_judged": verdicts})
+        output.print_json({**_json(entries, spent, limits), "verdicts_judged": verdicts, "fixes": came_of})
         return
     _for_people(entries, spent, limits)
     if any(judged):
         click.echo(f"verdicts that people judged: {judged[0]:,} right, {judged[1]:,} wrong")
+    if came_of["begun"]:
+        click.echo("fixes: " + ", ".join(f"{count:,} {word.replace('_', ' ')}" for word, count in came_of.items()))
 
 
 def _by_model(entries: Sequence[Entry]) -> dict[tuple[str, str], list[Entry]]:

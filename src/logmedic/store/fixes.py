@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -174,3 +174,17 @@ def _rows(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> lis
 
 def _values(fix: Fix) -> dict[str, Any]:
     return {**msgspec.structs.asdict(fix), "reason": json(fix.reason)}
+
+
+def fates(fixes: Sequence[Fix]) -> dict[str, int]:
+    """How many came how far; rehearsals are left out. Those that helped, or did not, were merged and then watched."""
+    real = [fix for fix in fixes if not fix.dry]
+    return {
+        "begun": len(real),
+        "offered": sum(fix.pull is not None for fix in real),
+        "merged": sum(fix.fate == "merged" for fix in real),
+        "merged_unchanged": sum(fix.fate == "merged" and not fix.changed for fix in real),
+        "closed": sum(fix.fate == "closed" for fix in real),
+        "helped": sum(fix.after == 0 for fix in real),
+        "did_not_help": sum((fix.after or 0) > 0 for fix in real),
+    }

@@ -24,8 +24,10 @@ _NOTHING = Text("the agent changed nothing", "에이전트가 아무것도 바�
 _BLOCKED = Text("the gate does not let the change through", "변경이 검사를 통과하지 못함")
 _PROVED = Text("proved by a test", "테스트로 증명됨")
 # What the CLI is told to leave alone, so that it does not waste its turns; the gate decides.
-DENIED = (".git", ".git/**", ".github/**", ".gitlab-ci.yml", ".gitmodules", ".gitattributes", ".claude/**", ".mcp.json",
-          "CLAUDE.md", "AGENTS.md", "**/CODEOWNERS", "**/Dockerfile*", "**/*.lock", "**/package-lock.json", "**/go.sum")  # fmt: skip
+DENIED = (
+    ".git", ".git/**", ".github/**", ".gitlab-ci.yml", ".gitmodules", ".gitattributes", ".claude/**", ".mcp.json",
+    "CLAUDE.md", "AGENTS.md", "**/CODEOWNERS", "**/Dockerfile*", "**/*.lock", "**/package-lock.json", "**/go.sum",
+)  # fmt: skip
 
 
 class Purse(Meter, Protocol):
@@ -58,7 +60,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     at: int  # s since the epoch, of the commit
 
 
-def attempt(bench: Bench, job: Job, needs: Needs, number: int, lessons: Sequence[Lesson], purse: Purse) -> Attempt:
+def attempt(bench: Bench, job: Job, needs: Needs, *, number: int, lessons: Sequence[Lesson], purse: Purse) -> Attempt:
     """Raises :class:`ShellError`: git or the sandbox could not do their part."""
     name = f"{job.key}-{number}"
     with bench.workspace.borrowed(job.base, name) as tree:
@@ -78,7 +80,7 @@ def attempt(bench: Bench, job: Job, needs: Needs, number: int, lessons: Sequence
     findings = bench.checks.gate(job.base, fix)
     if findings:
         return msgspec.structs.replace(made, outcome=_after(run, _BLOCKED), findings=findings)
-    proof = bench.checks.prove(job.base, fix, f"{name}-p", job.incident, job.stack, needs)
+    proof = bench.checks.prove(job.base, fix, name=f"{name}-p", incident=job.incident, stack=job.stack, needs=needs)
     made = msgspec.structs.replace(made, proof=proof)
     if proof.failure is not None:
         return msgspec.structs.replace(made, outcome=_after(run, proof.failure))

@@ -29,7 +29,7 @@ def title(incident: Incident, language: str) -> str:
     return pattern.format(id=incident.id, what=what)
 
 
-def pull_body(incident: Incident, report: Report, base: str, issue: int | None, language: str, web: str) -> str:
+def pull_body(incident: Incident, report: Report, base: str, issue: int | None, *, language: str, web: str) -> str:
     """``web``: the repository's address, as in "https://github.com/acme/shop"."""
     said = spoken(incident, language)
     made = report.last

@@ -1,4 +1,7 @@
-"""What the agent is told about an incident: typed fields, templates, frames and read evidence. No line of a log. Pure."""
+"""What the agent is told about an incident: typed fields, templates, frames and read evidence; no line of a log.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,8 @@ def _facts(incident: Incident) -> Iterator[str]:
 def _verdict(incident: Incident) -> Iterator[str]:
     diagnosis = incident.diagnosis
     assert diagnosis is not None
-    yield f"Diagnosis: a cause of the kind `{diagnosis.cause_kind.value}`, {diagnosis.confidence:.0%} sure, by {diagnosis.engine}."
+    kind, sure = diagnosis.cause_kind.value, f"{diagnosis.confidence:.0%}"
+    yield f"Diagnosis: a cause of the kind `{kind}`, {sure} sure, by {diagnosis.engine}."
     for suspect in diagnosis.suspects[:3]:
         yield f"- suspected commit {suspect.commit[:12]}, score {suspect.score:.2f}"
 

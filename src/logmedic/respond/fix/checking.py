@@ -25,16 +25,19 @@ class Checking:
     def baseline(self, tree: Tree, needs: Needs) -> Baseline:
         done = self._run(tree, needs)
         out = (done.out + done.err).decode("utf-8", "replace")[-2000:]
-        failure = None if done.code == 0 else Text("the suite is red on the running commit", "실행 중인 커밋에서 테스트 실패")
+        failure = (
+            None if done.code == 0 else Text("the suite is red on the running commit", "실행 중인 커밋에서 테스트 실패")
+        )
         return Baseline(failure=failure, command=" ".join(self._config.test), summary=out)
 
     def gate(self, base: str, fix: str) -> tuple[Finding, ...]:
         return tuple(
             Finding(rule="protected-path", path=path, why=Text("a protected path", "보호된 경로"))
-            for path in self._workspace.changed(base, fix) if path.startswith(".github/")
+            for path in self._workspace.changed(base, fix)
+            if path.startswith(".github/")
         )
 
-    def prove(self, base: str, fix: str, name: str, incident: Incident, stack: Stack | None, needs: Needs) -> Proof:
+    def prove(self, base: str, fix: str, *, name: str, incident: Incident, stack: Stack | None, needs: Needs) -> Proof:
         tests = [path for path in self._workspace.changed(base, fix) if "test" in path]
         if not tests:
             return Proof(failure=Text("there is no new test", "새 테스트가 없음"))
@@ -46,11 +49,17 @@ class Checking:
             done = self._run(tree, needs, *tests)
             said.append(done.out.decode("utf-8", "replace")[-3000:])
             if done.code == 0:
-                return Proof(failure=Text("the new test passes without the change", "변경 없이도 새 테스트가 통과함"), transcript=said[0])
+                return Proof(
+                    failure=Text("the new test passes without the change", "변경 없이도 새 테스트가 통과함"),
+                    transcript=said[0],
+                )
         with self._workspace.borrowed(fix, name) as tree:
             for more in (tests, []):
                 done = self._run(tree, needs, *more)
                 said.append(done.out.decode("utf-8", "replace")[-3000:])
                 if done.code != 0:
-                    return Proof(failure=Text("the tests fail with the change", "변경 후 테스트 실패"), transcript="\n".join(said))
+                    return Proof(
+                        failure=Text("the tests fail with the change", "변경 후 테스트 실패"),
+                        transcript="\n".join(said),
+                    )
         return Proof(failure=None, tests=tuple(tests), transcript="\n".join(said))

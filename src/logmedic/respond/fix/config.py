@@ -41,7 +41,7 @@ class FixConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     channel: str = "github"
     """Name of the channel of kind `github` to whose repository fixes are offered."""
     remote: str = ""
-    """Where branches are pushed, as git knows it: an address or a path. Default: the channel's repository over HTTPS."""
+    """Where branches are pushed: an address or a path. Default: the channel's repository over HTTPS."""
     base: str | None = None
     """Branch that pull requests are against. Default: the repository's default branch."""
     min_confidence: float = 0.7
@@ -67,8 +67,8 @@ class FixConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     repeats: int = 3
     """How often the new test has to pass, or to fail, to count."""
     install: tuple[tuple[str, ...], ...] = ()
-    """Commands (each a list of words, no shell) that put what the tests need into the folder `$FIX_CACHE`. They run on the
-    running commit, with the network and without secrets; the result is kept until one of `install_key` changes."""
+    """Commands (each a list of words, no shell) that put what the tests need into the folder `$FIX_CACHE`. They run on
+    the running commit, with the network and without secrets; what they make is kept until an `install_key` changes."""
     install_key: tuple[str, ...] = (
         "*requirements*.txt",
         "pyproject.toml",
@@ -83,8 +83,8 @@ class FixConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     env: dict[str, str] = {}
     """Further environment variables of the tests. No secrets: foreign code sees them."""
     lend: tuple[str, ...] = ()
-    """Folders that the tests may read where they stand, such as a virtual environment or ~/.cargo/bin. Those that hold a
-    `bin` have it on PATH."""
+    """Folders that the tests may read where they stand, such as a virtual environment or ~/.cargo/bin. Those that hold
+    a `bin` have it on PATH."""
     protected: tuple[str, ...] = ()
     """Further patterns of paths that no fix may touch, as in "src/billing/**"."""
     sandbox: Literal["auto", "bubblewrap", "landlock"] = "auto"

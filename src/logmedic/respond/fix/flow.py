@@ -189,7 +189,7 @@ class Fixer:
         )
         try:
             needs = self._needs(fix)
-            made = attempt(self._bench, job, needs, number, self._lessons(fix, report), purse)
+            made = attempt(self._bench, job, needs, number=number, lessons=self._lessons(fix, report), purse=purse)
         except StoppedError:
             raise
         except ShellError as error:
@@ -259,15 +259,12 @@ class Fixer:
         if incident is None:
             return
         desk, report = self._make_desk(), decode(fix.report)
-        text = body.pull_body(
-            incident, report, fix.base, self._around.issue(incident.id), self._language, desk.web
-        )
+        issue = self._around.issue(incident.id)
+        text = body.pull_body(incident, report, fix.base, issue, language=self._language, web=desk.web)
         made = report.last
         assert made is not None, "a proved fix has an attempt"
         pull = desk.offer(branch(fix.key), title=body.title(incident, self._language), body=text, paths=made.files)
-        self._fixes.change(
-            fix.key, state="offered", pull=pull.number, url=pull.url, fate="open"
-        )
+        self._fixes.change(fix.key, state="offered", pull=pull.number, url=pull.url, fate="open")
         self._store.note(incident.id, self._clock.now(), event="fix offered",
                          reason=Reason("fix-offered", {"pull": pull.number, "url": pull.url}))  # fmt: skip
 
@@ -283,7 +280,9 @@ class Fixer:
         self._make_desk().say(issue, text, body.marker(fix.key))
 
     def _note(self, incident_id: int, event: str, why: Text) -> None:
-        self._store.note(incident_id, self._clock.now(), event=event, reason=Reason("fix", {"en": why.en, "ko": why.ko}))
+        self._store.note(
+            incident_id, self._clock.now(), event=event, reason=Reason("fix", {"en": why.en, "ko": why.ko})
+        )
 
 
 def _sum(one: float | None, other: float | None) -> float | None:
@@ -294,7 +293,9 @@ def history(fix: Fix) -> Lesson | None:
     """What an earlier fix teaches the next one, if anything."""
     files = [f"it changed {path}" for made in decode(fix.report).attempts[-1:] for path in made.files[:10]]
     if fix.fate == "closed":
-        return Lesson(what="An earlier fix was offered, and people closed its pull request without merging it.", said=files)
+        return Lesson(
+            what="An earlier fix was offered, and people closed its pull request without merging it.", said=files
+        )
     if fix.fate == "merged" and fix.after:
         return Lesson(what=f"An earlier fix was merged, and the error came back ({fix.after:.1f} an hour).", said=files)
     if fix.state == "failed" and not fix.dry and fix.base:

@@ -87,6 +87,6 @@ class Checks(Protocol):
         """What is not let through; both are commits of our repository."""
         ...
 
-    def prove(self, base: str, fix: str, name: str, incident: Incident, stack: Stack | None, needs: Needs) -> Proof:
+    def prove(self, base: str, fix: str, *, name: str, incident: Incident, stack: Stack | None, needs: Needs) -> Proof:
         """Run the new tests on both, then the whole suite. ``name``: of the trees that it makes and removes."""
         ...

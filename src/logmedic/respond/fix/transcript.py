@@ -60,15 +60,18 @@ def _failure(finished: Finished, result: dict[str, Any], tally: Tally) -> Text |
     if tally.stopped is not None:
         return tally.stopped
     if finished.cut == "time":
-        return Text(
-            f"the agent did not end within {finished.seconds:.0f} s",
-            f"에이전트가 {finished.seconds:.0f}초 안에 끝나지 않음",
-        )
+        seconds = f"{finished.seconds:.0f}"
+        return Text(f"the agent did not end within {seconds} s", f"에이전트가 {seconds}초 안에 끝나지 않음")
     if finished.cut:
         return Text("the agent wrote without end", "에이전트 출력이 끝나지 않음")
     if not result:
         said = one_line(finished.err.decode("utf-8", "replace"), 200) or f"exit {finished.code}"
         return Text(f"the agent ended without a result: {said}", f"에이전트가 결과 없이 종료됨: {said}")
+    return _told(result)
+
+
+def _told(result: dict[str, Any]) -> Text | None:
+    """What it says of itself."""
     subtype = one_line(str(result.get("subtype", "")), 60)
     if subtype == "error_max_turns":
         return Text("the agent used up its turns", "에이전트가 허용된 턴을 모두 사용함")

@@ -1,8 +1,8 @@
 """Trees to work on, outside the user's checkout, and the one commit that may leave them.
 
 A bare repository of our own borrows the objects of the user's (git's alternates) and has none of its configuration,
-hooks or filters. A tree is a git worktree of ours; what an agent did to it is read with our index and our folder of git,
-never with what stands in the tree.
+hooks or filters. A tree is a git worktree of ours; what an agent did to it is read with our index and our folder of
+git, never with what stands in the tree.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ _SETTINGS = (
     "gc.auto=0", "maintenance.auto=false", "commit.gpgSign=false", "push.gpgSign=false", "submodule.recurse=false",
     "protocol.ext.allow=never", "advice.detachedHead=false", "color.ui=false", "safe.directory=*",
 )  # fmt: skip
-# Hands over the token, which no list of processes shows. What begins with "!" is run by a shell: it holds nothing of ours.
-_HELPER = """credential.helper=!f() { test "$1" = get && echo username=x-access-token && echo "password=$LOGMEDIC_PUSH"; }; f"""
+# Hands over the token, which no list of processes shows. What begins with "!" is run by a shell: it is ours.
+_HELPER = (
+    'credential.helper=!f() { test "$1" = get && echo username=x-access-token && echo "password=$LOGMEDIC_PUSH"; }; f'
+)
 
 
 class Tree(msgspec.Struct, frozen=True):
@@ -129,7 +131,9 @@ class Workspace:
 
     def diff(self, base: str, fix: str) -> str:
         """What changed between two commits, for people."""
-        return self._ours("diff", "--no-ext-diff", "--no-textconv", "--no-color", base, fix, "--").decode("utf-8", "replace")
+        return self._ours("diff", "--no-ext-diff", "--no-textconv", "--no-color", base, fix, "--").decode(
+            "utf-8", "replace"
+        )
 
     def run(self, *argv: str) -> bytes:
         """A question to our repository."""

@@ -26,7 +26,8 @@ GRACE = 5.0  # seconds beyond a run's own for starting and ending it
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store")
 # What programs look up there; nothing that names people or holds a secret.
 _ETC = ("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "mime.types", "nsswitch.conf",
-        "ssl/openssl.cnf", "java-11-openjdk", "java-17-openjdk", "java-21-openjdk", "maven", "protocols", "services")  # fmt: skip
+        "ssl/openssl.cnf", "java-11-openjdk", "java-17-openjdk", "java-21-openjdk", "maven", "protocols",
+        "services")  # fmt: skip
 _SOCKET = Path("/run/logmedic/gateway")
 _LAUNCHER = Path("/run/logmedic/inside.py")
 
@@ -145,8 +146,7 @@ def arguments(program: str, task: Task, *, root: bool) -> Iterator[str]:
         yield from ("--bind" if task.cache_writable else "--ro-bind", str(task.cache), str(TOOLS / "cache"))
     if task.network:
         for name in ("resolv.conf", "hosts", "ssl/certs", "pki", "ca-certificates"):
-            path = Path("/etc", name).resolve()
-            yield from ("--ro-bind-try", str(path), f"/etc/{name}")
+            yield from ("--ro-bind-try", os.path.realpath(f"/etc/{name}"), f"/etc/{name}")
     yield from ("--ro-bind", str(INSIDE), str(_LAUNCHER))
     if task.gateway is not None:
         yield from ("--bind", str(task.gateway), str(_SOCKET))
@@ -174,7 +174,7 @@ def system() -> Iterator[str]:
     for name in SYSTEM:
         path = Path(name)
         if path.is_symlink():
-            yield from ("--symlink", os.readlink(path), name)
+            yield from ("--symlink", str(path.readlink()), name)
         elif path.is_dir():
             yield from ("--ro-bind", name, name)
     for name in _ETC:

@@ -1,7 +1,8 @@
 """Starts a program under Landlock and seccomp, and ends everything that it has started.
 
-Like :mod:`inside` it is a file of its own for a bare interpreter, and imports nothing of logmedic. Its argument is JSON:
-``argv``, ``cwd``, ``limits``, ``seconds``, ``readable`` and ``writable`` (paths), ``sockets`` ("none", "unix", "all").
+Like :mod:`inside` it is a file of its own for a bare interpreter, and imports nothing of logmedic. Its argument is
+JSON: ``argv``, ``cwd``, ``limits``, ``seconds``, ``readable`` and ``writable`` (paths), ``sockets`` ("none", "unix",
+"all").
 
 Numbers: linux/landlock.h, linux/seccomp.h, linux/filter.h, linux/audit.h; system calls of x86-64 and arm64.
 """
@@ -77,10 +78,10 @@ def sweep() -> None:
 
 def descendants() -> list[int]:
     parents = {}
-    for name in os.listdir("/proc"):
+    for name in os.listdir("/proc"):  # noqa: PTH208  no pathlib here: it is slow to import
         if name.isdigit():
             try:
-                with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123  no pathlib here: it is slow to import
+                with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123  as above
                     parents[int(name)] = int(file.read().rpartition(b")")[2].split()[1])
             except OSError:
                 pass  # gone meanwhile
@@ -100,8 +101,8 @@ def confined(task: dict[str, Any]) -> None:
         for name, most in task["limits"].items():
             kind = getattr(resource, name)
             _, hard = resource.getrlimit(kind)
-            most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            resource.setrlimit(kind, (most, most))
+            allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.setrlimit(kind, (allowed, allowed))
         checked(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
         restrict(task["readable"], task["writable"], network=task["sockets"] == "all")
         if task["sockets"] != "all":
@@ -121,7 +122,8 @@ def checked(result: int) -> int:
 
 def version() -> int:
     """Of the kernel's Landlock; 0: it has none, or it is off."""
-    return max(0, libc.syscall(CREATE_RULESET, None, 0, VERSION))
+    found: int = libc.syscall(CREATE_RULESET, None, 0, VERSION)
+    return max(0, found)
 
 
 def restrict(readable: list[str], writable: list[str], *, network: bool) -> None:

@@ -28,8 +28,8 @@ def main() -> None:
     for name, most in task["limits"].items():
         kind = getattr(resource, name)
         _, hard = resource.getrlimit(kind)
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (most, most))
+        allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (allowed, allowed))
     if task["gateway"] is not None:
         forward(task["gateway"], task["port"])
     try:

@@ -27,7 +27,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """A program and its surroundings. There is no network unless it says so; the environment is this one and nothing else."""
+    """A program and its surroundings. It has no network unless that says so, and this environment and nothing else."""
 
     argv: Sequence[str]
     tree: Path  # appears as TREE

@@ -64,7 +64,14 @@ def environment(task: Task, scratch: str) -> dict[str, str]:
 
 
 def _about(task: Task, scratch: str) -> dict[str, object]:
-    readable = [*SYSTEM, *_ETC, "/proc", *map(str, toolchains()), *map(str, task.lent.values()), "/sys/devices/system/cpu"]
+    readable = [
+        *SYSTEM,
+        *_ETC,
+        "/proc",
+        *map(str, toolchains()),
+        *map(str, task.lent.values()),
+        "/sys/devices/system/cpu",
+    ]
     writable = [scratch, *_DEVICES, "/dev/shm"]  # noqa: S108  a device
     if task.network:
         readable += _NETWORK
@@ -89,7 +96,7 @@ def _mine() -> int:
     uid, found = os.getuid(), 0
     for path in Path("/proc").iterdir():
         try:
-            found += path.name.isdigit() and path.stat().st_uid == uid and len(os.listdir(path / "task"))
+            found += path.name.isdigit() and path.stat().st_uid == uid and len(list((path / "task").iterdir()))
         except OSError:
             pass  # gone meanwhile
     return found
