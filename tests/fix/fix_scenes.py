@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -156,10 +157,10 @@ class Shop:
     script: Script
     more: dict[str, str] = field(default_factory=dict)
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str, through: tuple[str, ...] = ("-m", "logmedic.cli.main")) -> subprocess.Popen[bytes]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
         return subprocess.Popen(
-            [sys.executable, "-m", "logmedic.cli.main", *arguments], cwd=self.folder, stdin=subprocess.DEVNULL,
+            [sys.executable, *through, *arguments], cwd=self.folder, stdin=subprocess.DEVNULL,
             env={**kept, "PYTHONPATH": str(SOURCE), "LANG": "C.UTF-8", **self.more},
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
@@ -170,6 +171,12 @@ class Shop:
         assert b"Traceback" not in err, err.decode()
         assert code is None or process.returncode == code, f"{process.returncode}\n{out.decode()}\n{err.decode()}"
         return out.decode(), err.decode()
+
+    def killed(self, point: str, *arguments: str) -> None:
+        """Run a command that dies there."""
+        with self.start(*arguments, through=(str(Path(__file__).with_name("killed.py")), point)) as process:
+            out, err = process.communicate(timeout=170)
+        assert process.returncode == -signal.SIGKILL, f"{point}: {process.returncode}\n{out.decode()}\n{err.decode()}"
 
     def json(self, *arguments: str, code: int | None = 0) -> Any:
         return json.loads(self.run(*arguments, "--json", code=code)[0])
