@@ -131,7 +131,7 @@ for path in ({path!r}, "\\0" + {path!r}):
 """
             assert b"reached" not in python(sandbox, tree, code).out
         finally:
-            os.unlink(path)
+            Path(path).unlink()
 
 
 def test_a_read_only_tree_stays_as_it_is(sandbox, tree):
@@ -232,7 +232,8 @@ def test_it_dies_with_the_process_that_started_it(bwrap, tree):
         "from pathlib import Path\nfrom logmedic.doors import SystemShell\n"
         "from logmedic.respond.fix.sandbox.bubblewrap import Bubblewrap\n"
         "from logmedic.respond.fix.sandbox.interface import Limits, Task\n"
-        f"Bubblewrap(SystemShell()).run(Task(argv=['sleep', '{mark}'], tree=Path({str(tree)!r}), limits=Limits(seconds=90)))\n"
+        f"task = Task(argv=['sleep', '{mark}'], tree=Path({str(tree)!r}), limits=Limits(seconds=90))\n"
+        "Bubblewrap(SystemShell()).run(task)\n"
     )
     with subprocess.Popen([sys.executable, "-c", code]) as process:
         wait(lambda: running(f"sleep {mark}"))
