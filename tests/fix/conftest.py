@@ -68,7 +68,14 @@ def shop(tmp_path: Path, cli: Path, bwrap: str) -> Iterator[Callable[..., Shop]]
     with tempfile.TemporaryDirectory(prefix="fx") as short:
         made: list[FakeClaude] = []
 
-        def make(*script: list, fix: str = "", channel: str = "", files: dict[str, str] | None = None, **about) -> Shop:
+        def make(
+            *script: list,
+            fix: str = "",
+            channel: str = "",
+            files: dict[str, str] | None = None,
+            scan: bool = True,
+            **about,
+        ) -> Shop:
             commit = repository(tmp_path / "src", SHOP if files is None else files)
             git(tmp_path, "clone", "--quiet", "--bare", "src", "far.git")
             told = Script(list(script))
@@ -79,6 +86,8 @@ def shop(tmp_path: Path, cli: Path, bwrap: str) -> Iterator[Callable[..., Shop]]
             (tmp_path / "app.log").write_text(line(commit))
             (tmp_path / "logmedic.toml").write_text(config(tmp_path, cli, model, fix=fix, channel=channel))
             shop = Shop(tmp_path, commit, model, told, {"TMPDIR": short})
+            if not scan:
+                return shop
             shop.run("scan", code=None)
             store = Store(open_database(f"sqlite:///{tmp_path}/.logmedic/state.db"))
             store.save_diagnosis(1, diagnosis(commit, **about), 1)

@@ -1,0 +1,46 @@
+"""``serve`` fixes critical incidents by itself, after people have been told, and survives being stopped meanwhile."""
+
+from __future__ import annotations
+
+import signal
+import time
+from dataclasses import replace
+
+from fix_scenes import GOOD
+
+UNASKED = "min_confidence = 0.6\nsync_s = 1\n"
+
+
+def wait(holds, process) -> None:
+    until = time.monotonic() + 150
+    while not holds():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def test_a_stopped_fix_is_gone_on_with_by_the_next_serve(offering, github):
+    project = offering(GOOD, fix=UNASKED, scan=False)
+    answer = project.model.default
+    project.model.default = lambda received: replace(answer(received), hold=600.0)
+    with project.start("serve") as process:
+        wait(lambda: project.script.seen, process)
+        assert github.repository.issues, "people are told first"
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err.decode()
+    assert b"Traceback" not in err
+    assert github.repository.pulls == []
+
+    project.model.default = answer
+    with project.start("serve") as process:
+        wait(lambda: github.repository.pulls and github.repository.issues[0].comments, process)
+        (pull,) = github.repository.pulls
+        github.repository.end(pull.number, "CLOSED")
+        wait(lambda: project.json("usage")["fixes"]["closed"] == 1, process)
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err.decode()
+    assert [pull.head for pull in github.repository.pulls] == [b for b in project.branches if b != "main"]
+    events = [entry["event"] for entry in project.json("incidents", "show", "1")["timeline"]]
+    assert [event for event in events if "fix" in event] == ["fix offered", "fix closed"]
