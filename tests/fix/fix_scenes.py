@@ -121,6 +121,12 @@ def write(path: str, text: str) -> dict[str, Any]:
 GOOD = [*edit("shop/cart.py", *GOOD_EDIT), write("tests/test_empty_cart.py", GOOD_TEST)]
 
 
+def told(received: Received) -> str:
+    """The agent's first message."""
+    content = received.body["messages"][0]["content"]
+    return content if isinstance(content, str) else "".join(block["text"] for block in content)
+
+
 @dataclass
 class Script:
     """What the model does in each attempt, one call of a tool an answer. Serves :class:`FakeClaude` as ``default``."""
@@ -133,8 +139,7 @@ class Script:
         if received.headers.get("x-api-key") != KEY:
             return error(401, "invalid x-api-key")
         messages = received.body["messages"]
-        number = sum("Attempt " in str(m["content"]) and m["role"] == "user" for m in messages[:1])
-        number = str(messages[0]["content"]).count("was refused:") if number else 0
+        number = told(received).count("was refused:")
         calls = self.attempts[min(number, len(self.attempts) - 1)]
         done = sum(m["role"] == "assistant" for m in messages)
         if done >= len(calls):
@@ -144,7 +149,7 @@ class Script:
     @property
     def first_messages(self) -> list[str]:
         """What the agent was told, by attempt."""
-        return list(dict.fromkeys(str(r.body["messages"][0]["content"]) for r in self.seen))
+        return list(dict.fromkeys(told(received) for received in self.seen))
 
 
 @dataclass
@@ -223,7 +228,6 @@ program = {json.dumps(str(cli))}
 remote = {json.dumps(str(folder / "far.git"))}
 test = [{json.dumps(python)}, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 lend = [{json.dumps(sys.prefix)}]
-attempts = 2
 turns = 30
 agent_s = 90
 suite_s = 60

@@ -128,9 +128,9 @@ def test_text_that_ends_its_block_does_not():
 
 
 def report(**changes) -> Report:
-    made = Attempt(number=1, outcome=Text("proved by a test", "증명"), proved=True, commit=COMMIT, files=("shop/cart.py", EVIL),
-                   said=EVIL, proof=Proof(failure=None, tests=("tests/test_a.py",), transcript=f"1 failed\n{EVIL}"),
-                   requests=4, **changes)  # fmt: skip
+    proof = Proof(failure=None, tests=("tests/test_a.py",), transcript=f"1 failed\n{EVIL}")
+    made = Attempt(number=1, outcome=Text("proved by a test", "증명"), proved=True, commit=COMMIT,
+                   files=("shop/cart.py", EVIL), said=EVIL, proof=proof, requests=4, **changes)  # fmt: skip
     return Report(model="claude-sonnet-5-5", prompt="fix-1", sandbox="bubblewrap", attempts=(made,), cost_usd=0.25)
 
 
@@ -171,17 +171,21 @@ DONE = {
 }
 
 
+def ended(*messages, **more) -> Finished:
+    return Finished(**{"code": 0, "out": lines(*messages), "err": b"", **more})
+
+
 @pytest.mark.parametrize(
     ("finished", "tally", "failure"),
     [
-        (Finished(code=0, out=lines(DONE), err=b""), Tally(), None),
-        (Finished(code=1, out=lines(DONE), err=b""), Tally(), None),  # the code says nothing
-        (Finished(code=0, out=lines({**DONE, "is_error": True, "result": "API Error: 401"}), err=b""), Tally(), "API Error: 401"),
-        (Finished(code=0, out=lines({**DONE, "subtype": "error_max_turns", "is_error": True}), err=b""), Tally(), "used up its turns"),
-        (Finished(code=0, out=b"", err=b"cannot start"), Tally(), "without a result: cannot start"),
-        (Finished(code=None, out=lines(DONE), err=b"", cut="time", seconds=9), Tally(), "did not end within 9 s"),
-        (Finished(code=None, out=b"x", err=b"", cut="output"), Tally(), "wrote without end"),
-        (Finished(code=0, out=lines(DONE), err=b""), Tally(stopped=Text("no money", "")), "no money"),
+        (ended(DONE), Tally(), None),
+        (ended(DONE, code=1), Tally(), None),  # the code says nothing
+        (ended({**DONE, "is_error": True, "result": "API Error: 401"}), Tally(), "API Error: 401"),
+        (ended({**DONE, "subtype": "error_max_turns", "is_error": True}), Tally(), "used up its turns"),
+        (ended(err=b"cannot start"), Tally(), "without a result: cannot start"),
+        (ended(DONE, code=None, cut="time", seconds=9), Tally(), "did not end within 9 s"),
+        (ended(DONE, code=None, cut="output"), Tally(), "wrote without end"),
+        (ended(DONE), Tally(stopped=Text("no money", "")), "no money"),
     ],
 )  # fmt: skip
 def test_how_a_run_ended_is_read_from_all_that_it_says(finished, tally, failure):

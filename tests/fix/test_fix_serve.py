@@ -27,7 +27,7 @@ def test_a_stopped_fix_is_gone_on_with_by_the_next_serve(offering, github):
         wait(lambda: project.script.seen, process)
         assert github.repository.issues, "people are told first"
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=60)
     assert process.returncode == 0, err.decode()
     assert b"Traceback" not in err
     assert github.repository.pulls == []
@@ -39,7 +39,7 @@ def test_a_stopped_fix_is_gone_on_with_by_the_next_serve(offering, github):
         github.repository.end(pull.number, "CLOSED")
         wait(lambda: project.json("usage")["fixes"]["closed"] == 1, process)
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=60)
     assert process.returncode == 0, err.decode()
     assert [pull.head for pull in github.repository.pulls] == [b for b in project.branches if b != "main"]
     events = [entry["event"] for entry in project.json("incidents", "show", "1")["timeline"]]
