@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -115,6 +115,26 @@ def fixer(
     )
     return Fixer(config=config, store=opened, bench=bench, desk=lambda: desk(loaded, clock), around=around,
                  clock=clock, language=loaded.language)  # fmt: skip
+
+
+def lacks(loaded: Loaded) -> Iterator[tuple[bool, str]]:
+    """Whether each thing that a fix needs is there, and what it is or lacks. Starts nothing."""
+    from logmedic.respond.fix.agent import find  # noqa: PLC0415  as above
+    from logmedic.respond.fix.sandbox.choose import choose  # noqa: PLC0415
+
+    config = loaded.config.fix
+    looks: tuple[Callable[[], str], ...] = (
+        lambda: f"confined by {choose(config, doors.SystemShell()).name}",
+        lambda: f"agent {find(config.program)}",
+        lambda: f"model {model(loaded)}",
+        lambda: f"pull requests to {channel(loaded).repo}",
+        lambda: diagnosing.key(loaded) and "the key for the model is there",
+    )
+    for look in looks:
+        try:
+            yield True, look()
+        except ConfigError as error:
+            yield False, str(error)
 
 
 def refusal(loaded: Loaded, incident: Incident) -> Text | None:

@@ -12,7 +12,7 @@ import msgspec
 
 from logmedic import build, doors
 from logmedic import config as configuration
-from logmedic.build import diagnosing
+from logmedic.build import diagnosing, fixing
 from logmedic.cli import options, output
 from logmedic.errors import ConfigError, LogmedicError, StoreError
 from logmedic.investigate.claude import lifecycle, prices
@@ -38,14 +38,15 @@ class Line(msgspec.Struct, frozen=True):
 @options.config
 @options.json
 def doctor(online: bool, config: str | None, as_json: bool) -> None:
-    """Look at what diagnoses and issues depend on: repository, models, their lifecycle and price, key, budget, gh.
+    """Look at what diagnoses, issues and fixes depend on: repository, models, their lifecycle and price, key, budget, gh,
+    sandbox and agent.
 
     Sends nothing anywhere unless --online is given; then it asks whether the models exist and the key is accepted, and
     whether GitHub takes the token, shows the repository and lets the label `logmedic` be made. Ends with 1 when
     something that is configured cannot work.
     """
     loaded = build.load_config(config, Path.cwd())
-    lines = [*_lines(loaded), *(_online(loaded) if online else ()), *_github(loaded, online=online)]
+    lines = [*_lines(loaded), *(_online(loaded) if online else ()), *_github(loaded, online=online), *_fixes(loaded)]
     if as_json:
         output.print_json([msgspec.to_builtins(line) for line in lines])
     else:
@@ -53,6 +54,11 @@ def doctor(online: bool, config: str | None, as_json: bool) -> None:
             click.echo(f"{'ok  ' if line.ok else 'FAIL'} {line.name}: {output.printable(line.detail)}")
     if not all(line.ok for line in lines):
         raise click.exceptions.Exit(1)
+
+
+def _fixes(loaded: build.Loaded) -> Iterator[Line]:
+    if loaded.config.fix.enabled:
+        yield from (Line(ok, "fixes", detail) for ok, detail in fixing.lacks(loaded))
 
 
 def _lines(loaded: build.Loaded) -> Iterator[Line]:

@@ -94,11 +94,9 @@ def settings(denied: Sequence[str], tree: Path) -> dict[str, object]:
 
 def environment(brief: Brief, socket: Path | None) -> dict[str, str]:
     """The key is no key: the gateway puts in the real one. ``socket``: of the gateway, where no port leads to it."""
-    if socket is None:
-        way = {"ANTHROPIC_BASE_URL": f"http://127.0.0.1:{GATEWAY_PORT}", "ANTHROPIC_API_KEY": "held-by-the-gateway"}
-    else:
-        # The CLI takes a socket only with this word for a key.
-        way = {"ANTHROPIC_UNIX_SOCKET": str(socket), "ANTHROPIC_API_KEY": "ssh-placeholder"}
+    way = {"ANTHROPIC_BASE_URL": f"http://127.0.0.1:{GATEWAY_PORT}", "ANTHROPIC_API_KEY": "held-by-the-gateway"}
+    if socket is not None:  # which the CLI takes only with this word for a key
+        way |= {"ANTHROPIC_UNIX_SOCKET": str(socket), "ANTHROPIC_API_KEY": "ssh-placeholder"}
     return {
         **way,
         "ANTHROPIC_SMALL_FAST_MODEL": brief.model,
