@@ -10,12 +10,13 @@ import msgspec
 
 from logmedic import config as configuration
 from logmedic import doors
-from logmedic.build import diagnosing
+from logmedic.build import diagnosing, telling
 from logmedic.build.shape import Loaded
 from logmedic.errors import ConfigError, LogmedicError
 from logmedic.investigate.claude import models
 from logmedic.investigate.claude.config import BudgetConfig
 from logmedic.model import Incident, Sample, Text
+from logmedic.redact import Redactor
 from logmedic.respond.github.config import GithubConfig
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def fixer(
         most_tokens=config.max_tokens,
         timeout=min(ANSWER_S, config.agent_s),
     )
+    secrets = (*telling.secrets(loaded)[0].values(), *diagnosing.keys(loaded).values())
     bench = Bench(
         config,
         workspace,
@@ -112,6 +114,7 @@ def fixer(
         purse=_purses(loaded, opened, clock),
         issue=lambda incident_id: _issue(opened, incident_id, config.channel),
         sandbox=sandbox,
+        clean=Redactor(loaded.config.redact, secrets).text,
     )
     return Fixer(config=config, store=opened, bench=bench, desk=lambda: desk(loaded, clock), around=around,
                  clock=clock, language=loaded.language)  # fmt: skip

@@ -38,8 +38,8 @@ class Line(msgspec.Struct, frozen=True):
 @options.config
 @options.json
 def doctor(online: bool, config: str | None, as_json: bool) -> None:
-    """Look at what diagnoses, issues and fixes depend on: repository, models, their lifecycle and price, key, budget, gh,
-    sandbox and agent.
+    """Look at what diagnoses, issues and fixes depend on: repository, models, their lifecycle and price, key, budget,
+    gh, sandbox and agent.
 
     Sends nothing anywhere unless --online is given; then it asks whether the models exist and the key is accepted, and
     whether GitHub takes the token, shows the repository and lets the label `logmedic` be made. Ends with 1 when

@@ -24,7 +24,7 @@ from logmedic.respond.fix.decide import crowded, refusal
 from logmedic.respond.fix.desk import Desk, TakenError
 from logmedic.respond.fix.needs import Needs, provide
 from logmedic.respond.fix.phrases import COMMIT
-from logmedic.respond.fix.report import Report, decode
+from logmedic.respond.fix.report import Report, cleaned, decode
 from logmedic.respond.fix.sandbox.interface import Sandbox
 from logmedic.store.fixes import Fix, Fixes
 from logmedic.store.rows import json
@@ -50,6 +50,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     purse: Callable[[Fix], Purse]
     issue: Callable[[int], int | None]  # the number of an incident's issue
     sandbox: Sandbox
+    clean: Callable[[str], str]  # takes secrets out of a text
 
 
 class Fixer:
@@ -161,6 +162,7 @@ class Fixer:
         report = Report(
             model=config.model, prompt=prompts.VERSION, sandbox=self._around.sandbox.name, baseline=baseline
         )
+        report = cleaned(report, self._around.clean)
         self._fixes.change(key, base=base, report=json(report))
         if baseline.failure is not None:
             return self._fail(fix, baseline.failure)
@@ -197,6 +199,7 @@ class Fixer:
         report = msgspec.structs.replace(
             report, attempts=(*report.attempts, made), cost_usd=_sum(report.cost_usd, purse.cost_usd)
         )
+        report = cleaned(report, self._around.clean)
         state = {"state": "proved", "commit": made.commit} if made.proved else {}
         self._fixes.change(key, report=json(report), **state)
         return "proved" if made.proved else "again"
@@ -223,6 +226,7 @@ class Fixer:
         return fix.state
 
     def _fail(self, fix: Fix, why: Text) -> str:
+        why = Text(self._around.clean(why.en), self._around.clean(why.ko))
         self._fixes.change(fix.key, state="failed", reason=why)
         self._note(fix.incident_id, "no fix", why)
         return "failed"

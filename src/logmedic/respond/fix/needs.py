@@ -56,16 +56,18 @@ def provide(config: FixConfig, tree: Tree, folder: Path, sandbox: Sandbox) -> Ne
                 _install(config, tree, cache, sandbox, lent)
             os.utime(cache)
             _prune(cache.parent)
-    return Needs(cache=cache, lent=lent, env=environment(config, lent))
+    return Needs(cache=cache, lent=lent, env=environment(config, lent, cache and sandbox.where(cache, CACHE)))
 
 
-def environment(config: FixConfig, lent: Mapping[str, Path]) -> dict[str, str]:
+def environment(config: FixConfig, lent: Mapping[str, Path], cache: Path | None) -> dict[str, str]:
+    """``cache``: where a run finds it."""
     from logmedic.respond.fix.sandbox.bubblewrap import search_path  # noqa: PLC0415  what a run has on PATH anyway
 
     folders = [f"{at}/bin" for at, path in lent.items() if (path / "bin").is_dir()]
     folders += [at for at in lent if at.endswith("/bin")]
-    return {"PATH": os.pathsep.join([f"{CACHE}/bin", *folders, search_path()]), "FIX_CACHE": str(CACHE),
-            "PYTHONDONTWRITEBYTECODE": "1", "CI": "true", **config.env}  # fmt: skip
+    own = {} if cache is None else {"FIX_CACHE": str(cache)}
+    path = os.pathsep.join([*(f"{at}/bin" for at in own.values()), *folders, search_path()])
+    return {"PATH": path, **own, "PYTHONDONTWRITEBYTECODE": "1", "CI": "true", **config.env}
 
 
 def _install(config: FixConfig, tree: Tree, cache: Path, sandbox: Sandbox, lent: Mapping[str, Path]) -> None:
@@ -76,7 +78,7 @@ def _install(config: FixConfig, tree: Tree, cache: Path, sandbox: Sandbox, lent:
             argv=command,
             tree=tree.path,
             limits=Limits(seconds=config.install_s, processes=2_048, scratch=8 << 30),
-            env=environment(config, lent),
+            env=environment(config, lent, sandbox.where(cache, CACHE)),
             frozen=(".git",),
             lent=lent,
             cache=cache,

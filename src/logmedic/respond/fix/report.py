@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -70,6 +71,28 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 # Made here, before there are threads; see ``store.store``.
 _REPORT = msgspec.json.Decoder(Report)
+
+
+def cleaned(report: Report, clean: Callable[[str], str]) -> Report:
+    """The same without secrets: tests, agents and files may say some."""
+
+    def both(text: Text) -> Text:
+        return Text(clean(text.en), clean(text.ko))
+
+    def attempt(made: Attempt) -> Attempt:
+        proof = made.proof
+        if proof is not None:
+            failure = proof.failure and both(proof.failure)
+            proof = msgspec.structs.replace(proof, failure=failure, transcript=clean(proof.transcript))
+        findings = tuple(msgspec.structs.replace(each, why=both(each.why)) for each in made.findings)
+        return msgspec.structs.replace(
+            made, outcome=both(made.outcome), said=clean(made.said), findings=findings, proof=proof
+        )
+
+    base = report.baseline
+    if base is not None:
+        base = msgspec.structs.replace(base, failure=base.failure and both(base.failure), summary=clean(base.summary))
+    return msgspec.structs.replace(report, baseline=base, attempts=tuple(map(attempt, report.attempts)))
 
 
 def decode(text: str) -> Report:

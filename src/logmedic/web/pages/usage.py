@@ -1,4 +1,4 @@
-"""What models were asked, what it cost, and what the budget still allows."""
+"""What models were asked, what it cost, what the budget still allows, and what became of fixes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from starlette.responses import Response
 from logmedic.investigate.claude.purse import caps
 from logmedic.model import NANOSECONDS
 from logmedic.store import activity
+from logmedic.store.fixes import Fixes, fates
 from logmedic.store.ledger import DOLLAR, Entry, Ledger
 from logmedic.web.render import iso, page
 from logmedic.web.site import Site
@@ -46,12 +47,14 @@ def usage(request: Request) -> Response:
     ledger = Ledger(site.store.database)
     spent, limits = ledger.spent(now), caps(site.loaded.config.diagnose.budget)
     windows = [Window(n, getattr(spent, n) / DOLLAR, getattr(limits, n) / DOLLAR) for n in ("hour", "day", "month")]
+    came_of = fates(Fixes(site.store.database).since(now - DAYS * DAY))
     return page(
         request,
         "usage.html",
         groups=grouped(ledger.entries(now - DAYS * DAY)),
         windows=windows,
         judged=activity.judged(site.store.database, now - DAYS * DAY),
+        fixes=came_of if came_of["begun"] else {},
     )
 
 
