@@ -81,7 +81,7 @@ class Engine(Protocol):
         ...
 
     def retry_failed(
-        self, unhandled: Sequence[tuple[int, str, int]], now: int, *, at_once: bool = False
+        self, unhandled: Sequence[tuple[int, str, int]], now: int, *, at_once: bool = False, lane: Lane = ALERTS
     ) -> list[tuple[int, int]]:
         """Give incidents (id, fingerprint, generation) another try whose workflows have all ended.
 
@@ -211,7 +211,7 @@ class DurableEngine:
         dbos.DBOS.workflow(name=ALERTS.workflow)(self._workflow(handler, fixes if deeper is None else DEEPER))
         # Registered in any case: an earlier process may have left some, and been configured otherwise.
         dbos.DBOS.workflow(name=DEEPER.workflow)(self._workflow(deeper or _nothing, fixes))
-        dbos.DBOS.workflow(name=FIXES.workflow)(self._workflow(fixer or _another_time))
+        dbos.DBOS.workflow(name=FIXES.workflow)(self._keeping() if fixer is None else self._workflow(fixer))
         # Before the launch: a queue that comes later is noticed a second later, and so would be the first alert.
         self._register(ALERTS.queue, self._workers, self._poll)
         self._register(DEEPER.queue, self._deeper_workers, self._poll if deeper is not None else LEFT_OVER_SECONDS)
@@ -251,6 +251,17 @@ class DurableEngine:
 
         return workflow
 
+    def _keeping(self) -> Callable[[int, int, str, int], None]:
+        """What DBOS runs of a lane that this process has nobody for: keep it for one that has.
+
+        Not in a step: the workflow may have stored some of another order in an earlier life.
+        """
+
+        def workflow(incident_id: int, generation: int, base: str, attempt: int) -> None:
+            self._hand_on((incident_id, generation, base, attempt), delay=ANOTHER_TIME_SECONDS)
+
+        return workflow
+
     def enqueue(
         self, connection: sa.Connection, incident_id: int, fingerprint: str, generation: int, *, urgent: bool = False
     ) -> None:
@@ -263,11 +274,11 @@ class DurableEngine:
 
     @_storing("while alerts were given another try")
     def retry_failed(
-        self, unhandled: Sequence[tuple[int, str, int]], now: int, *, at_once: bool = False
+        self, unhandled: Sequence[tuple[int, str, int]], now: int, *, at_once: bool = False, lane: Lane = ALERTS
     ) -> list[tuple[int, int]]:
         given_up: list[tuple[int, int]] = []
         for incident_id, fingerprint, generation in unhandled:
-            base = _base(fingerprint, generation)
+            base = _base(fingerprint, generation, lane)
             attempts = self._attempts(base)
             if not attempts:
                 self._submit((incident_id, generation, base, 0))
@@ -387,7 +398,7 @@ class InlineEngine:
                 handler(incident_id, generation, _straight)
 
     def retry_failed(
-        self, unhandled: Sequence[tuple[int, str, int]], now: int, *, at_once: bool = False
+        self, unhandled: Sequence[tuple[int, str, int]], now: int, *, at_once: bool = False, lane: Lane = ALERTS
     ) -> list[tuple[int, int]]:
         return []  # nothing is left over: whatever is given is run
 
@@ -403,11 +414,6 @@ class InlineEngine:
 
 def _nothing(incident_id: int, generation: int, step: Step) -> None:
     """What is left of a lane that is not used any more."""
-
-
-def _another_time(incident_id: int, generation: int, step: Step) -> float:
-    """Work of a lane that this process does not do: it is kept for one that does."""
-    return ANOTHER_TIME_SECONDS
 
 
 def _straight(name: str, function: Callable[[], T]) -> T:

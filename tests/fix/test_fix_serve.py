@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import time
 from dataclasses import replace
@@ -44,3 +45,24 @@ def test_a_stopped_fix_is_gone_on_with_by_the_next_serve(offering, github):
     assert [pull.head for pull in github.repository.pulls] == [b for b in project.branches if b != "main"]
     events = [entry["event"] for entry in project.json("incidents", "show", "1")["timeline"]]
     assert [event for event in events if "fix" in event] == ["fix offered", "fix closed"]
+
+
+def test_a_scan_leaves_a_killed_fix_to_the_next_serve(offering, github):
+    project = offering(GOOD, fix=UNASKED, scan=False)
+    answer = project.model.default
+    project.model.default = lambda received: replace(answer(received), hold=600.0)
+    with project.start("serve") as process:
+        wait(lambda: project.script.seen, process)
+        process.kill()
+    project.model.default = answer
+    record = {"timestamp": "2026-11-20T09:05:00Z", "level": "ERROR", "service": "shop", "message": "stock is negative"}
+    with (project.folder / "app.log").open("a") as file:
+        file.write(json.dumps(record) + "\n")
+    _, said = project.run("scan", code=None)  # it runs the engine, which finds the killed workflow
+    assert "fix:" not in said
+    assert github.repository.pulls == []
+    with project.start("serve") as process:
+        wait(lambda: github.repository.pulls, process)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    assert len(github.repository.pulls) == 1

@@ -15,7 +15,8 @@ from logmedic.build.shape import Loaded
 from logmedic.errors import ConfigError, LogmedicError
 from logmedic.investigate.claude import models
 from logmedic.investigate.claude.config import BudgetConfig
-from logmedic.model import Incident, Sample, Text
+from logmedic.model import Incident, Reason, Sample, Text
+from logmedic.reasons import render
 from logmedic.redact import Redactor
 from logmedic.respond.github.config import GithubConfig
 
@@ -48,6 +49,12 @@ class Automatic:
 
     def follow(self, stop: threading.Event) -> None:
         self._follower.follow(stop)
+
+    def left(self) -> Sequence[tuple[int, str, int]]:
+        return self._fixer.left()
+
+    def give_up(self, incident_id: int, reason: Reason) -> None:
+        self._fixer.give_up(incident_id, render(reason))
 
     def stop(self) -> None:
         self._stopping.set()

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from logmedic.collect.interface import Position, Source
 from logmedic.doors import Clock
-from logmedic.engine import GIVE_UP_SECONDS, Engine, Step
+from logmedic.engine import FIXES, GIVE_UP_SECONDS, Engine, Step
 from logmedic.errors import LogmedicError, SourceError, StalePositionError, StoreError
 from logmedic.investigate.changelist import ChangeList
 from logmedic.model import Diagnosis, Finding, Incident, Reason
@@ -80,6 +80,12 @@ class Fixing(Protocol):
         ...
 
     def follow(self, stop: threading.Event) -> None: ...
+
+    def left(self) -> Sequence[tuple[int, str, int]]:
+        """(incident id, fingerprint, generation) of those that are begun and not ended."""
+        ...
+
+    def give_up(self, incident_id: int, reason: Reason) -> None: ...
 
     def stop(self) -> None:
         """End what runs; it is gone on with by the next process."""
@@ -205,6 +211,13 @@ class Runtime:
             Deliveries(self.store.database).give_up(incident_id, fingerprint, generation, GIVEN_UP, self.clock.now())
             log.error("incident %d: %s", incident_id, render(GIVEN_UP).en)
 
+    def _go_on_fixing(self, *, at_once: bool = False) -> None:
+        if self._fixing is None:
+            return
+        left, now = self._fixing.left(), self.clock.now()
+        for incident_id, _ in self._engine.retry_failed(left, now, at_once=at_once, lane=FIXES):
+            self._fixing.give_up(incident_id, GIVEN_UP)
+
     def drain(self, until: float) -> bool:
         """Wait until all that can be told now is told, or the monotonic clock shows ``until``. Whether it was."""
         while self._engine.busy(self.clock.now()):
@@ -225,6 +238,7 @@ class Runtime:
         """
         self.open()
         self._try_again(self.store.unhandled(), at_once=True)
+        self._go_on_fixing(at_once=True)
         threads = [
             threading.Thread(target=self._follow, args=(source, stop), name=f"source-{source.name}")
             for source in self.sources
@@ -281,6 +295,7 @@ class Runtime:
             if self.clock.monotonic() - looked >= RETRY_FAILED_SECONDS:
                 looked = self.clock.monotonic()
                 self._try_again(self.store.unhandled())
+                self._go_on_fixing()
 
     def _follow(self, source: Source, stop: threading.Event) -> None:
         tally = Tally(self._rules)

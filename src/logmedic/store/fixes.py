@@ -125,6 +125,11 @@ class Fixes:
         watched = sa.and_(c.fate == "merged", c.watch_until.is_not(None))
         return self._all(sa.or_(c.fate == "open", watched))
 
+    def under_way(self) -> list[Fix]:
+        """Begun and not ended, latest first; rehearsals left out."""
+        c = t.fixes.c
+        return self._all(c.ended_at.is_(None), ~c.dry)
+
     def since(self, at: int) -> list[Fix]:
         """Begun from ``at`` (ns) on, latest first."""
         return self._all(t.fixes.c.began_at >= at)

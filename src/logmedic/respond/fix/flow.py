@@ -84,14 +84,31 @@ class Fixer:
 
     def _begin_unasked(self, incident_id: int, generation: int) -> str:
         incident = self._store.incident(incident_id)
-        if incident is None or incident.generation != generation:
+        if incident is None:
             return ""
-        begun = self.begin(incident, asked=False, dry=False, actor="logmedic")
-        if isinstance(begun, Fix):
+        begun = self._fixes.standing(incident.fingerprint, self._clock.now()).under_way
+        if begun is not None and not begun.dry:
             return begun.key
+        if incident.generation != generation:
+            return ""
+        begin = self.begin(incident, asked=False, dry=False, actor="logmedic")
+        if isinstance(begin, Fix):
+            return begin.key
         if incident.severity is Severity.CRITICAL:
-            self._note(incident_id, "no fix", begun)
+            self._note(incident_id, "no fix", begin)
         return ""
+
+    def left(self) -> list[tuple[int, str, int]]:
+        """(incident id, fingerprint, generation) of fixes that are begun and not ended; rehearsals left out."""
+        return [(fix.incident_id, fix.fingerprint, fix.generation) for fix in self._fixes.under_way()]
+
+    def give_up(self, incident_id: int, why: Text) -> None:
+        """End what cannot be gone on with."""
+        for fix in self._fixes.under_way():
+            if fix.incident_id == incident_id:
+                if fix.state in ("running", "proved"):
+                    self._fail(fix, why)
+                self._end(fix.key)
 
     def begin(self, incident: Incident, *, asked: bool, dry: bool, actor: str) -> Fix | Text:
         """Begin a fix, or go on with the one that is under way; the reason when there is to be none."""
