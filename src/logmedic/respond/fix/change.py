@@ -142,7 +142,10 @@ def made(
 
 
 def hunks(old: str, new: str) -> tuple[Hunk, ...]:
-    """Where two texts differ, by lines; not always the least that differs, which would take seconds. A line ends at ``\\n`` alone; what other ends a text has stays in its lines."""
+    """Where two texts differ, by lines; not always by the fewest, which would take seconds.
+
+    A line ends at ``\\n`` alone; what other ends a text has stays in its lines.
+    """
     before, after = _lines(old), _lines(new)
     start = 0
     while start < min(len(before), len(after)) and before[start] == after[start]:

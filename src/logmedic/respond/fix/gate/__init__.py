@@ -2,9 +2,9 @@
 
 ``paths`` what no fix may touch · ``shape`` how large, and what kinds of files · ``content`` what added lines do ·
 ``validation`` checks that are gone · ``limits`` numbers that grew · ``special`` answers made for the test ·
-``architecture`` modules, signatures, imports · ``testing`` what becomes of tests · ``secrets``. Each yields findings; one is
-enough. What cannot be looked at is a finding as well. None of this proves that a change is right: the tests and a
-person do.
+``architecture`` modules, signatures, imports · ``testing`` what becomes of tests · ``secrets``. Each yields findings;
+one is enough. What cannot be looked at is a finding as well. None of this proves that a change is right: the tests
+and a person do.
 """
 
 from __future__ import annotations

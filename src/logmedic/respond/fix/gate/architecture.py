@@ -30,8 +30,8 @@ _IMPORTS = {
     "script": re.compile(r"(?:\bfrom\s+|\brequire\(\s*|^import\s+)['\"]([^'\"]+)['\"]"),
 }  # fmt: skip
 _GO = (
-    "bytes", "cmp", "container/heap", "container/list", "context", "errors", "fmt", "maps", "math", "math/big", "slices",
-    "sort", "strconv", "strings", "sync", "sync/atomic", "time", "unicode", "unicode/utf8",
+    "bytes", "cmp", "container/heap", "container/list", "context", "errors", "fmt", "maps", "math", "math/big",
+    "slices", "sort", "strconv", "strings", "sync", "sync/atomic", "time", "unicode", "unicode/utf8",
 )  # fmt: skip
 _PYTHON = (
     "__future__", "abc", "array", "bisect", "calendar", "cmath", "collections", "contextlib", "copy", "csv",
