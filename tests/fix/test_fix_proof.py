@@ -179,9 +179,10 @@ RUST_FIX = {
 @pytest.mark.parametrize(
     ("program", "before", "after", "why"),
     [
-        ("go", GO, GO_FIX, stack("runtime.Error", "/srv/cart/cart.go", "runtime error: integer divide by zero", "go")),
+        pytest.param("go", GO, GO_FIX, stack("runtime.Error", "/srv/cart/cart.go", "runtime error: integer divide by zero", "go"),
+                     marks=pytest.mark.slow),
         ("node", NODE, NODE_FIX, stack("TypeError", "/srv/src/cart.js", "Cannot read properties of undefined (reading 'amount')", "javascript")),
-        ("cargo", RUST, RUST_FIX, stack("panic", "src/lib.rs", "attempt to divide by zero", "rust")),
+        pytest.param("cargo", RUST, RUST_FIX, stack("panic", "src/lib.rs", "attempt to divide by zero", "rust"), marks=pytest.mark.slow),
     ],
     ids=["go", "node", "rust"],
 )  # fmt: skip
