@@ -12,6 +12,7 @@ SCRIPTS = (
     "scan/select.py",
     "serve/latency.py",
     "respond/latency.py",
+    "respond/fixing.py",
     "collect/read_speed.py",
     "collect/loki.py",
     "grouping/accuracy.py",

@@ -73,6 +73,8 @@ def shop(tmp_path: Path, cli: Path, bwrap: str) -> Iterator[Callable[..., Shop]]
             fix: str = "",
             channel: str = "",
             files: dict[str, str] | None = None,
+            exception: str = "",
+            tests: str | None = None,
             scan: bool = True,
             **about,
         ) -> Shop:
@@ -83,8 +85,8 @@ def shop(tmp_path: Path, cli: Path, bwrap: str) -> Iterator[Callable[..., Shop]]
             made.append(model)
             (tmp_path / "key").write_text(KEY)
             (tmp_path / "token").write_text(TOKEN)
-            (tmp_path / "app.log").write_text(line(commit))
-            (tmp_path / "logmedic.toml").write_text(config(tmp_path, cli, model, fix=fix, channel=channel))
+            (tmp_path / "app.log").write_text(line(commit, exception))
+            (tmp_path / "logmedic.toml").write_text(config(tmp_path, cli, model, fix=fix, channel=channel, tests=tests))
             shop = Shop(tmp_path, commit, model, told, {"TMPDIR": short})
             if not scan:
                 return shop

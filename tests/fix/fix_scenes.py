@@ -81,9 +81,9 @@ def traceback(path: str = "/srv/shop/shop/cart.py") -> str:
     )
 
 
-def line(commit: str) -> str:
+def line(commit: str, exception: str = "") -> str:
     record = {"timestamp": NOW, "level": "CRITICAL", "service": "shop", "message": "cart failed", "release": commit,
-              "exception": traceback()}  # fmt: skip
+              "exception": exception or traceback()}  # fmt: skip
     return json.dumps(record) + "\n"
 
 
@@ -197,8 +197,18 @@ class Shop:
         return dict(row.split() for row in out.splitlines())
 
 
-def config(folder: Path, cli: Path, model: FakeClaude, *, fix: str = "", channel: str = "") -> str:
-    python = sys.executable
+def with_pytest() -> str:
+    """How the tests of the shop are run, as settings."""
+    return f"""
+test = [{json.dumps(sys.executable)}, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+lend = [{json.dumps(sys.prefix)}]
+env = {{ PYTEST_DISABLE_PLUGIN_AUTOLOAD = "1" }}
+"""
+
+
+def config(
+    folder: Path, cli: Path, model: FakeClaude, *, fix: str = "", channel: str = "", tests: str | None = None
+) -> str:
     return f"""
 [repository]
 path = "src"
@@ -226,12 +236,10 @@ min_severity = "critical"
 enabled = true
 program = {json.dumps(str(cli))}
 remote = {json.dumps(str(folder / "far.git"))}
-test = [{json.dumps(python)}, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-lend = [{json.dumps(sys.prefix)}]
 turns = 30
 agent_s = 90
 suite_s = 60
 repeats = 2
-env = {{ PYTEST_DISABLE_PLUGIN_AUTOLOAD = "1" }}
+{with_pytest() if tests is None else tests}
 {fix}
 """

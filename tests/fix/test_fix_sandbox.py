@@ -204,7 +204,7 @@ os._exit(0)
 """
     done = python(Bubblewrap(SystemShell()), tree, code, limits={"processes": 40})
     assert done.code == 0
-    assert 0 < int(done.out) < 60
+    assert int(done.out) < 60  # other runs of this user count as well
 
 
 def test_the_file_of_git_cannot_be_changed_or_replaced(bwrap, tree):

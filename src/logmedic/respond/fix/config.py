@@ -84,7 +84,7 @@ class FixConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Further environment variables of the tests. No secrets: foreign code sees them."""
     lend: tuple[str, ...] = ()
     """Folders that the tests may read where they stand, such as a virtual environment or ~/.cargo/bin. Those that hold
-    a `bin` have it on PATH."""
+    a `bin` have it on PATH; one named `node_modules` is found by Node."""
     protected: tuple[str, ...] = ()
     """Further patterns of paths that no fix may touch, as in "src/billing/**"."""
     sandbox: Literal["auto", "bubblewrap", "landlock"] = "auto"

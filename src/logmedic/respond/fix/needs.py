@@ -19,11 +19,12 @@ import msgspec
 
 from logmedic.errors import ShellError
 from logmedic.respond.fix.config import FixConfig
-from logmedic.respond.fix.sandbox.interface import TOOLS, Limits, Sandbox, Task
+from logmedic.respond.fix.sandbox.interface import TOOLS, TREE, Limits, Sandbox, Task
 from logmedic.respond.fix.workspace import Tree
 from logmedic.respond.text import one_line
 
 CACHE = TOOLS / "cache"
+MODULES = "node_modules"  # Node looks for a folder of this name beside a file, and in each folder above it
 _KEPT = 3  # caches; older ones are removed
 
 
@@ -56,7 +57,10 @@ def provide(config: FixConfig, tree: Tree, folder: Path, sandbox: Sandbox) -> Ne
                 _install(config, tree, cache, sandbox, lent)
             os.utime(cache)
             _prune(cache.parent)
-    return Needs(cache=cache, lent=lent, env=environment(config, lent, cache and sandbox.where(cache, CACHE)))
+    env = environment(config, lent, cache and sandbox.where(cache, CACHE))
+    kept = [] if cache is None else [cache / MODULES]
+    modules = next((path for path in (*lent.values(), *kept) if path.name == MODULES and path.is_dir()), None)
+    return Needs(cache=cache, lent=lent if modules is None else {**lent, str(TREE.parent / MODULES): modules}, env=env)
 
 
 def environment(config: FixConfig, lent: Mapping[str, Path], cache: Path | None) -> dict[str, str]:
@@ -67,7 +71,7 @@ def environment(config: FixConfig, lent: Mapping[str, Path], cache: Path | None)
     folders += [at for at in lent if at.endswith("/bin")]
     own = {} if cache is None else {"FIX_CACHE": str(cache)}
     path = os.pathsep.join([*(f"{at}/bin" for at in own.values()), *folders, search_path()])
-    return {"PATH": path, **own, "PYTHONDONTWRITEBYTECODE": "1", "CI": "true", **config.env}
+    return {"PATH": path, **own, "PYTHONDONTWRITEBYTECODE": "1", "CI": "true", "NO_COLOR": "1", **config.env}
 
 
 def _install(config: FixConfig, tree: Tree, cache: Path, sandbox: Sandbox, lent: Mapping[str, Path]) -> None:

@@ -20,6 +20,7 @@ from logmedic.errors import ShellError
 from logmedic.respond.fix.sandbox.interface import GATEWAY_PORT, HOME, TOOLS, TREE, Finished, Limits, Task
 
 INSIDE = Path(__file__).with_name("inside.py")
+HOSTS = Path(__file__).with_name("hosts")  # loopback has its name; many suites listen there
 SCRATCH = Path("/tmp")  # noqa: S108  the run's own
 NOBODY = 65_534  # becomes the user of a run that root starts
 GRACE = 5.0  # seconds beyond a run's own for starting and ending it
@@ -144,9 +145,7 @@ def arguments(program: str, task: Task, *, root: bool) -> Iterator[str]:
         yield from ("--ro-bind", str(lent), at)
     if task.cache is not None:
         yield from ("--bind" if task.cache_writable else "--ro-bind", str(task.cache), str(TOOLS / "cache"))
-    if task.network:
-        for name in ("resolv.conf", "hosts", "ssl/certs", "pki", "ca-certificates"):
-            yield from ("--ro-bind-try", os.path.realpath(f"/etc/{name}"), f"/etc/{name}")
+    yield from network(task)
     yield from ("--ro-bind", str(INSIDE), str(_LAUNCHER))
     if task.gateway is not None:
         yield from ("--bind", str(task.gateway), str(_SOCKET))
@@ -155,6 +154,15 @@ def arguments(program: str, task: Task, *, root: bool) -> Iterator[str]:
     for name, value in env.items():
         yield from ("--setenv", name, value)
     yield "--"
+
+
+def network(task: Task) -> Iterator[str]:
+    """What is looked up on the way to an address."""
+    if not task.network:
+        yield from ("--ro-bind", str(HOSTS), "/etc/hosts")
+        return
+    for name in ("resolv.conf", "hosts", "ssl/certs", "pki", "ca-certificates"):
+        yield from ("--ro-bind-try", os.path.realpath(f"/etc/{name}"), f"/etc/{name}")
 
 
 def folders(task: Task) -> list[Path]:

@@ -10,6 +10,8 @@ import msgspec
 
 from logmedic.respond.fix.sandbox.interface import Finished
 
+_STYLE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")  # colours, which some runners use on a pipe too
+
 
 class Outcome(enum.Enum):
     GREEN = "green"  # tests ran, and none failed
@@ -44,7 +46,7 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
     broken: re.Pattern[str]
 
     def verdict(self, done: Finished) -> Verdict:
-        output = (done.out + b"\n" + done.err).decode("utf-8", "replace")
+        output = _STYLE.sub("", (done.out + b"\n" + done.err).decode("utf-8", "replace"))
         if done.code is None:
             return Verdict(Outcome.CUT, output)
         if self.broken.search(output):
