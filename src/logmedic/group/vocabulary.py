@@ -31,22 +31,45 @@ KEPT_WORDS = frozenset({
 KEPT_SHAPES = frozenset(word.translate(ZEROS) for word in KEPT_WORDS)
 
 # After these words (with what is usual between a word and its number) an integer of so many digits at most is kept.
-# Digits in them are read as 0.
+# Digits in them are read as 0. Compounds of "code" are known by their parts, below.
 KEPT_AFTER = {
-    "status": 3, "statuscode": 3, "status_code": 3, "status-code": 3, "http": 3, "http_status": 3, "httpstatus": 3,
-    "http_code": 3, "httpcode": 3, "response_code": 3, "responsecode": 3, "http/0": 3, "http/0.0": 3,
-    "response": 3, "code": 3, "errno": 5, "errorcode": 5, "error_code": 5, "err_code": 5,
-    "exit": 3, "exitcode": 3, "exit_code": 3, "exitstatus": 3, "returncode": 3, "return_code": 3, "rc": 3, "signal": 2,
-    "grpc-status": 2, "grpc_status": 2, "sqlcode": 5, "sqlstate": 5, "hresult": 5, "ntstatus": 5, "winerror": 5,
-    "error": 5, "상태": 3, "코드": 3, "오류": 5, "에러": 5, "응답": 3, "状态码": 3, "错误码": 5, "错误": 5,
-    "ステータス": 3, "エラーコード": 5, "エラー": 5,
+    "status": 3, "http": 3, "http_status": 3, "httpstatus": 3, "http/0": 3, "http/0.0": 3, "response": 3, "errno": 5,
+    "error_no": 5, "error_number": 5, "errornumber": 5, "exit": 3, "exitstatus": 3, "exit_status": 3, "exitvalue": 3,
+    "rc": 3, "signal": 2, "grpc-status": 2, "grpc_status": 2, "sqlcode": 5, "sqlstate": 5, "hresult": 5,
+    "ntstatus": 5, "winerror": 5, "error": 5, "상태": 3, "오류": 5, "에러": 5, "응답": 3, "错误": 5, "ステータス": 3,
+    "エラー": 5,
 }  # fmt: skip
+# Two words that are one name of a code: "exit value 1", "error number 2".
+KEPT_AFTER_BOTH = {("exit", "value"): 3, ("exit", "status"): 3, ("error", "number"): 5, ("error", "no"): 5}
+# Where the code stands in brackets right behind these: "curl: (6)", "tls: alert(40)".
+KEPT_BRACKETED = {"curl": 2, "alert": 3}
+LONGEST_CODE = 5  # digits
+# What a code says something of: "resultCode", "reply-code"; not a promotion's, a postal or a one-time code.
+CODE_OWNERS = frozenset({
+    "app", "application", "cause", "close", "closed", "decline", "err", "error", "errors", "exception", "exit", "fail",
+    "failure", "fault", "http", "native", "os", "reason", "reject", "rejection", "reply", "resp", "response", "result",
+    "ret", "return", "returned", "rsp", "sql", "status", "statuscode", "sys", "system", "vendor", "with", "거절",
+    "결과", "반환", "사유", "상태", "실패", "에러", "오류", "원인", "응답", "종료",
+})  # fmt: skip
+CODE_ENDINGS = ("code", "코드", "コード", "代码", "码")
+# Compounds that end so and are no compound of the above in the same script.
+CODE_WORDS = frozenset({
+    "오류번호", "에러번호", "エラーコード", "ステータスコード", "レスポンスコード", "リターンコード", "結果コード",
+    "応答コード", "終了コード", "理由コード", "错误代码", "错误码", "状态码", "状态代码", "返回码", "返回代码",
+    "响应码", "结果码", "退出码", "失败码",
+})  # fmt: skip
+# "code 1234" is one that somebody typed in.
+PERSONAL_CODES = frozenset({
+    "access", "activation", "area", "auth", "authorization", "backup", "bar", "confirmation", "country", "coupon",
+    "dial", "discount", "email", "gift", "invitation", "invite", "item", "login", "mfa", "otp", "pairing", "pass",
+    "pin", "post", "postal", "product", "promo", "promotion", "qr", "recovery", "referral", "security", "sms",
+    "verification", "verify", "voucher", "zip",
+})  # fmt: skip
 ANSWERED = frozenset(
     {"answered", "returned", "responded", "replied", "got", "received"}
 )  # three digits may be a status
-CODE_OWNERS = frozenset({"exit", "status", "error", "return", "response", "http", "sql", "result", "vendor",
-    "exception",
-                         "오류", "에러", "응답", "종료"})  # fmt: skip
+# After a status a clause goes on so; after a number of things their name would stand there.
+ANSWER_GOES_ON = frozenset({"after", "at", "during", "for", "from", "in", "on", "to", "when", "while", "with"})
 REASONS = frozenset(
     {"Continue", "OK", "Created", "Accepted", "No", "Moved", "Found", "Bad", "Unauthorized", "Payment", "Forbidden",
      "Not", "Method", "Request", "Conflict", "Gone", "Length", "Precondition", "Payload", "URI", "Unsupported",
