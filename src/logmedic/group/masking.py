@@ -10,9 +10,21 @@ import unicodedata
 from logmedic.group import codes, names, words
 from logmedic.group.here import Here
 from logmedic.group.joining import Joined
+from logmedic.group.paths import module_of
 from logmedic.group.quotes import Span, spans
 from logmedic.group.title import without_colours
-from logmedic.group.vocabulary import CALENDAR, HOSTS, KEPT_SHAPES, KEPT_WORDS, OPAQUE, PORTS, USERS, ZEROS
+from logmedic.group.vocabulary import (
+    CALENDAR,
+    HOSTS,
+    KEPT_SHAPES,
+    KEPT_WORDS,
+    METHODS,
+    MODULES,
+    OPAQUE,
+    PORTS,
+    USERS,
+    ZEROS,
+)
 
 LONGEST_TEXT = 4_000  # characters looked at
 MOST_WORDS = 150  # kept of them, so that the cut does not move with the length of ids
@@ -31,6 +43,7 @@ _WIDE = {0xFF01 + i: chr(0x21 + i) for i in range(94)} | {0x3000: " "}
 _STARTS = (0x660, 0x6F0, 0x966, 0x9E6, 0xE50)  # of the digits in Arabic, Persian, Devanagari, Bengali, Thai
 _ASCII = str.maketrans(_WIDE | {start + i: str(i) for start in _STARTS for i in range(10)})
 _PORT = re.compile(r"([A-Za-z][A-Za-z0-9._-]{0,100}):(\d{1,5})")
+_PORT_OF_URL = re.compile(r"[a-z][a-z0-9+.-]{0,20}://[^/?#\s]{0,200}?:(\d{4})(?=[/?#]|\Z)")
 _SPACES = re.compile(r"\s+")
 _QUOTES = frozenset("\"'`“‘「『«")
 _PLAIN_EDGES = frozenset(["", " ", ". ", ", ", ": ", " (", ") ", " - "])
@@ -185,13 +198,13 @@ class Masking:
             return self._with_port(core, whole, start)
         if "://" in core:
             self.kept.append((start, start + core.find("://")))
-            return words.url(core)
+            return self._with_port_of_url(core, start)
         if "@" in core[1:] and "." in core.rpartition("@")[2]:
             return "<email>"
         if core[0] in "/~.\\" or core[1:3] in {":\\", ":/"}:
-            return words.path(core)
+            return _path(core, self._here.previous())
         if words.NUMBER.fullmatch(core):
-            return "<time>" if self._here.beside_month(core) else "<num>"
+            return self._number(core, start)
         if core.endswith("%") and words.NUMBER.fullmatch(core[:-1]):
             return "<num>%"
         port = _PORT.fullmatch(core)
@@ -199,9 +212,29 @@ class Masking:
             return self._with_port(core, words.mixed(port[1]), start)
         return words.arn(core) or words.mixed(core)
 
+    def _number(self, core: str, start: int) -> str:
+        if len(core) == 4 and self._here.previous() == "port":
+            self.kept.append((start, start + len(core)))
+            return core if core in PORTS else "<num>"
+        return "<time>" if self._here.beside_month(core) else "<num>"
+
+    def _with_port_of_url(self, core: str, start: int) -> str:
+        url = words.url(core)
+        found = _PORT_OF_URL.match(core)
+        if found is None:
+            return url
+        self.kept.append((start + found.start(1), start + found.end(1)))
+        if found[1] not in PORTS:
+            return url
+        scheme, _, rest = url.partition("://")
+        name, slash, path = rest.partition("/")
+        return f"{scheme}://{name}:{found[1]}{slash}{path}"
+
     def _with_port(self, core: str, name: str, start: int) -> str:
         """Ports that name a service stay: PostgreSQL refused is another outage than Redis refused."""
         head, colon, port = core.rpartition(":")
+        if head == "::":
+            name = head = "*"  # every address
         if not colon or not port.isdecimal() or "::" in head or (name[0] == "<" and name != "<host>"):
             return name
         if len(port) == 4:
@@ -209,6 +242,13 @@ class Masking:
             if port in PORTS:
                 return f"{name}:{port}"
         return name if name == "<host>" else f"{name}:<num>"
+
+
+def _path(core: str, previous: str) -> str:
+    """``previous``: the word before, which may say that this is a module or a route rather than a file."""
+    if previous in MODULES:
+        return words.mixed(module_of(core))
+    return words.path(core, is_route=previous in METHODS)
 
 
 def _letters(here: Here, core: str) -> str:

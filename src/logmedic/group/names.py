@@ -8,14 +8,18 @@ from logmedic.group import words
 from logmedic.group.here import Here
 from logmedic.group.vocabulary import (
     AFTER_NAMES,
+    AUTHENTICATION,
     BEFORE_USERS,
     HONORIFICS,
     HOSTS,
+    KEPT_WORDS,
+    NO_HONORIFICS,
     NO_NAMES,
     OPAQUE,
     PARTICLES,
     PODS,
     SECRET_ENDINGS,
+    STATES,
     TELLING,
     TITLES,
     USERS,
@@ -45,15 +49,16 @@ def by_key(here: Here, core: str) -> str | None:  # noqa: PLR0911  one return pe
     if key in TELLING or not key or here.after[:1] == "=":  # a key itself, after one without a value
         return None
     number = core.lstrip("+-").isdecimal()
-    if key in USERS and _ACCOUNT.fullmatch(core):
+    if key in USERS and _ACCOUNT.fullmatch(core) and ("=" in between or core.lower() not in STATES):
         return "<num>" if number else "<user>"
     if "=" not in between:
         return None
     if core in {"true", "false", "True", "False"}:
         return "<bool>"
     if key in HOSTS and not number and core[0] not in "/~":
-        return "<host>"
-    if (key in OPAQUE or key.endswith("_id")) and words.NUMBER.fullmatch(core) is None:
+        return "<host>" if words.DIGIT.search(core.partition(":")[0]) else None  # one without digits is a service
+    opaque = key in OPAQUE and core.lower() not in KEPT_WORDS  # hash=md5
+    if (opaque or key.endswith("_id")) and words.NUMBER.fullmatch(core) is None:
         return words.whole(core) or "<value>"
     return None
 
@@ -71,7 +76,7 @@ def by_neighbours(here: Here, core: str) -> str | None:
     following = here.following(1)
     if core.isalpha():
         if previous in {"for", "by"} and following == "from" and words.host(here.following(2)):
-            return "<user>"
+            return "<user>" if here.earlier(2) in AUTHENTICATION else None
     elif "." in core and "/" not in core and words.host(following) and here.after in {" [", " (", "["}:
         return "<host>"  # a name with its address
     return None
@@ -102,7 +107,8 @@ def run_on(here: Here, core: str) -> str:
             return "<user>"
     for honorific in HONORIFICS:
         name, found, rest = core.partition(honorific)
-        if found and 2 <= len(name) <= 5 and name not in TITLES and rest[:1] in _AFTER_HONORIFIC:
+        is_name = found and 2 <= len(name) <= 5 and name not in TITLES and rest[:1] in _AFTER_HONORIFIC
+        if is_name and not name.endswith(NO_HONORIFICS):
             return f"<user>{honorific}{rest}"
     attached = here.at >= 2 and here.between in {"", "'", '"', ")", "]"}
     if not attached:

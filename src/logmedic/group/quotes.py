@@ -18,6 +18,7 @@ from logmedic.group.vocabulary import (
     READING,
     SECRET_ENDINGS,
     TELLING,
+    TYPES,
     USERS,
     VALUES,
 )
@@ -79,6 +80,8 @@ def _becomes(text: str, found: re.Match[str], start: int, end: int) -> str | Non
         return _kept(inner)
     if last in HOSTS:
         return _mask(inner, "<host>") if any(c.isdigit() for c in inner) else None
+    if inner in TYPES:
+        return ""
     if last in VALUES or _WRONG.match(after) or not READING.isdisjoint(map(str.lower, words)):
         return _mask(inner, "<value>")
     if "literal" in before or "input syntax" in before:

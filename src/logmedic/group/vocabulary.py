@@ -109,6 +109,23 @@ PARTICLES = {
     "으로는": "로는", "으로의": "로의", "이랑": "랑",
 }  # fmt: skip
 HONORIFICS = ("님", "씨", "さん", "様", "先生", "女士")
+NO_HONORIFICS = (
+    "날",
+    "글",
+    "솜",
+    "맵",
+    "불",
+    "말",
+    "아저",
+    "아가",
+    "仕",
+    "模",
+    "同",
+    "多",
+    "一",
+    "異",
+    "各",
+)  # 날씨, 仕様
 TITLES = frozenset({"고객", "회원", "사용자", "손님", "선생", "사장", "관리자", "담당자", "お客", "皆", "奥"})
 
 FILE_ROOTS = frozenset(
@@ -126,6 +143,12 @@ TOP_LEVELS = frozenset({
 PACKAGES = frozenset({"com", "org", "net", "io", "java", "javax", "jakarta", "kotlin", "scala", "sun", "kr", "co",
     "de", "dev",
                       "jp", "cn", "edu", "gov", "app", "android", "androidx"})  # fmt: skip
+METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "route", "endpoint"})
+MODULES = frozenset({"module", "package"})  # what follows is one, also where it looks like a file
+TYPES = frozenset({
+    "NoneType", "None", "null", "undefined", "list", "dict", "tuple", "set", "str", "string", "int", "integer", "float",
+    "number", "bool", "boolean", "bytes", "object", "array", "map", "function", "symbol", "bigint",
+})  # fmt: skip
 # Ports that name a service, and so tell one outage from another. Four digits: ports of clients have five, mostly.
 PORTS = frozenset({
     "1433", "1521", "1883", "2181", "2379", "3000", "3306", "4222", "4317", "4318", "5432", "5601", "5671", "5672",
@@ -137,7 +160,7 @@ PORTS = frozenset({
 
 # Before a name: of a person or an account; of a machine; of something in the source code or a schema.
 USERS = frozenset({
-    "user", "username", "user_name", "login", "account", "owner", "role", "logname", "ruser", "uname", "author",
+    "user", "username", "user_name", "login", "account", "owner", "logname", "ruser", "uname", "author",
     "assignee",
     "member", "customer", "acct", "사용자", "사용자명", "아이디", "계정", "회원", "用户", "ユーザー", "ユーザ",
     "utilisateur",
@@ -211,10 +234,21 @@ NO_NAMES = frozenset(
     selected
     service session sessions settings setup should space stats status store supplied sync table tasks that the to
     token tokens
-    tried type types unknown update was were when which while who will with without
+    address billing cart checking checkout delivery group invoice order orders refund savings shipping support team
+    wallet tried type types unknown update was were when which while who will with without
     정보 인증 세션 권한 계정 요청 입력 이름 데이터 설정 목록 비밀번호 를 가 는 의 에 로 와 를찾을 이 을 은 님
 """)
 )
+# What an account may be, rather than whose it is.
+STATES = frozenset({
+    "active", "banned", "blocked", "closed", "deactivated", "deleted", "disabled", "enabled", "expired", "frozen",
+    "inactive", "invalid", "locked", "missing", "none", "null", "pending", "suspended", "unverified", "verified",
+})  # fmt: skip
+# Before "for" or "by", a name and an address: who logs in, not what is done.
+AUTHENTICATION = frozenset({
+    "accepted", "auth", "authentication", "connection", "failed", "hostbased", "keyboard-interactive", "login", "logon",
+    "none", "pam", "password", "publickey", "session", "user",
+})  # fmt: skip
 # A bare name between "user" and one of these is a name.
 AFTER_NAMES = frozenset(
     _listed("""

@@ -9,6 +9,9 @@ import re
 
 from logmedic.group.vocabulary import FILE_ROOTS, KEPT_WORDS, PACKAGES, TOP_LEVELS
 
+CLOUDS = (".amazonaws.com", ".amazonaws.com.cn", ".googleapis.com", ".windows.net", ".azure.com", ".aliyuncs.com",
+          ".ntruss.com", ".oraclecloud.com")  # fmt: skip
+CLOUDS_IN = re.compile(rf"(?:{'|'.join(map(re.escape, CLOUDS))})(?::[0-9]{{1,5}})?\Z")
 DIGIT = re.compile(r"[0-9]")
 NUMBER = re.compile(r"[+-]?[$€£₩]?\d{1,60}(?:[._]\d{1,60}){0,20}(?:[eE][+-]?\d{1,5})?")
 _UUID_TEXT = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
@@ -109,7 +112,7 @@ def whole(core: str) -> str | None:  # noqa: PLR0911  one return per kind of wor
     if first.isdecimal() and _TIME.fullmatch(core):
         return "<time>"
     if host(core):
-        return "<host>"
+        return named_host(core.partition(":")[0]) if CLOUDS_IN.search(core) else "<host>"
     if first in "0123456789+-" and core[-1].isalpha():
         if _DURATION.fullmatch(core):
             return "<dur>"
@@ -134,6 +137,16 @@ def host(core: str) -> bool:
     if labels[-1] not in TOP_LEVELS or labels[0] in PACKAGES:
         return False
     return any(DIGIT.search(label) for label in labels)
+
+
+def named_host(name: str) -> str:
+    """``<host>`` for an address or a machine; of a cloud's service what says which one, without its digits.
+
+    ``s3.ap-northeast-2.amazonaws.com`` is another outage than ``sqs.…``; ``web-17.prod.internal`` is one of many.
+    """
+    if not host(name):
+        return ".".join(map(_part, name.split(".")))
+    return ".".join(map(mixed, name.split("."))) if name.endswith(CLOUDS) else "<host>"
 
 
 def mixed(core: str) -> str:
@@ -234,14 +247,17 @@ def url(core: str) -> str:
     if not name and slash:
         return f"{scheme}://<path>"
     name = name.rpartition("@")[2]
-    name = "<host>" if host(name) else ".".join(_part(label) for label in name.partition(":")[0].split("."))
+    name = named_host(name if name.count(":") > 1 else name.partition(":")[0])
     return f"{scheme}://{name}{slash}{'/'.join(map(_segment, path.split('/')))}"
 
 
-def path(core: str) -> str:
-    """File paths go as a whole; of routes such as ``/orders/17`` only what varies."""
+def path(core: str, *, is_route: bool = False) -> str:
+    """File paths go as a whole; of routes such as ``/orders/17`` only what varies.
+
+    ``is_route``: it is known to be one.
+    """
     route = re.split(r"[?#]", core, maxsplit=1)[0].split("/")
-    local = core[0] != "/" or (len(route) > 2 and route[1] in FILE_ROOTS)
+    local = core[0] != "/" or (len(route) > 2 and route[1] in FILE_ROOTS and not is_route)
     if local and ("/" in core or "\\" in core):
         return "<path>"
     return "/".join(map(_segment, route)) if core[0] == "/" else mixed(core)
