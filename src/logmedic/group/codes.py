@@ -73,11 +73,11 @@ def _number(here: Here, core: str, digits: str) -> bool:  # noqa: PLR0911  as ab
         return True  # SQL Server: "Msg 2627, Level 14"
     if len(core) != 3:
         return False
-    following = here.next()
+    following = here.next() or (here.following(1) if here.after == " (" else "")
     if following in REASONS or following.startswith(("오류", "에러")):
         return True
-    if here.at == 1 and here.following(1) in REASONS:
-        return True  # "404: Not Found"
+    if here.at == 1 and here.following(1).partition("_")[0].capitalize() in REASONS:
+        return True  # "404: Not Found", "404 NOT_FOUND"
     return previous in ANSWERED and (not following[:1].islower() or following in ANSWER_GOES_ON)
 
 

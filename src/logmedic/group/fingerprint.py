@@ -17,9 +17,10 @@ from typing import NamedTuple
 import msgspec
 
 from logmedic.bounds import clip
-from logmedic.group.frames import FILE, Frames, has_lines, read_stack, trace_text
+from logmedic.group.frames import CODE_FIELDS, FILE, Frames, coded, has_lines, read_stack, trace_text, unframed
 from logmedic.group.overrides import DEFAULT, Facts, GroupRule, Override, Overrides
 from logmedic.group.stacks import PARSERS
+from logmedic.group.telling import TYPES_THAT_SAY_NOTHING, VAGUE_TYPES, telling
 from logmedic.group.template import LONGEST_CACHED, LONGEST_TEXT, Masking, Templates
 from logmedic.group.title import safe_title
 from logmedic.model import Component, Grouping, LogRecord, Stack
@@ -33,12 +34,6 @@ LONGEST_READ = 16_000  # characters of a long message that are redacted, to be c
 SHORTEST_FIRST_LINE = 10  # characters; a shorter message that a trace begins with may be there by chance
 LONGEST_PART = 300  # characters of a code, type, name or target that count
 ROUTE_FIELDS = ("route", "http.route", "endpoint", "http.target", "url.path", "path", "uri", "url")
-TYPES_THAT_SAY_NOTHING = frozenset({"", "panic", "fatal error", "error", "Error", "Exception"})
-# What a language gives to whoever has no type of their own: one function often raises one of them for several reasons.
-VAGUE_TYPES = TYPES_THAT_SAY_NOTHING | {
-    "ApplicationException", "ArgumentException", "IllegalArgumentException", "IllegalStateException",
-    "InvalidOperationException", "RuntimeError", "RuntimeException", "ValueError",
-}  # fmt: skip
 _DOUBLE = re.compile(r'"(<[a-z]+>)"')  # Python quotes a value in this way where it holds an apostrophe
 METHOD_FIELDS = ("method", "http.method", "http.request.method")
 
@@ -132,6 +127,10 @@ class Grouper:
 
     def _unstacked(self, record: LogRecord) -> tuple[_Evidence, Grouping]:
         """Of a record without a stack; remembered by what it says, because the same things are said again and again."""
+        if record.stack_text and not (record.exception_type or record.exception_message):
+            record = unframed(record)
+        if record.error_code is None and not record.exception_type and not CODE_FIELDS.isdisjoint(record.fields):
+            record = coded(record)
         template = self._template(record.message)
         reason = self._template(record.exception_message) if record.exception_message else ""
         key = (record.service, record.error_code, record.exception_type, template, reason, record.target,
@@ -173,8 +172,10 @@ class Grouper:
             culprit = self._frames.name(place, parser) or self._frames.key(place, parser).removeprefix(FILE)
         plain = plain._replace(types=types, frames=names.text, said=reason, reason=reason, culprit=culprit)
         if names.named and not names.helper:
-            vague = VAGUE_TYPES.issuperset(types.split(" < "))
-            return plain._replace(template="", said=_DOUBLE.sub(r"'\1'", reason) if vague else "")
+            told = telling(stack.parts, self._type_name, self._template)
+            if VAGUE_TYPES.issuperset(types.split(" < ")):
+                told = ": ".join(_once([reason, "" if told in reason else told]))
+            return plain._replace(template="", said=_DOUBLE.sub(r"'\1'", told))
         if not names.text and len(stack.parts) == 1:
             return (
                 plain  # a lone message: without a backtrace it is a field beside the log's own, and no more than that

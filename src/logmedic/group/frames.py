@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 
+from logmedic.bounds import clip
 from logmedic.group.interface import StackParser
 from logmedic.group.paths import module_of
 from logmedic.group.title import without_colours
@@ -39,6 +41,15 @@ _HELPER_STARTS = (
 
 # Of a recursion without end only the calls that recur count: runtimes and loggers drop the others, or do not.
 _OVERFLOWS = frozenset({"RecursionError", "StackOverflowError", "StackOverflowException", "RangeError"})
+
+
+LONGEST_HEAD = 4_000  # characters of a trace without frames
+_HEAD = re.compile(
+    r"([A-Za-z_$][\w.$]{0,200}(?:Error|Exception|Failure|Fault|Interrupt|Panic|Rejection|Throwable|Warning))"
+    r"(?:: (.*))?\Z"
+)
+STATUS_FIELDS = frozenset({"status", "status_code", "statusCode", "http.status_code", "http.response.status_code"})
+CODE_FIELDS = STATUS_FIELDS | {"code", "resultCode", "result_code", "exit_code", "exitCode"}
 
 
 class Evidence(NamedTuple):
@@ -151,3 +162,21 @@ def _matches(frame: Frame, patterns: Sequence[str]) -> bool:
         pattern in frame.path if "/" in pattern else f".{name}.".find(f".{pattern.replace('::', '.')}.") >= 0
         for pattern in patterns
     )
+
+
+def unframed(record: LogRecord) -> LogRecord:
+    """The record with type and message of a trace in which no frame is left, if it begins with them."""
+    found = _HEAD.match(trace_text(clip(record.stack_text or "", LONGEST_HEAD)).lstrip().partition("\n")[0].rstrip())
+    if found is None:
+        return record
+    return msgspec.structs.replace(record, exception_type=found[1], exception_message=found[2])
+
+
+def coded(record: LogRecord) -> LogRecord:
+    """The record with a code that stands in a field as a number: a status of HTTP only if it is that of an error."""
+    for key, value in record.fields.items():
+        if key not in CODE_FIELDS or type(value) is not int or not 0 < abs(value) < 1_000_000:
+            continue
+        if key not in STATUS_FIELDS or 400 <= value < 600:
+            return msgspec.structs.replace(record, error_code=str(value))
+    return record

@@ -65,6 +65,7 @@ class Masking:
         """``alike``: the text went through :func:`words.alike`, so that ``masked`` does not show the original."""
         self.masked: list[tuple[str, str]] = []
         self.kept: list[tuple[int, int]] = []
+        self.codes: list[str] = []  # what of it are codes
         if "\x1b" in text:
             # The places would no longer be those of the text, so all of it counts.
             self.kept.append((0, len(text)))
@@ -191,6 +192,7 @@ class Masking:
             if lower in KEPT_WORDS:
                 return core
         if codes.means_something(self._here, core):
+            self.codes.append(core)
             self.kept.append((start, start + len(core)))
             return core
         whole = words.whole(core)

@@ -288,6 +288,7 @@ def _names(key: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(".".join(parts[start:]) for start in range(len(parts))))
 
 
+_WORDS = ("message", "msg", "text")  # of a message that is an object
 _ATTRIBUTE_LISTS = frozenset({"attributes", "Attributes"})
 _OTLP_VALUES = ("stringValue", "intValue", "doubleValue", "boolValue", "string_value", "int_value", "double_value")
 
@@ -361,6 +362,8 @@ def _time(value: Any, received: int, flags: tuple[str, ...]) -> tuple[int, tuple
 
 
 def _message(value: Any) -> str:
+    if type(value) is dict:
+        value = next((text for key in _WORDS if type(text := value.get(key)) is str and text), value)
     return value if type(value) is str else values.read_text(_otlp_value(value))
 
 

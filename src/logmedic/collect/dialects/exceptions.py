@@ -6,10 +6,13 @@ from typing import Any
 
 import msgspec
 
+from logmedic.bounds import clip
+from logmedic.collect.dialects.values import read_text
 from logmedic.model import ExceptionPart, Frame, Stack
 
 MAX_PARTS = 16
 MAX_FRAMES = 256
+LONGEST_SHOWN = 1_000  # characters of an error that is an object without any of the usual members
 
 _TYPE = ("type", "exc_type", "name", "class", "kind", "className")
 _MESSAGE = ("message", "exc_value", "msg", "value", "detail")
@@ -52,9 +55,12 @@ def read_error(value: Any) -> ErrorFacts:
         return ErrorFacts()
     surfaced = chain[0] if chain else None
     code = _first(value, _CODE) if type(value) is dict else None
+    message = (surfaced.message or None) if surfaced else None
+    if surfaced is None and value and not (text or code):
+        message = clip(read_text(value), LONGEST_SHOWN)  # better than nothing: it may hold a status
     return ErrorFacts(
         type=(surfaced.type or None) if surfaced else None,
-        message=(surfaced.message or None) if surfaced else None,
+        message=message,
         text=text,
         code=code,
         stack=structured(chain),
