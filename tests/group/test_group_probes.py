@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from logmedic.cli.fingerprint import Fingerprinter, Settings
+from logmedic.group.template import LONGEST_CACHED, Masking, Templates
 
 SAME = [
     (
@@ -349,6 +352,18 @@ def as_wanted(of: Fingerprinter, probe: dict[str, Any]) -> bool:
     records = probe.get("same") or probe["different"]
     found = {of(json.dumps(record).encode()).fingerprint for record in records}
     return len(found) == (1 if "same" in probe else len(records))
+
+
+def test_what_was_read_before_never_changes_a_template():
+    """Messages of one shape share an entry of the cache; the digits that are kept must not come from another one."""
+    chance = random.Random(1)
+    records = [record for probe in PROBES for record in probe.get("same") or probe["different"]]
+    texts = {text for record in records if type(text := record.get("message")) is str and len(text) <= LONGEST_CACHED}
+    for text in sorted(texts):
+        templates = Templates()
+        shuffled = [re.sub("[0-9]", lambda _: str(chance.randrange(10)), text) for _ in range(3)]
+        for one in [*shuffled, text]:
+            assert templates(one) == Masking(one).template, one
 
 
 def test_no_probe_breaks_the_grouping_but_those_that_are_known_to(fingerprinter):

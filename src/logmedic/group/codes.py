@@ -54,11 +54,9 @@ def means_something(here: Here, core: str) -> bool:  # noqa: PLR0911  one return
     code = _CODE.fullmatch(core)
     if code is None:
         return previous == "sqlstate" and len(core) == 5 and core.isalnum()
-    if (
-        code[1].lower() in CODE_PREFIXES
-        or _ERROR_LETTER.fullmatch(core)
-        or (code[1] == "MY" and here.between[-1:] == "[")
-    ):
+    if _ERROR_LETTER.fullmatch(core):
+        return here.at > 1 or ":" not in here.following(1)  # klog begins its lines with "E1120 09:00:00.123456"
+    if code[1].lower() in CODE_PREFIXES or (code[1] == "MY" and here.between[-1:] == "["):
         return True
     return code[1].isupper() and (previous in _BEFORE_CODES or _most(previous, here.previous(2)) == LONGEST_CODE)
 
@@ -66,7 +64,7 @@ def means_something(here: Here, core: str) -> bool:  # noqa: PLR0911  one return
 def _number(here: Here, core: str, digits: str) -> bool:  # noqa: PLR0911  as above
     previous = here.previous()
     if len(digits) <= _most(previous, here.previous(2)):
-        return True
+        return here.following(1) != "---"  # the process in a line of Spring Boot: "ERROR 12345 --- [shop]"
     if here.between[-1:] in {"(", "["} and _bracketed(here, previous, digits):
         return True
     if previous == "msg" and here.following(1) == "Level" and len(digits) <= LONGEST_CODE:

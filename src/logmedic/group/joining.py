@@ -37,6 +37,9 @@ class Joined:
                     out[-3:] = [amount + rest]  # "1 min 5 s" is one duration
                 self.last = "" if rest.strip(",") else amount
                 return 0
+        if last == "<num>" and between == "," and bare in {"<dur>", "<size>"} and _is_thousands(core):
+            out[-2:] = [word]  # "1,234ms"
+            return 0
         if last and bare == last and "<" in bare and _LISTED.fullmatch(between):
             out[-2:] = []  # "<num>, <num>, <num>": lists of any length are alike
             out.append(word)
@@ -57,6 +60,10 @@ def _is_of_time(bare: str, core: str, between: str) -> bool:
     if between == ",":
         return bare == "<num>" and len(core.rstrip("]")) == 3
     return core in ZONES or (bare == "<num>" and (len(core) == 4 or core[0] in "+-") and core.lstrip("+-").isdecimal())
+
+
+def _is_thousands(core: str) -> bool:
+    return core[:3].isdecimal() and not core[3:4].isdecimal()
 
 
 def _amount(word: str) -> str:

@@ -181,7 +181,7 @@ class Masking:
             return by_context + rest
         if core.isalpha():
             return _letters(here, core) + rest
-        if not numbered and "/" not in core and "@" not in core and "\\" not in core:
+        if not numbered and "/" not in core and "@" not in core and "\\" not in core and core.count(":") != 5:
             return piece
         return self._masked_core(core, start) + rest
 
@@ -212,7 +212,10 @@ class Masking:
         port = _PORT.fullmatch(core)
         if port is not None:
             return self._with_port(core, words.mixed(port[1]), start)
-        return words.arn(core) or words.mixed(core)
+        arn = words.arn(core)
+        if arn is not None:
+            self.kept.append((start, start + len(":".join(core.split(":", 3)[:3]))))
+        return arn or words.mixed(core)
 
     def _number(self, core: str, start: int) -> str:
         if len(core) == 4 and self._here.previous() == "port":

@@ -10,6 +10,7 @@ from logmedic.group.vocabulary import (
     AFTER_NAMES,
     AUTHENTICATION,
     BEFORE_USERS,
+    HALVES_OF_DAY,
     HONORIFICS,
     HOSTS,
     KEPT_WORDS,
@@ -27,6 +28,7 @@ from logmedic.group.vocabulary import (
 
 SPEAKING = USERS | HOSTS | PODS | {"for", "by"}  # words that may say something of the next one
 _ACCOUNT = re.compile(r"[^\W_][\w.$+\\-]{0,63}(?:'\w{1,20})?")
+_PARTICLES = frozenset("가과는님을를와은의이에께")
 _ENDS = frozenset(",;:.([)]\"'")
 _AFTER_HONORIFIC = frozenset(
     ["", "의", "이", "은", "을", "께", "에", "과", "도", "の", "が", "は", "を", "に", "と", "的"]
@@ -41,7 +43,7 @@ def placeholder(here: Here, piece: str) -> str:
 def by_key(here: Here, core: str) -> str | None:  # noqa: PLR0911  one return per kind of key
     """The value after ``key=``, and after ``user:`` or ``host:``."""
     between = here.between
-    if "=" not in between and not (between == " " and here.before.endswith(":")):
+    if "=" not in between and between != ": " and not (between == " " and here.before.endswith(":")):
         return None
     key = here.previous()
     if "=" in between and key.endswith(SECRET_ENDINGS):
@@ -58,12 +60,12 @@ def by_key(here: Here, core: str) -> str | None:  # noqa: PLR0911  one return pe
     if key in HOSTS and not number and core[0] not in "/~":
         return "<host>" if words.DIGIT.search(core.partition(":")[0]) else None  # one without digits is a service
     opaque = key in OPAQUE and core.lower() not in KEPT_WORDS  # hash=md5
-    if (opaque or key.endswith("_id")) and words.NUMBER.fullmatch(core) is None:
+    if (opaque and words.NUMBER.fullmatch(core) is None) or key.endswith(("_id", "번호")):
         return words.whole(core) or "<value>"
     return None
 
 
-def by_neighbours(here: Here, core: str) -> str | None:
+def by_neighbours(here: Here, core: str) -> str | None:  # noqa: PLR0911  one return per kind of neighbour
     """Names of users, machines and pods, where the words around say that one stands here."""
     previous = here.previous()
     if previous in USERS and _is_user(here, core):
@@ -74,6 +76,8 @@ def by_neighbours(here: Here, core: str) -> str | None:
         name = core.rpartition("/")
         return words.mixed(name[0]) + name[1] + words.pod(name[2])
     following = here.following(1)
+    if core.isascii() and core[0].isalpha() and here.after == "" and following[:1] in _PARTICLES:
+        return "<user>" if previous in USERS and not previous.isascii() else None  # 사용자 alice는
     if core.isalpha():
         if previous in {"for", "by"} and following == "from" and words.host(here.following(2)):
             return "<user>" if here.earlier(2) in AUTHENTICATION else None
@@ -101,6 +105,8 @@ def _is_user(here: Here, core: str) -> bool:
 
 def run_on(here: Here, core: str) -> str:
     """Korean, Chinese, Japanese, Thai: units and particles that follow what was masked without a space."""
+    if core in HALVES_OF_DAY and here.following(1)[:1].isdecimal():
+        return "<time>"
     if here.previous() in USERS and here.between in {" ", ": "} and core.isalpha():
         following = here.following(1).lower()
         if here.previous().isascii() and core not in NO_NAMES and following in AFTER_NAMES:

@@ -88,6 +88,7 @@ CALENDAR = frozenset({
     "february", "march", "april", "june", "july", "august", "september", "october", "november", "december",
 })  # fmt: skip
 ZONES = frozenset({"GMT", "UTC", "Z", "KST", "JST", "CET", "CEST", "EST", "EDT", "PST", "PDT", "AM", "PM", "am", "pm"})
+HALVES_OF_DAY = frozenset({"오전", "오후", "午前", "午後", "上午", "下午"})
 _DURATIONS = (
     "ns", "us", "µs", "μs", "ms", "msec", "msecs", "s", "sec", "secs", "second", "seconds", "min", "mins", "minute",
     "minutes", "h", "hr", "hrs", "hour", "hours", "day", "days", "millisecond", "milliseconds", "microsecond",

@@ -24,7 +24,10 @@ _TIME = re.compile(
 )
 _IP = re.compile(r"/?(?:[\w.-]{0,100}/)?\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?::\d{1,5})?(?:/\d{1,2})?")
 _IPV6 = re.compile(r"[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,8}(?:%\w{1,15})?(?:/\d{1,3})?")
-_MAC = re.compile(r"[0-9a-fA-F]{2}(?:-[0-9a-fA-F]{2}){5}")
+_MAC = re.compile(r"[0-9a-fA-F]{2}(?:[:-][0-9a-fA-F]{2}){5}")
+_ULID = re.compile(r"[0-9][0-9A-HJKMNP-TV-Z]{25}|[0-9][0-9a-hjkmnp-tv-z]{25}")
+_NANOID = re.compile(r"[A-Za-z0-9_-]{21}")
+_JWT = re.compile(r"eyJ[A-Za-z0-9_-]{4,4000}\.[A-Za-z0-9_-]{4,4000}\.[A-Za-z0-9_-]{0,4000}")
 _EC2 = re.compile(r"ip(?:-\d{1,3}){4}(?:\.[a-z0-9.-]{1,80})?(?::\d{1,5})?")
 _HOST = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63}){1,8}(?::\d{1,5})?")
 _DURATION = re.compile(
@@ -120,7 +123,7 @@ def whole(core: str) -> str | None:  # noqa: PLR0911  one return per kind of wor
             return "<size>"
     if _VERSION.fullmatch(core):
         return "<num>"
-    return None
+    return "<id>" if core[:3] == "eyJ" and _JWT.fullmatch(core) else None
 
 
 def host(core: str) -> bool:
@@ -129,7 +132,7 @@ def host(core: str) -> bool:
         return True
     if core.count(":") >= 2 and DIGIT.search(core) and _IPV6.fullmatch(core):
         return True
-    if _EC2.fullmatch(core) or (core.count("-") == 5 and _MAC.fullmatch(core)):
+    if _EC2.fullmatch(core) or (len(core) == 17 and _MAC.fullmatch(core)):
         return True
     if "." not in core or not _HOST.fullmatch(core):
         return False
@@ -149,7 +152,7 @@ def named_host(name: str) -> str:
     return ".".join(map(mixed, name.split("."))) if name.endswith(CLOUDS) else "<host>"
 
 
-def mixed(core: str) -> str:
+def mixed(core: str) -> str:  # noqa: PLR0911  one return per shape
     """Identifiers: each part between ``-``, ``_``, ``.`` and the like on its own."""
     named = _OBJECT.fullmatch(core)
     if named is not None:
@@ -157,6 +160,8 @@ def mixed(core: str) -> str:
     if _is_name(core):
         return core
     if len(core) >= 16 and random(core) and _nano(core):
+        return "<id>"
+    if len(core) == 21 and _NANOID.fullmatch(core) and len(_CHANGES.findall(core)) > _RANDOM:
         return "<id>"
     version = _VERSION_LAST.search(core)
     if version is not None:
@@ -216,6 +221,8 @@ def _part(part: str) -> str:  # noqa: PLR0911  one return per kind of part
     """A part without separators. No word is kept here: the place of its digits would have to be recorded."""
     if DIGIT.search(part) is None:
         return part
+    if len(part) == 26 and _ULID.fullmatch(part):
+        return "<id>"
     if (_HEX.fullmatch(part) and (len(part) >= 7 or part.isdecimal())) or _ADDRESS.fullmatch(part):
         return "<num>"
     letters = _LETTERS.findall(part)
@@ -270,4 +277,7 @@ def _segment(segment: str) -> str:
         return "<email>"
     if _VERSION_ALONE.fullmatch(segment) or _is_name(segment):
         return segment
-    return "<id>" if len(segment) >= 20 and _HEX.fullmatch(segment) is None else mixed(segment)
+    if len(segment) >= 20 and _HEX.fullmatch(segment) is None:
+        return "<id>"
+    masked = mixed(segment)
+    return "<id>" if masked == "<num>" and not segment.isdecimal() else masked

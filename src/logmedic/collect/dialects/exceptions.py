@@ -43,6 +43,8 @@ def read_error(value: Any) -> ErrorFacts:
         if "\n" in value:
             return ErrorFacts(text=value)
         return ErrorFacts(message=value or None)
+    if type(value) is dict and type(value.get("values")) is list:
+        value = value["values"][::-1]  # as Sentry has it: what surfaced is the last
     if type(value) is dict:
         chain = _chain(value)
         text = _first(value, _TEXT)

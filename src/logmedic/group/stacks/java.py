@@ -93,7 +93,7 @@ class JavaStacks(StackParser):
         return ".".join(n for n in names if n)
 
     def key(self, frame: Frame) -> str:
-        """Packages by their first letters, as loggers with short names print them: ``c.s.o.OrderService.total``."""
+        """Upper packages by their first letters, since many are long: ``c.s.orders.OrderService.total``."""
         package, owner, function = _plain(frame.module, frame.function)
         return ".".join(n for n in (_initials(package), owner, function) if n)
 
@@ -209,4 +209,6 @@ def _plain(owner: str, function: str) -> tuple[str, str, str]:
 
 
 def _initials(package: str) -> str:
-    return ".".join(part[0] for part in package.split(".") if part)
+    """All but the last, which tells one part of a program from another."""
+    *above, last = [part for part in package.split(".") if part] or [""]
+    return ".".join([*(part[0] for part in above), last])

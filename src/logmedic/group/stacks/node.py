@@ -41,6 +41,7 @@ _NOT_OURS = (
     "/usr/lib/",
     "/deno/std",
 )
+_VITE = re.compile(r"(?<=[A-Za-z0-9])-(?=[\w-]{0,7}[0-9_-])(?=[\w-]{0,7}[A-Z])[\w-]{8}(?=\.[cm]?js\Z)")
 _BUNDLED = (".min", "chunk", "bundle")
 
 
@@ -204,8 +205,8 @@ def _module(path: str) -> str:
     """The file below its project's root, without suffix and hash; the same for a source and what it was compiled to."""
     plain = _SCHEME.sub("", path.partition("?")[0].replace("\\", "/"), count=1)
     folder, slash, name = plain.rpartition("/")
-    pieces = re.split(r"([.-])", name)
-    kept = pieces[:1]
+    pieces = re.split(r"([.-])", _VITE.sub("", name))
+    kept = ["chunk"] if pieces[0].isdecimal() and folder.endswith("chunks") else pieces[:1]
     for i in range(1, len(pieces) - 1, 2):
         if not _hashed(pieces[i + 1]):
             kept += pieces[i : i + 2]
@@ -217,7 +218,8 @@ def _hashed(piece: str) -> bool:
     digit = any(c.isdigit() for c in piece)
     if digit and _HEX.fullmatch(piece.lower()):
         return True
-    return len(piece) == 8 and piece.isalnum() and (digit or not (piece[1:].islower() or piece.isupper()))
+    at_random = digit or (not piece.isupper() and sum(map(str.isupper, piece)) >= 2)
+    return len(piece) == 8 and piece.isalnum() and at_random
 
 
 @lru_cache(maxsize=CACHED)
