@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
+from logmedic.group import words
 from logmedic.group.masking import LONGEST_TEXT, Masking
+from logmedic.group.vocabulary import ZEROS
 from logmedic.model import ExceptionPart
 
 TYPES_THAT_SAY_NOTHING = frozenset({"", "panic", "fatal error", "error", "Error", "Exception"})
@@ -41,9 +43,15 @@ def telling(parts: Sequence[ExceptionPart], named: Callable[[str], str], templat
         root = number == len(parts) - 1
         if kind in DRIVER_TYPES or (root and number and kind in VAGUE_TYPES):
             said.append(template(part.message))
-        else:
+        elif _has_codes(words.alike(part.message[:LONGEST_TEXT]).translate(ZEROS)):
             said.extend(_codes(part.message[:LONGEST_TEXT]))
     return ", ".join(dict.fromkeys(said))
+
+
+@lru_cache(maxsize=1_024)
+def _has_codes(shape: str) -> bool:
+    """Whether messages of a shape (every digit read as 0) hold any: shapes and words decide that."""
+    return bool(_codes(shape))
 
 
 @lru_cache(maxsize=1_024)
