@@ -19,6 +19,7 @@ PATHS = (
     "/incidents/1",
     "/sources",
     "/rules",
+    "/fixes",
     "/usage",
     "/trail",
     "/settings",

@@ -111,7 +111,8 @@ class Story:
     @contextlib.contextmanager
     def dashboard(self, runtime: Runtime) -> Iterator[str]:
         """Its address, while it is served; empty where it is not installed."""
-        with web.dashboard(self._loaded(self._folder / "service"), runtime.store, any_port=True) as server:
+        loaded, again = self._loaded(self._folder / "service"), runtime.diagnose_again
+        with web.dashboard(loaded, runtime.store, any_port=True, again=again) as server:
             yield "" if server is None else f"http://127.0.0.1:{server.port}"
 
     def _loaded(self, repository: Path) -> build.Loaded:

@@ -89,7 +89,8 @@ class Run:
     def serve(self) -> None:
         loaded, printer = self._loaded, self._printer
         with build.single_instance(loaded), build.runtime(loaded, witness=printer, fixes=True) as runtime:
-            with dashboard(loaded, runtime.store, reload=self._reloading.reload) as web:
+            again = runtime.diagnose_again
+            with dashboard(loaded, runtime.store, reload=self._reloading.reload, again=again) as web:
                 names = [source.name for source in runtime.sources]
                 log.info(_FOLLOWING.in_(loaded.language), ", ".join(names), loaded.shown_store_url)
                 printer.event("started", sources=names, state=loaded.shown_store_url)

@@ -11,7 +11,7 @@ from typing import Protocol
 from logmedic.collect.interface import Position, Source
 from logmedic.doors import Clock
 from logmedic.engine import FIXES, GIVE_UP_SECONDS, Engine, Step
-from logmedic.errors import LogmedicError, SourceError, StalePositionError, StoreError
+from logmedic.errors import LogmedicError, SourceError, StalePositionError, StoreError, UsageError
 from logmedic.investigate.changelist import ChangeList
 from logmedic.model import Diagnosis, Finding, Incident, Reason
 from logmedic.pipeline.digest import Digest, Digester
@@ -155,6 +155,14 @@ class Runtime:
     ) -> tuple[Incident, Diagnosis]:
         """A fresh diagnosis of a stored incident; nothing is stored or sent. See :meth:`Handling.diagnose`."""
         return self._handling.diagnose(incident, changes=changes, follow=follow)
+
+    def diagnose_again(self, incident_id: int, actor: str) -> None:
+        """Store a fresh diagnosis, by rules alone. Nobody is told. Raises :class:`LogmedicError`."""
+        incident = self.store.incident(incident_id)
+        if incident is None or incident.merged_into is not None:
+            raise UsageError(f"incident {incident_id} is not there, or merged into another one")
+        _, diagnosis = self._handling.diagnose(incident)
+        self.store.save_diagnosis(incident_id, diagnosis, self.clock.now(), actor)
 
     # -- one pass --------------------------------------------------------------------------------------------------
 

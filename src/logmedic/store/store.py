@@ -219,7 +219,7 @@ class Store:
         with self._reading() as c:
             return [_SAMPLE.decode(body) for (body,) in c.execute(query)]
 
-    def save_diagnosis(self, incident_id: int, diagnosis: Diagnosis, now: int) -> None:
+    def save_diagnosis(self, incident_id: int, diagnosis: Diagnosis, now: int, actor: str = "logmedic") -> None:
         """Keep a diagnosis; the incident's severity becomes the diagnosis's, never below the floor of its rules."""
         c = t.incidents.c
         with self._writing() as connection:
@@ -229,7 +229,7 @@ class Store:
             severity = Severity.highest(Severity(floor), diagnosis.severity)
             connection.execute(sa.update(t.incidents).where(c.id == incident_id).values(severity=severity.value))
             why = Reason("diagnosed", {"engine": diagnosis.engine, "status": diagnosis.status.value})
-            note(connection, incident_id, now, "diagnosed", why, actor="logmedic")
+            note(connection, incident_id, now, "diagnosed", why, actor=actor)
 
     def note(self, incident_id: int, at: int, *, event: str, reason: str | Reason) -> None:
         """Add a line to an incident's timeline."""

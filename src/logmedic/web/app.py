@@ -22,7 +22,7 @@ from logmedic.web.access import Role
 from logmedic.web.api import v1
 from logmedic.web.guard import Guard
 from logmedic.web.live import Busy, event
-from logmedic.web.pages import export, incident, request, rules, session, settings, sources, stream, trail, usage
+from logmedic.web.pages import export, fixes, incident, request, rules, session, settings, sources, stream, trail, usage
 from logmedic.web.push.gate import Gate
 from logmedic.web.site import Site
 from logmedic.web.words import WORDS
@@ -33,11 +33,12 @@ NAVIGATION = (
     ("/", "nav.incidents"),
     ("/sources", "nav.sources"),
     ("/rules", "nav.rules"),
+    ("/fixes", "nav.fixes"),
     ("/usage", "nav.usage"),
     ("/trail", "nav.trail"),
     ("/settings", "nav.settings"),
 )
-PAGES = (session, stream, export, incident, request, sources, rules, usage, trail, settings)
+PAGES = (session, stream, export, incident, request, sources, rules, fixes, usage, trail, settings)
 _STATIC = {
     "app.css": "text/css",
     "app.js": "text/javascript",

@@ -47,12 +47,18 @@ def access(loaded: build.Loaded) -> Access:
 
 @contextmanager
 def dashboard(
-    loaded: build.Loaded, store: Store, *, any_port: bool = False, reload: Callable[[], None] | None = None
+    loaded: build.Loaded,
+    store: Store,
+    *,
+    any_port: bool = False,
+    reload: Callable[[], None] | None = None,
+    again: Callable[[int, str], None] | None = None,
 ) -> Iterator[Server | None]:
     """Serve it while the context lasts.
 
     ``None`` where it is switched off, not installed, or its port is taken: alerts go on without it. ``any_port``: take
-    another port then. ``reload``: takes up a changed configuration, or raises :class:`ConfigError`.
+    another port then. ``reload``: takes up a changed configuration, or raises :class:`ConfigError`. ``again``: stores
+    a fresh diagnosis of an incident (its number, who asked).
 
     Raises:
         ConfigError: there is no such address, or anybody could reach it.
@@ -85,6 +91,7 @@ def dashboard(
         backlog=logs.backlog,
         live=Broadcaster(News(store.database, clock)),
         reload=reload,
+        again=again,
         push=_endpoint(loaded, pushed, store) if pushed else None,
     )
     server = _server(site, any_port=any_port)

@@ -33,4 +33,5 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     backlog: Callable[[str], Backlog]  # of the source of this name
     live: Broadcaster
     reload: Callable[[], None] | None  # take up a changed configuration; raises :class:`logmedic.errors.ConfigError`
+    again: Callable[[int, str], None] | None = None  # store a fresh diagnosis (incident, who asked)
     push: Endpoint | None = None  # where log shippers push, if any do

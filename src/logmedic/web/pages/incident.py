@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Query, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from logmedic.errors import ShellError
 from logmedic.model import Diagnosis, Evidence, Frame, LogRecord, Stack
 from logmedic.pipeline.page import read
+from logmedic.store.fixes import Fixes
 from logmedic.web.access import Role
+from logmedic.web.needs import needs
 from logmedic.web.pages.stream import _note
-from logmedic.web.render import language_of, page, user_of
+from logmedic.web.render import language_of, name_of, page, user_of
 from logmedic.web.site import Site
 
 router = APIRouter()
 
 MOST_DIFF_LINES = 400
 SIMILAR = 8
+_ONE_AT_A_TIME = threading.Lock()  # a diagnosis takes a core for a second
 LARGEST_NUMBER = 2**63 - 1
 
 
@@ -77,9 +81,28 @@ def incident(request: Request, number: int, done: Annotated[int | None, Query(ge
         stack=None if stack is None else fold(stack),
         diffs={} if found.diagnosis is None else _diffs(site, found.diagnosis),
         similar=site.store.similar(found, SIMILAR),
+        fixes=Fixes(site.store.database).of_incident(found.id),
+        may_diagnose=site.again is not None,
         may_change=user is not None and user.role.may(Role.OPERATOR),
         note=_note(done, language_of(request, site.loaded.language)),
     )
+
+
+@router.post("/incidents/{number}/diagnosis")
+@needs(Role.OPERATOR)
+def diagnose(request: Request, number: int) -> Response:
+    """Look again at what the logs, the repository and the history say now; one at a time."""
+    site: Site = request.app.state.site
+    if site.again is None or not 0 < number <= LARGEST_NUMBER or site.store.incident(number) is None:
+        raise HTTPException(404)
+    if not _ONE_AT_A_TIME.acquire(blocking=False):
+        raise HTTPException(409)
+    try:
+        site.again(number, name_of(request))
+    finally:
+        _ONE_AT_A_TIME.release()
+    site.live.poke()
+    return RedirectResponse(f"/incidents/{number}?done=1", 303)
 
 
 def shelve(diagnosis: Diagnosis) -> Shelf:
@@ -122,11 +145,15 @@ def _diffs(site: Site, diagnosis: Diagnosis) -> dict[str, Diff]:
             text = site.git.run("show", "--format=", "--no-color", "--stat", "--patch", suspect.commit)
         except ShellError:
             continue  # the repository has moved on, or was another one
-        lines = text.decode(errors="replace").splitlines()
-        found[suspect.commit] = Diff(
-            tuple((_kind(line), line[:400]) for line in lines[:MOST_DIFF_LINES]), max(0, len(lines) - MOST_DIFF_LINES)
-        )
+        found[suspect.commit] = shortened(text.decode(errors="replace"))
     return found
+
+
+def shortened(text: str) -> Diff:
+    """The first lines of a diff, each with its kind."""
+    lines = text.splitlines()
+    shown = tuple((_kind(line), line[:400]) for line in lines[:MOST_DIFF_LINES])
+    return Diff(shown, max(0, len(lines) - MOST_DIFF_LINES))
 
 
 def _kind(line: str) -> str:
