@@ -11,6 +11,7 @@ SCRIPTS = (
     "scan/whole.py",
     "scan/select.py",
     "serve/latency.py",
+    "web/live.py",
     "respond/latency.py",
     "respond/fixing.py",
     "collect/read_speed.py",
