@@ -2,8 +2,8 @@
 
     python benchmarks/web/live.py [--pages 200] [--seconds 20]
 
-The real ``logmedic serve`` follows a file. First nobody looks, then ``--pages`` connections hold ``/events`` open,
-while a new incident comes every second; the difference in CPU time of the process is what they cost. Then a burst of errors
+The real ``logmedic serve`` follows a file. First nobody looks, then ``--pages`` connections hold ``/events`` open while
+a new incident comes every second; the difference in CPU time of the process is what they cost. Then a burst of errors
 is written six times, in turns with nobody and with a reader that asks for the list every 100 ms: how long the burst
 takes without readers is the peer. Also measured: the moment at which an open page hears of an incident.
 """
