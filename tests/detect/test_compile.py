@@ -83,6 +83,7 @@ SELECTED = {
 @given(line=lines() | TEXTS.map(str.encode), dialect=st.sampled_from(dialects.names()))
 @example(line=b'{"level":"\x1b[31mERROR\x1b[0m"}', dialect="generic")
 @example(line=b'{"elapsed":6.5}', dialect="zap")
+@example(line=b'{"lvl":"dpanic"}', dialect="rust-tracing")
 @example(line=b'{"attributes":[{"key":"duration_ms","value":{"intValue":"6001"}}]}', dialect="otlp")
 def test_what_a_rule_matches_every_compiled_form_selects(rules, line, dialect):
     if matched(RULES[rules], line, dialect):

@@ -42,7 +42,7 @@ def test_causes_get_back_the_calls_they_share_and_suppressed_exceptions_are_left
     "names",
     [
         ("java-17-chain", "java-17-chain-moved"),
-        ("java-logback-cause-last", "java-logback-cause-first"),
+        ("java-logback-cause-last", "java-logback-cause-first", "java-logback-short"),
     ],
 )
 def test_moved_lines_numbered_lambdas_proxies_and_the_loggers_layout_do_not_matter(names, captured, record) -> None:

@@ -343,7 +343,7 @@ def test_a_word_that_carries_meaning_makes_another_incident(fingerprinter, one, 
 
 
 # 787 probes by somebody who wanted to break the grouping, one a line: records of one fault, or of different ones.
-# Those that still do are marked, and the mark must go when they no longer do.
+# Those that still do are marked, with a note that says why, and the mark must go when they no longer do.
 _TEXT = (Path(__file__).parents[1] / "data" / "grouping" / "probes.jsonl").read_text(encoding="utf-8")
 PROBES = [json.loads(line) for line in _TEXT.split("\n") if line]
 

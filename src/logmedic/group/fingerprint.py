@@ -17,10 +17,10 @@ from typing import NamedTuple
 import msgspec
 
 from logmedic.bounds import clip
-from logmedic.group.frames import CODE_FIELDS, FILE, Frames, coded, has_lines, read_stack, trace_text, unframed
+from logmedic.group.details import code_in_fields, details
+from logmedic.group.frames import FILE, Frames, has_lines, read_stack, trace_text
 from logmedic.group.overrides import DEFAULT, Facts, GroupRule, Override, Overrides
 from logmedic.group.stacks import PARSERS
-from logmedic.group.telling import TYPES_THAT_SAY_NOTHING, VAGUE_TYPES, telling
 from logmedic.group.template import LONGEST_CACHED, LONGEST_TEXT, Masking, Templates
 from logmedic.group.title import safe_title
 from logmedic.model import Component, Grouping, LogRecord, Stack
@@ -34,6 +34,12 @@ LONGEST_READ = 16_000  # characters of a long message that are redacted, to be c
 SHORTEST_FIRST_LINE = 10  # characters; a shorter message that a trace begins with may be there by chance
 LONGEST_PART = 300  # characters of a code, type, name or target that count
 ROUTE_FIELDS = ("route", "http.route", "endpoint", "http.target", "url.path", "path", "uri", "url")
+TYPES_THAT_SAY_NOTHING = frozenset({"", "panic", "fatal error", "error", "Error", "Exception"})
+# What a language gives to whoever has no type of their own: one function often raises one of them for several reasons.
+VAGUE_TYPES = TYPES_THAT_SAY_NOTHING | {
+    "ApplicationException", "ArgumentException", "IllegalArgumentException", "IllegalStateException",
+    "InvalidOperationException", "RuntimeError", "RuntimeException", "ValueError",
+}  # fmt: skip
 _DOUBLE = re.compile(r'"(<[a-z]+>)"')  # Python quotes a value in this way where it holds an apostrophe
 METHOD_FIELDS = ("method", "http.method", "http.request.method")
 
@@ -55,6 +61,7 @@ class _Evidence(NamedTuple):
     service: str
     kind: str  # "error" or "slow"
     error_code: str
+    status: str  # integer codes among the fields; "" where frames say more
     types: str
     frames: str
     template: str  # "" where the stack speaks for itself
@@ -127,13 +134,10 @@ class Grouper:
 
     def _unstacked(self, record: LogRecord) -> tuple[_Evidence, Grouping]:
         """Of a record without a stack; remembered by what it says, because the same things are said again and again."""
-        if record.stack_text and not (record.exception_type or record.exception_message):
-            record = unframed(record)
-        if record.error_code is None and not record.exception_type and not CODE_FIELDS.isdisjoint(record.fields):
-            record = coded(record)
         template = self._template(record.message)
         reason = self._template(record.exception_message) if record.exception_message else ""
-        key = (record.service, record.error_code, record.exception_type, template, reason, record.target,
+        status = code_in_fields(record.fields) if record.fields else ""
+        key = (record.service, record.error_code, status, record.exception_type, template, reason, record.target,
                record.spans[-1] if record.spans else None)  # fmt: skip
         known = self._without_stack.get(key)
         if known is None:
@@ -151,6 +155,7 @@ class Grouper:
             self.clean(record.service)[:LONGEST_PART],
             "error",
             self.clean(record.error_code or "")[:LONGEST_PART],
+            code_in_fields(record.fields),
             self._type_name(record.exception_type or ""),
             "",
             template,
@@ -171,16 +176,23 @@ class Grouper:
         if place is not None:
             culprit = self._frames.name(place, parser) or self._frames.key(place, parser).removeprefix(FILE)
         plain = plain._replace(types=types, frames=names.text, said=reason, reason=reason, culprit=culprit)
+        if names.text:
+            plain = plain._replace(status="")
         if names.named and not names.helper:
-            told = telling(stack.parts, self._type_name, self._template)
-            if VAGUE_TYPES.issuperset(types.split(" < ")):
-                told = ": ".join(_once([reason, "" if told in reason else told]))
-            return plain._replace(template="", said=_DOUBLE.sub(r"'\1'", told))
+            vague = VAGUE_TYPES.issuperset(types.split(" < "))
+            said = _DOUBLE.sub(r"'\1'", reason) if vague else self._details(stack)
+            return plain._replace(template="", said=said)
         if not names.text and len(stack.parts) == 1:
-            return (
-                plain  # a lone message: without a backtrace it is a field beside the log's own, and no more than that
-            )
+            return plain  # a lone message: without calls it is a field beside the log's own, and no more than that
         return plain._replace(template="") if said and names.helper else plain
+
+    def _details(self, stack: Stack) -> str:
+        """What a chain says that does not already stand in its types and calls."""
+        root = stack.parts[-1]
+        told = details(stack.parts, self._type_name, self._template)
+        if len(stack.parts) > 1 and root.message and self._type_name(root.type) in VAGUE_TYPES:
+            told = f"{told} {self._template(root.message)}".strip()
+        return _DOUBLE.sub(r"'\1'", told)
 
     def _slow(self, record: LogRecord) -> _Evidence:
         route = next((v for k in ROUTE_FIELDS if isinstance(v := record.fields.get(k), str) and v), "")
@@ -192,7 +204,7 @@ class Grouper:
             where = self._templates(clip(" > ".join(record.spans), LONGEST_PART)) or clip(record.target, LONGEST_PART)
         culprit = clip(record.spans[-1], LONGEST_PART) if record.spans else clip(record.target, LONGEST_PART)
         where = where or self._template(record.message)
-        return _Evidence(self.clean(record.service)[:LONGEST_PART], "slow", "", "", "", where, "", "", culprit)
+        return _Evidence(self.clean(record.service)[:LONGEST_PART], "slow", "", "", "", "", where, "", "", culprit)
 
     def _grouping(self, evidence: _Evidence) -> Grouping:
         known = self._cache.get(evidence)
@@ -289,6 +301,7 @@ def read_message(record: LogRecord) -> str:
 
 def _hashed(evidence: _Evidence) -> list[tuple[str, str]]:
     pairs = [("service", evidence.service), ("kind", evidence.kind), ("error_code", evidence.error_code)]
+    pairs.append(("status", evidence.status))
     mute = TYPES_THAT_SAY_NOTHING.issuperset(evidence.types.split(" < "))
     pairs += [("exception", "" if mute else evidence.types), ("frames", evidence.frames)]
     pairs += [("template", evidence.template), ("reason", evidence.said)]
@@ -300,6 +313,8 @@ def _title(evidence: _Evidence) -> str:
         return f"Slow: {evidence.template or 'unnamed operation'}"
     kind = evidence.types.split(" < ")[0]
     words = evidence.reason if kind and evidence.reason else evidence.template or evidence.reason
+    if evidence.status:
+        words = f"{words} ({evidence.status})" if words else evidence.status
     parts = _once([evidence.error_code, kind, words])
     return ": ".join(parts) or (f"Error in {evidence.culprit}" if evidence.culprit else "Error without a message")
 

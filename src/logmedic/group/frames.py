@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from logmedic.bounds import clip
 from logmedic.group.interface import StackParser
 from logmedic.group.paths import module_of
 from logmedic.group.title import without_colours
@@ -43,13 +42,12 @@ _HELPER_STARTS = (
 _OVERFLOWS = frozenset({"RecursionError", "StackOverflowError", "StackOverflowException", "RangeError"})
 
 
-LONGEST_HEAD = 4_000  # characters of a trace without frames
-_HEAD = re.compile(
-    r"([A-Za-z_$][\w.$]{0,200}(?:Error|Exception|Failure|Fault|Interrupt|Panic|Rejection|Throwable|Warning))"
-    r"(?:: (.*))?\Z"
-)
-STATUS_FIELDS = frozenset({"status", "status_code", "statusCode", "http.status_code", "http.response.status_code"})
-CODE_FIELDS = STATUS_FIELDS | {"code", "resultCode", "result_code", "exit_code", "exitCode"}
+# A trace without frames: only what was raised.
+LONGEST_HEADS = 16_000  # characters
+MOST_HEADS = 16
+_RAISED = re.compile(r"(?:Caused by: |Uncaught |Unhandled exception\. )?([A-Za-z_$][\w$.]{0,200})(?:: (.*))?$")
+_TYPES = ("Error", "Exception", "Throwable", "Rejection", "Interrupt", "Exit", "Timeout", "Warning")
+_DOTTED = re.compile(r"(?:[a-z][\w$]*\.)+[A-Z][\w$]*")  # com.acme.NoCard
 
 
 class Evidence(NamedTuple):
@@ -126,7 +124,17 @@ def read_stack(record: LogRecord, parsers: Sequence[StackParser], frames: Frames
         for parser in parsers:
             if parser.looks_like(text) and (stack := parser.parse(text)) is not None:
                 return frames.mark(stack, parser) if frames.configured else stack
-    return None
+    return _without_frames(record.stack_text) if record.stack_text else None
+
+
+def _without_frames(text: str) -> Stack | None:
+    """A trace of which only what was raised is left: ``TypeError: a is null``, and the causes where they are named."""
+    parts: list[ExceptionPart] = []
+    for line in trace_text(text[:LONGEST_HEADS]).split("\n"):
+        raised = _RAISED.match(line.rstrip()) if line and not line[0].isspace() else None
+        if raised is not None and (raised[1].endswith(_TYPES) or _DOTTED.fullmatch(raised[1])):
+            parts.append(ExceptionPart(raised[1], raised[2] or "", ()))
+    return Stack("", tuple(parts[:MOST_HEADS])) if parts else None
 
 
 def _panic(record: LogRecord) -> str | None:
@@ -162,21 +170,3 @@ def _matches(frame: Frame, patterns: Sequence[str]) -> bool:
         pattern in frame.path if "/" in pattern else f".{name}.".find(f".{pattern.replace('::', '.')}.") >= 0
         for pattern in patterns
     )
-
-
-def unframed(record: LogRecord) -> LogRecord:
-    """The record with type and message of a trace in which no frame is left, if it begins with them."""
-    found = _HEAD.match(trace_text(clip(record.stack_text or "", LONGEST_HEAD)).lstrip().partition("\n")[0].rstrip())
-    if found is None:
-        return record
-    return msgspec.structs.replace(record, exception_type=found[1], exception_message=found[2])
-
-
-def coded(record: LogRecord) -> LogRecord:
-    """The record with a code that stands in a field as a number: a status of HTTP only if it is that of an error."""
-    for key, value in record.fields.items():
-        if key not in CODE_FIELDS or type(value) is not int or not 0 < abs(value) < 1_000_000:
-            continue
-        if key not in STATUS_FIELDS or 400 <= value < 600:
-            return msgspec.structs.replace(record, error_code=str(value))
-    return record

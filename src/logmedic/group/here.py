@@ -42,11 +42,6 @@ class Here:
                 return ""
         return self.pieces[index].rstrip(".:!?").lower()
 
-    def earlier(self, back: int) -> str:
-        """A word before, in lower case, whatever stands between."""
-        index = self.at - 2 * back
-        return self.pieces[index].rstrip(".:!?").lower() if index >= 1 else ""
-
     def following(self, ahead: int) -> str:
         index = self.at + 2 * ahead
         return self.pieces[index].rstrip(".:!?,") if index < len(self.pieces) else ""

@@ -7,6 +7,7 @@ import re
 from logmedic.group.vocabulary import PARTICLES, RUN_ON_UNITS, UNITS, ZONES
 
 _LISTED = re.compile(r"[ ,;]{1,3}|[)\]}'\"]{1,3}[ ,;]{0,3}[(\[{'\"]{1,3}")  # between two members of a list
+_THOUSANDS = re.compile(r"\d{3}(?!\d)")
 _AFTER_UNIT = frozenset("를는가와로의에도만후전간동이내마째 の後前間内以でが")
 
 
@@ -37,8 +38,9 @@ class Joined:
                     out[-3:] = [amount + rest]  # "1 min 5 s" is one duration
                 self.last = "" if rest.strip(",") else amount
                 return 0
-        if last == "<num>" and between == "," and bare in {"<dur>", "<size>"} and _is_thousands(core):
+        if last == "<num>" and between == "," and bare in {"<dur>", "<size>"} and _THOUSANDS.match(core):
             out[-2:] = [word]  # "1,234ms"
+            self.last = "" if rest.strip(",") else bare
             return 0
         if last and bare == last and "<" in bare and _LISTED.fullmatch(between):
             out[-2:] = []  # "<num>, <num>, <num>": lists of any length are alike
@@ -60,10 +62,6 @@ def _is_of_time(bare: str, core: str, between: str) -> bool:
     if between == ",":
         return bare == "<num>" and len(core.rstrip("]")) == 3
     return core in ZONES or (bare == "<num>" and (len(core) == 4 or core[0] in "+-") and core.lstrip("+-").isdecimal())
-
-
-def _is_thousands(core: str) -> bool:
-    return core[:3].isdecimal() and not core[3:4].isdecimal()
 
 
 def _amount(word: str) -> str:

@@ -10,7 +10,6 @@ import unicodedata
 from logmedic.group import codes, names, words
 from logmedic.group.here import Here
 from logmedic.group.joining import Joined
-from logmedic.group.paths import module_of
 from logmedic.group.quotes import Span, spans
 from logmedic.group.title import without_colours
 from logmedic.group.vocabulary import (
@@ -19,9 +18,10 @@ from logmedic.group.vocabulary import (
     KEPT_SHAPES,
     KEPT_WORDS,
     METHODS,
-    MODULES,
     OPAQUE,
+    PORT_LENGTHS,
     PORTS,
+    ROUTES,
     USERS,
     ZEROS,
 )
@@ -35,15 +35,16 @@ _EDGES = r"\s\"'`,;()\[\]{}<>|“”‘’«»「」『』【】、。"
 _WORDS = re.compile(
     r"(<[a-z][a-z-]{1,20}(?::[0-9]{1,6})?>"
     rf"|(?:/|~/|[A-Za-z]:[\\/]|[a-z][a-z0-9+.-]{{1,20}}://)[^{_EDGES}]+"
-    rf"|[{_RUN_ON}]+"
+    rf"|[{_RUN_ON}]+(?:@[A-Za-z0-9.-]+)?"
     rf"|(?!:(?!:))[^{_EDGES}=?{_RUN_ON}]+(?:'[^\W\d_{_RUN_ON}]++(?!'))*(?:\?[^\s\"'`<>|]*)?)"
 )
 _RUN = re.compile(rf"[{_RUN_ON}]+")
 _WIDE = {0xFF01 + i: chr(0x21 + i) for i in range(94)} | {0x3000: " "}
 _STARTS = (0x660, 0x6F0, 0x966, 0x9E6, 0xE50)  # of the digits in Arabic, Persian, Devanagari, Bengali, Thai
 _ASCII = str.maketrans(_WIDE | {start + i: str(i) for start in _STARTS for i in range(10)})
+_UNREAD = re.compile(r"[/@\\]|:.*:")
+_URL_PORT = re.compile(r"://(?:[^/?#@]{0,200}@)?[^/?#@:]{1,253}(:\d{4,5})(?![^/?#])")
 _PORT = re.compile(r"([A-Za-z][A-Za-z0-9._-]{0,100}):(\d{1,5})")
-_PORT_OF_URL = re.compile(r"[a-z][a-z0-9+.-]{0,20}://[^/?#\s]{0,200}?:(\d{4})(?=[/?#]|\Z)")
 _SPACES = re.compile(r"\s+")
 _QUOTES = frozenset("\"'`“‘「『«")
 _PLAIN_EDGES = frozenset(["", " ", ". ", ", ", ": ", " (", ") ", " - "])
@@ -65,7 +66,6 @@ class Masking:
         """``alike``: the text went through :func:`words.alike`, so that ``masked`` does not show the original."""
         self.masked: list[tuple[str, str]] = []
         self.kept: list[tuple[int, int]] = []
-        self.codes: list[str] = []  # what of it are codes
         if "\x1b" in text:
             # The places would no longer be those of the text, so all of it counts.
             self.kept.append((0, len(text)))
@@ -181,7 +181,7 @@ class Masking:
             return by_context + rest
         if core.isalpha():
             return _letters(here, core) + rest
-        if not numbered and "/" not in core and "@" not in core and "\\" not in core and core.count(":") != 5:
+        if not numbered and _UNREAD.search(core) is None:
             return piece
         return self._masked_core(core, start) + rest
 
@@ -192,7 +192,6 @@ class Masking:
             if lower in KEPT_WORDS:
                 return core
         if codes.means_something(self._here, core):
-            self.codes.append(core)
             self.kept.append((start, start + len(core)))
             return core
         whole = words.whole(core)
@@ -200,11 +199,13 @@ class Masking:
             return self._with_port(core, whole, start)
         if "://" in core:
             self.kept.append((start, start + core.find("://")))
-            return self._with_port_of_url(core, start)
+            self.kept += [(start + found.start(1), start + found.end(1)) for found in _URL_PORT.finditer(core)]
+            return words.url(core)
         if "@" in core[1:] and "." in core.rpartition("@")[2]:
             return "<email>"
         if core[0] in "/~.\\" or core[1:3] in {":\\", ":/"}:
-            return _path(core, self._here.previous())
+            before = self._here.before
+            return words.path(core, is_route=before in METHODS or before.lower() in ROUTES)
         if words.NUMBER.fullmatch(core):
             return self._number(core, start)
         if core.endswith("%") and words.NUMBER.fullmatch(core[:-1]):
@@ -212,48 +213,31 @@ class Masking:
         port = _PORT.fullmatch(core)
         if port is not None:
             return self._with_port(core, words.mixed(port[1]), start)
-        arn = words.arn(core)
-        if arn is not None:
-            self.kept.append((start, start + len(":".join(core.split(":", 3)[:3]))))
-        return arn or words.mixed(core)
+        if (service := words.ARN.fullmatch(core)) is not None:
+            self.kept.append((start + service.start(1), start + service.end(1)))
+            return f"arn:{service[1]}:<id>"
+        return words.mixed(core)
 
     def _number(self, core: str, start: int) -> str:
-        if len(core) == 4 and self._here.previous() == "port":
+        if self._here.previous() == "port" and len(core) in PORT_LENGTHS:
             self.kept.append((start, start + len(core)))
-            return core if core in PORTS else "<num>"
+            if core in PORTS:
+                return core
         return "<time>" if self._here.beside_month(core) else "<num>"
-
-    def _with_port_of_url(self, core: str, start: int) -> str:
-        url = words.url(core)
-        found = _PORT_OF_URL.match(core)
-        if found is None:
-            return url
-        self.kept.append((start + found.start(1), start + found.end(1)))
-        if found[1] not in PORTS:
-            return url
-        scheme, _, rest = url.partition("://")
-        name, slash, path = rest.partition("/")
-        return f"{scheme}://{name}:{found[1]}{slash}{path}"
 
     def _with_port(self, core: str, name: str, start: int) -> str:
         """Ports that name a service stay: PostgreSQL refused is another outage than Redis refused."""
         head, colon, port = core.rpartition(":")
-        if head == "::":
-            name = head = "*"  # every address
-        if not colon or not port.isdecimal() or "::" in head or (name[0] == "<" and name != "<host>"):
+        if head == "::":  # any address of this machine
+            name = "<host>"
+        is_host = name.endswith("<host>")
+        if not colon or not port.isdecimal() or "::" in head[1:] or (name[0] == "<" and not is_host):
             return name
-        if len(port) == 4:
+        if len(port) in PORT_LENGTHS:
             self.kept.append((start + len(head), start + len(core)))
             if port in PORTS:
                 return f"{name}:{port}"
-        return name if name == "<host>" else f"{name}:<num>"
-
-
-def _path(core: str, previous: str) -> str:
-    """``previous``: the word before, which may say that this is a module or a route rather than a file."""
-    if previous in MODULES:
-        return words.mixed(module_of(core))
-    return words.path(core, is_route=previous in METHODS)
+        return name if is_host else f"{name}:<num>"
 
 
 def _letters(here: Here, core: str) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from logmedic.group.paths import module_of
 from logmedic.group.vocabulary import (
     HONORIFICS,
     HOSTS,
@@ -32,6 +33,7 @@ _NAME = re.compile(r"[^\W\d]\w{0,60}(?:[.$:-]{1,2}[^\W\d]\w{0,60}){0,8}")
 _LONG_NUMBER = re.compile(r"[0-9]{3}|(?<![^\W\d_])[0-9]")
 _WORD = re.compile(r"[^\W]+(?:-[^\W]+)?")
 _SQL = re.compile(r"\b(?:WHERE|VALUES|SET|LIKE|HAVING)\b(?=[ (])")
+_OS_ERROR = "Os { code: "
 _LOOKED_AT = 80  # characters before
 _WRONG = re.compile(
     r"[^\w]{0,2} ?(?:is|was) (?:not (?:a |an )?valid|invalid)\b|[^\w]{0,2} ?(?:이|가|은|는)? ?(?:올바르지|유효하지)"
@@ -73,15 +75,19 @@ def _becomes(text: str, found: re.Match[str], start: int, end: int) -> str | Non
     edge = before.rstrip().rstrip("\"'`")
     if edge.endswith("=") or (edge != before.rstrip() and edge.endswith(":")) or before.rstrip()[-2:] in {'":', "':"}:
         return _member(last, inner)
-    if last in USERS:
+    if _OS_ERROR in before and before.endswith("message: "):
+        return _mask(inner, "<value>")  # what the code means, in the language of the machine
+    if last in USERS and (last != "role" or not after.startswith((" required", " is required", " needed"))):
         return _mask(inner, "<user>")
     following = _WORD.match(after.lstrip()) if after[:1] == " " or not after[:1].isascii() else None
+    if last in {"module", "package"} and "/" in inner:  # what to import, by its path
+        return None if any(c.isdigit() for c in inner) else module_of(inner) or None
+    if last == "got" and inner.lower() in TYPES:
+        return ""
     if last in NAMES or (following is not None and following[0].lower() in NAMES):
         return _kept(inner)
     if last in HOSTS:
         return _mask(inner, "<host>") if any(c.isdigit() for c in inner) else None
-    if inner in TYPES:
-        return ""
     if last in VALUES or _WRONG.match(after) or not READING.isdisjoint(map(str.lower, words)):
         return _mask(inner, "<value>")
     if "literal" in before or "input syntax" in before:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from logmedic.group import words
 from logmedic.group.masking import LONGEST_TEXT, Masking, plain
+from logmedic.group.vocabulary import PORTS
 
 __all__ = ["LONGEST_CACHED", "LONGEST_TEXT", "Masking", "Templates"]
 
@@ -25,6 +26,7 @@ class _Kept(NamedTuple):
 
     shape: bytes
     places: tuple[tuple[int, int], ...]
+    ports: bool  # whether one of them is that of a port
 
 
 class Templates:
@@ -49,7 +51,8 @@ class Templates:
                 text, found = self._learned(text, shape)
         if isinstance(found, str):
             return found
-        key: tuple[bytes | str, ...] = (found.shape, *[text[start:end] for start, end in found.places])
+        digits = [text[start:end] for start, end in found.places]
+        key: tuple[bytes | str, ...] = (found.shape, *(map(_told, digits) if found.ports else digits))
         template = self._known.get(key)
         if template is None:
             template = Masking(words.alike(text), alike=True).template
@@ -63,13 +66,19 @@ class Templates:
         found = self._shapes.get(common)
         if found is None:
             masking = Masking(alike, alike=True)
-            found = _Kept(common, tuple(masking.kept)) if masking.kept else masking.template
+            ports = any(alike[start] == ":" for start, _ in masking.kept)
+            found = _Kept(common, tuple(masking.kept), ports) if masking.kept else masking.template
             _put(self._shapes, common, found)
         if common != shape and all(find[0].replace(".", "").isdecimal() for find in finds):
             own = found if isinstance(found, str) else _before(found, finds)
             if own is not None:
                 _put(self._unlike, shape, own)
         return alike, found
+
+
+def _told(kept: str) -> str:
+    """What the digits of one place say: all ports of clients say the same, and would fill the cache."""
+    return ":" if kept[:1] == ":" and kept[1:].isdecimal() and kept[1:] not in PORTS else kept
 
 
 def _before(kept: _Kept, finds: list[re.Match[str]]) -> _Kept | None:
@@ -85,7 +94,7 @@ def _before(kept: _Kept, finds: list[re.Match[str]]) -> _Kept | None:
                 return None
             grown += length - len(find[0])
         places.append((start - grown, end - grown))
-    return _Kept(kept.shape, tuple(places))
+    return _Kept(kept.shape, tuple(places), kept.ports)
 
 
 def _put(cache: dict[Any, Any], key: object, value: object) -> None:

@@ -31,45 +31,42 @@ KEPT_WORDS = frozenset({
 KEPT_SHAPES = frozenset(word.translate(ZEROS) for word in KEPT_WORDS)
 
 # After these words (with what is usual between a word and its number) an integer of so many digits at most is kept.
-# Digits in them are read as 0. Compounds of "code" are known by their parts, below.
+# Digits in them are read as 0.
 KEPT_AFTER = {
-    "status": 3, "http": 3, "http_status": 3, "httpstatus": 3, "http/0": 3, "http/0.0": 3, "response": 3, "errno": 5,
-    "error_no": 5, "error_number": 5, "errornumber": 5, "exit": 3, "exitstatus": 3, "exit_status": 3, "exitvalue": 3,
-    "rc": 3, "signal": 2, "grpc-status": 2, "grpc_status": 2, "sqlcode": 5, "sqlstate": 5, "hresult": 5,
-    "ntstatus": 5, "winerror": 5, "error": 5, "상태": 3, "오류": 5, "에러": 5, "응답": 3, "错误": 5, "ステータス": 3,
-    "エラー": 5,
+    "status": 3, "statuscode": 3, "status_code": 3, "status-code": 3, "http": 3, "http_status": 3, "httpstatus": 3,
+    "http_code": 3, "httpcode": 3, "response_code": 3, "responsecode": 3, "http/0": 3, "http/0.0": 3,
+    "response": 3, "code": 4, "curl": 2, "errno": 5, "errorcode": 5, "error_code": 5, "err_code": 5,
+    "exit": 3, "exitcode": 3, "exit_code": 3, "exitstatus": 3, "returncode": 3, "return_code": 3, "rc": 3, "signal": 2,
+    "grpc-status": 2, "grpc_status": 2, "sqlcode": 5, "sqlstate": 5, "hresult": 5, "ntstatus": 5, "winerror": 5,
+    "error": 5, "상태": 3, "코드": 4, "오류": 5, "에러": 5, "응답": 3, "状态码": 3, "错误码": 5, "错误": 5,
+    "ステータス": 3, "エラーコード": 5, "エラー": 5,
 }  # fmt: skip
-# Two words that are one name of a code: "exit value 1", "error number 2".
-KEPT_AFTER_BOTH = {("exit", "value"): 3, ("exit", "status"): 3, ("error", "number"): 5, ("error", "no"): 5}
-# Where the code stands in brackets right behind these: "curl: (6)", "tls: alert(40)".
-KEPT_BRACKETED = {"curl": 2, "alert": 3}
-LONGEST_CODE = 5  # digits
-# What a code says something of: "resultCode", "reply-code"; not a promotion's, a postal or a one-time code.
-CODE_OWNERS = frozenset({
-    "app", "application", "cause", "close", "closed", "decline", "err", "error", "errors", "exception", "exit", "fail",
-    "failure", "fault", "http", "native", "os", "reason", "reject", "rejection", "reply", "resp", "response", "result",
-    "ret", "return", "returned", "rsp", "sql", "status", "statuscode", "sys", "system", "vendor", "with", "거절",
-    "결과", "반환", "사유", "상태", "실패", "에러", "오류", "원인", "응답", "종료",
-})  # fmt: skip
-CODE_ENDINGS = ("code", "코드", "コード", "代码", "码")
-# Compounds that end so and are no compound of the above in the same script.
-CODE_WORDS = frozenset({
-    "오류번호", "에러번호", "エラーコード", "ステータスコード", "レスポンスコード", "リターンコード", "結果コード",
-    "応答コード", "終了コード", "理由コード", "错误代码", "错误码", "状态码", "状态代码", "返回码", "返回代码",
-    "响应码", "结果码", "退出码", "失败码",
-})  # fmt: skip
-# "code 1234" is one that somebody typed in.
-PERSONAL_CODES = frozenset({
-    "access", "activation", "area", "auth", "authorization", "backup", "bar", "confirmation", "country", "coupon",
-    "dial", "discount", "email", "gift", "invitation", "invite", "item", "login", "mfa", "otp", "pairing", "pass",
-    "pin", "post", "postal", "product", "promo", "promotion", "qr", "recovery", "referral", "security", "sms",
-    "verification", "verify", "voucher", "zip",
-})  # fmt: skip
 ANSWERED = frozenset(
     {"answered", "returned", "responded", "replied", "got", "received"}
 )  # three digits may be a status
-# After a status a clause goes on so; after a number of things their name would stand there.
-ANSWER_GOES_ON = frozenset({"after", "at", "during", "for", "from", "in", "on", "to", "when", "while", "with"})
+# The same for words that are never said of what was counted; and what may follow then.
+REPLIED = frozenset({"answered", "returned", "responded", "replied"})
+REPLIED_TO = frozenset({"for", "from", "on", "to", "while", "when", "after", "instead"})
+# What has codes, and words for a code: together, in any spelling, the key of one.
+CODE_OWNERS = frozenset(
+    _listed("""
+    close ecode err error exception exit http native reason reject reply resp response result ret return signal sql
+    status sub termination vendor ws
+    오류 에러 결과 응답 거절 사유 상태 종료 반환 실패 예외
+    エラー ステータス 結果 応答 終了 理由 错误 状态 返回 响应 退出 结果 失败
+""")
+)
+CODE_WORDS = frozenset(_listed("code codes status 코드 コード 码 代码 代碼"))
+# These number other things too, so only after these owners.
+NUMBERED_OWNERS = frozenset(_listed("err error exit native 오류 에러 エラー 错误"))
+NUMBER_WORDS = frozenset(_listed("no num number value 번호 番号 编号"))
+NO_CODES = frozenset(
+    _listed("""
+    activation area auth bar confirmation country coupon currency discount gift invitation invite item otp pin post
+    postal product promo promotion qr referral security sms verification voucher zip
+    상품 우편 인증 지역 쿠폰 초대 할인 국가
+""")
+)
 REASONS = frozenset(
     {"Continue", "OK", "Created", "Accepted", "No", "Moved", "Found", "Bad", "Unauthorized", "Payment", "Forbidden",
      "Not", "Method", "Request", "Conflict", "Gone", "Length", "Precondition", "Payload", "URI", "Unsupported",
@@ -88,7 +85,6 @@ CALENDAR = frozenset({
     "february", "march", "april", "june", "july", "august", "september", "october", "november", "december",
 })  # fmt: skip
 ZONES = frozenset({"GMT", "UTC", "Z", "KST", "JST", "CET", "CEST", "EST", "EDT", "PST", "PDT", "AM", "PM", "am", "pm"})
-HALVES_OF_DAY = frozenset({"오전", "오후", "午前", "午後", "上午", "下午"})
 _DURATIONS = (
     "ns", "us", "µs", "μs", "ms", "msec", "msecs", "s", "sec", "secs", "second", "seconds", "min", "mins", "minute",
     "minutes", "h", "hr", "hrs", "hour", "hours", "day", "days", "millisecond", "milliseconds", "microsecond",
@@ -109,24 +105,10 @@ PARTICLES = {
     "이라는": "라는", "이라고": "라고", "이란": "란", "이었습니다": "였습니다", "이에요": "예요", "으로부터": "로부터",
     "으로는": "로는", "으로의": "로의", "이랑": "랑",
 }  # fmt: skip
+# Words that end like an honorific: weather, handwriting, skill; specification, pattern, various, same.
+NO_HONORIFICS = ("날씨", "글씨", "솜씨", "말씨", "불씨", "仕様", "模様", "多様", "同様", "一様", "異様")
+HALVES_OF_DAY = frozenset({"오전", "오후", "午前", "午後", "上午", "下午"})
 HONORIFICS = ("님", "씨", "さん", "様", "先生", "女士")
-NO_HONORIFICS = (
-    "날",
-    "글",
-    "솜",
-    "맵",
-    "불",
-    "말",
-    "아저",
-    "아가",
-    "仕",
-    "模",
-    "同",
-    "多",
-    "一",
-    "異",
-    "各",
-)  # 날씨, 仕様
 TITLES = frozenset({"고객", "회원", "사용자", "손님", "선생", "사장", "관리자", "담당자", "お客", "皆", "奥"})
 
 FILE_ROOTS = frozenset(
@@ -144,24 +126,21 @@ TOP_LEVELS = frozenset({
 PACKAGES = frozenset({"com", "org", "net", "io", "java", "javax", "jakarta", "kotlin", "scala", "sun", "kr", "co",
     "de", "dev",
                       "jp", "cn", "edu", "gov", "app", "android", "androidx"})  # fmt: skip
-METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "route", "endpoint"})
-MODULES = frozenset({"module", "package"})  # what follows is one, also where it looks like a file
-TYPES = frozenset({
-    "NoneType", "None", "null", "undefined", "list", "dict", "tuple", "set", "str", "string", "int", "integer", "float",
-    "number", "bool", "boolean", "bytes", "object", "array", "map", "function", "symbol", "bigint",
-})  # fmt: skip
-# Ports that name a service, and so tell one outage from another. Four digits: ports of clients have five, mostly.
+# Ports that name a service, and so tell one outage from another.
 PORTS = frozenset({
     "1433", "1521", "1883", "2181", "2379", "3000", "3306", "4222", "4317", "4318", "5432", "5601", "5671", "5672",
     "5984",
     "6379", "6443", "7000", "7474", "7687", "8080", "8086", "8123", "8200", "8443", "8500", "8529", "9000", "9042",
     "9090",
-    "9092", "9093", "9200", "9300", "9411",
+    "9092", "9093", "9200", "9300", "9411", "10250", "11211", "11434", "15672", "16686", "26257", "26379", "27017",
+    "27018", "27019", "50051",
 })  # fmt: skip
+
+PORT_LENGTHS = frozenset(map(len, PORTS))
 
 # Before a name: of a person or an account; of a machine; of something in the source code or a schema.
 USERS = frozenset({
-    "user", "username", "user_name", "login", "account", "owner", "logname", "ruser", "uname", "author",
+    "user", "username", "user_name", "login", "account", "owner", "role", "logname", "ruser", "uname", "author",
     "assignee",
     "member", "customer", "acct", "사용자", "사용자명", "아이디", "계정", "회원", "用户", "ユーザー", "ユーザ",
     "utilisateur",
@@ -211,6 +190,7 @@ READING = frozenset({"parse", "parsed", "parsing", "convert", "converting", "cas
                      "literal", "malformed", "unparseable"})  # fmt: skip
 # Keys, and words before a colon, whose values say what happened.
 TELLING = NAMES | frozenset({
+    "description", "errmsg", "err_msg", "error_description", "error_message", "errormessage", "summary", "text",
     "action", "app", "cause", "check", "code", "detail", "details", "err", "error", "errno", "event", "exception",
     "handler",
     "job", "kind", "level", "message", "mode", "msg", "op", "operation", "phase", "reason", "result", "severity",
@@ -235,21 +215,12 @@ NO_NAMES = frozenset(
     selected
     service session sessions settings setup should space stats status store supplied sync table tasks that the to
     token tokens
-    address billing cart checking checkout delivery group invoice order orders refund savings shipping support team
-    wallet tried type types unknown update was were when which while who will with without
+    tried type types unknown update was were when which while who will with without
+    active address billing blocked checking closed deposit disabled inactive locked open pending savings shipping
+    statement support suspended terminated transfer wallet
     정보 인증 세션 권한 계정 요청 입력 이름 데이터 설정 목록 비밀번호 를 가 는 의 에 로 와 를찾을 이 을 은 님
 """)
 )
-# What an account may be, rather than whose it is.
-STATES = frozenset({
-    "active", "banned", "blocked", "closed", "deactivated", "deleted", "disabled", "enabled", "expired", "frozen",
-    "inactive", "invalid", "locked", "missing", "none", "null", "pending", "suspended", "unverified", "verified",
-})  # fmt: skip
-# Before "for" or "by", a name and an address: who logs in, not what is done.
-AUTHENTICATION = frozenset({
-    "accepted", "auth", "authentication", "connection", "failed", "hostbased", "keyboard-interactive", "login", "logon",
-    "none", "pam", "password", "publickey", "session", "user",
-})  # fmt: skip
 # A bare name between "user" and one of these is a name.
 AFTER_NAMES = frozenset(
     _listed("""
@@ -261,3 +232,18 @@ AFTER_NAMES = frozenset(
 BEFORE_USERS = frozenset({"for", "by", "invalid", "unknown", "of", "such", "illegal", "unauthorized", "as", "failed",
     "from",
                           "disabled", "locked", "to"})  # fmt: skip
+# "for" or "by" a user "from" a machine: what was done with a login.
+LOGINS = frozenset(
+    _listed("""
+    access accepted attempt attempts attempted authenticated authentication connection disconnected gssapi-with-mic
+    issued key keyboard-interactive/pam login logins logon none password publickey rejected request session
+""")
+)
+METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+ROUTES = frozenset({"route", "endpoint", "uri"})
+TYPES = frozenset(
+    _listed("""
+    array bigint bool boolean bytes char date datetime decimal dict double float function int integer list long map none
+    nonetype null number object set str string symbol tuple undefined uuid
+""")
+)

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import re
 
-from logmedic.group.vocabulary import FILE_ROOTS, KEPT_WORDS, PACKAGES, TOP_LEVELS
+from logmedic.group.vocabulary import FILE_ROOTS, KEPT_WORDS, PACKAGES, PORTS, TOP_LEVELS
 
-CLOUDS = (".amazonaws.com", ".amazonaws.com.cn", ".googleapis.com", ".windows.net", ".azure.com", ".aliyuncs.com",
-          ".ntruss.com", ".oraclecloud.com")  # fmt: skip
-CLOUDS_IN = re.compile(rf"(?:{'|'.join(map(re.escape, CLOUDS))})(?::[0-9]{{1,5}})?\Z")
 DIGIT = re.compile(r"[0-9]")
 NUMBER = re.compile(r"[+-]?[$€£₩]?\d{1,60}(?:[._]\d{1,60}){0,20}(?:[eE][+-]?\d{1,5})?")
 _UUID_TEXT = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
@@ -24,10 +21,9 @@ _TIME = re.compile(
 )
 _IP = re.compile(r"/?(?:[\w.-]{0,100}/)?\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?::\d{1,5})?(?:/\d{1,2})?")
 _IPV6 = re.compile(r"[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,8}(?:%\w{1,15})?(?:/\d{1,3})?")
-_MAC = re.compile(r"[0-9a-fA-F]{2}(?:[:-][0-9a-fA-F]{2}){5}")
-_ULID = re.compile(r"[0-9][0-9A-HJKMNP-TV-Z]{25}|[0-9][0-9a-hjkmnp-tv-z]{25}")
-_NANOID = re.compile(r"[A-Za-z0-9_-]{21}")
-_JWT = re.compile(r"eyJ[A-Za-z0-9_-]{4,4000}\.[A-Za-z0-9_-]{4,4000}\.[A-Za-z0-9_-]{0,4000}")
+_MAC = re.compile(r"[0-9a-fA-F]{2}(?:-[0-9a-fA-F]{2}){5}")
+_MAC_COLONS = re.compile(r"[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){5}")
+_MEMBER = re.compile(r"([a-z]{2,30}(?:-[a-z]{2,30}){1,4})-?[0-9]{1,2}")  # orders-db-1
 _EC2 = re.compile(r"ip(?:-\d{1,3}){4}(?:\.[a-z0-9.-]{1,80})?(?::\d{1,5})?")
 _HOST = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63}){1,8}(?::\d{1,5})?")
 _DURATION = re.compile(
@@ -49,7 +45,8 @@ _POD = re.compile(
     r"([a-z][a-z0-9.-]{0,60})-(?:[a-f0-9]{6,10}|[b-df-hj-np-tv-xz0-9]{6,10}|[a-f0-9]{16})-[b-df-hj-np-tv-xz0-9]{5}"
 )
 _SUFFIX = re.compile(r"([a-z][a-z0-9.-]{0,60})-[b-df-hj-np-tv-xz0-9]{5}")
-_ARN = re.compile(r"arn:[a-z-]{3,12}:([a-z0-9-]{2,30}):\S{0,2000}")
+# ``arn:aws:service:region:account:resource``: the service stays.
+ARN = re.compile(r"arn:[a-z-]{3,12}:([a-z0-9-]{2,30}):\S{0,2000}")
 # Long ids, addresses and long numbers. They are found at once and written alike, or they would fill the cache.
 _LONG = re.compile(
     rf"(?<![0-9A-Za-z])(?:{_UUID_TEXT}|(?![0-9][xX])(?=[A-Za-z]{{0,30}}[0-9])[0-9A-Za-z]{{12,64}})(?![0-9A-Za-z])"
@@ -58,6 +55,9 @@ _LONG = re.compile(
 )
 _CHANGES = re.compile(r"[0-9](?=[A-Za-z])|[A-Za-z](?=[0-9])|(?<=[a-z])[A-Z][a-z]?(?=[A-Z0-9])")
 _RANDOM = 4  # changes between letters and digits, or humps of one or two letters, from which on a word is no name
+_NANOID = 21  # characters that the library draws by default
+_ULID = re.compile(r"[0-9][0-9A-HJKMNP-TV-Z]{25}")
+_TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{4,2000}(?:\.[A-Za-z0-9_-]{1,2000}){1,2}|(?:x0){8}(?:\.[A-Za-z0-9_-]{1,2000}){2}")
 _ZERO_ID = "x0" * 8
 _NAMES = frozenset(word.replace("-", "_") for word in KEPT_WORDS if len(word) >= 3)
 _SHAPES = sorted({re.escape(DIGIT.sub("0", word)) for word in _NAMES}, key=lambda shape: (-len(shape), shape))
@@ -97,7 +97,7 @@ def one_of_its_kind(found: re.Match[str]) -> str:
         return _ZERO_UUID
     if _HEX.fullmatch(id):
         return "000000000"
-    return _ZERO_ID if random(id) else id
+    return _ZERO_ID if random(id) or _ULID.fullmatch(id) else id
 
 
 def random(word: str) -> bool:
@@ -114,8 +114,8 @@ def whole(core: str) -> str | None:  # noqa: PLR0911  one return per kind of wor
         return "<hex>"
     if first.isdecimal() and _TIME.fullmatch(core):
         return "<time>"
-    if host(core):
-        return named_host(core.partition(":")[0]) if CLOUDS_IN.search(core) else "<host>"
+    if named := host(core):
+        return named
     if first in "0123456789+-" and core[-1].isalpha():
         if _DURATION.fullmatch(core):
             return "<dur>"
@@ -123,45 +123,39 @@ def whole(core: str) -> str | None:  # noqa: PLR0911  one return per kind of wor
             return "<size>"
     if _VERSION.fullmatch(core):
         return "<num>"
-    return "<id>" if core[:3] == "eyJ" and _JWT.fullmatch(core) else None
+    return None
 
 
-def host(core: str) -> bool:
-    """An address, or the name of one machine among many: digits tell it from the name of a service."""
-    if core.count(".") >= 3 and _IP.fullmatch(core):
-        return True
-    if core.count(":") >= 2 and DIGIT.search(core) and _IPV6.fullmatch(core):
-        return True
-    if _EC2.fullmatch(core) or (len(core) == 17 and _MAC.fullmatch(core)):
-        return True
-    if "." not in core or not _HOST.fullmatch(core):
-        return False
-    labels = core.partition(":")[0].split(".")
-    if labels[-1] not in TOP_LEVELS or labels[0] in PACKAGES:
-        return False
-    return any(DIGIT.search(label) for label in labels)
+def host(core: str) -> str:  # noqa: PLR0911  one return per form
+    """``<host>`` for an address, or the name of one machine among many: digits tell it from the name of a service.
 
-
-def named_host(name: str) -> str:
-    """``<host>`` for an address or a machine; of a cloud's service what says which one, without its digits.
-
-    ``s3.ap-northeast-2.amazonaws.com`` is another outage than ``sqs.…``; ``web-17.prod.internal`` is one of many.
+    What names a service in front stays: ``sqs.<host>`` for a region of a cloud, ``orders-db-<host>`` for one of many.
     """
-    if not host(name):
-        return ".".join(map(_part, name.split(".")))
-    return ".".join(map(mixed, name.split("."))) if name.endswith(CLOUDS) else "<host>"
+    if core.count(".") >= 3 and _IP.fullmatch(core):
+        return "<host>"
+    if core.count(":") >= 2 and (DIGIT.search(core) or core.count(":") == 5) and _IPV6.fullmatch(core):
+        return "<host>" if DIGIT.search(core) or _MAC_COLONS.fullmatch(core) else ""
+    if _EC2.fullmatch(core) or (core.count("-") == 5 and _MAC.fullmatch(core)):
+        return "<host>"
+    if "." not in core or not _HOST.fullmatch(core):
+        return ""
+    labels = core.partition(":")[0].split(".")
+    if labels[-1] not in TOP_LEVELS or labels[0] in PACKAGES or not any(DIGIT.search(label) for label in labels):
+        return ""
+    if not DIGIT.search(labels[0]):
+        return f"{labels[0]}.<host>"
+    member = _MEMBER.fullmatch(labels[0])
+    return f"{member[1]}-<host>" if member is not None else "<host>"
 
 
-def mixed(core: str) -> str:  # noqa: PLR0911  one return per shape
+def mixed(core: str) -> str:
     """Identifiers: each part between ``-``, ``_``, ``.`` and the like on its own."""
     named = _OBJECT.fullmatch(core)
     if named is not None:
         return mixed(named[1]) + "@<num>"
     if _is_name(core):
         return core
-    if len(core) >= 16 and random(core) and _nano(core):
-        return "<id>"
-    if len(core) == 21 and _NANOID.fullmatch(core) and len(_CHANGES.findall(core)) > _RANDOM:
+    if (len(core) >= 16 and random(core) and _nano(core)) or _TOKEN.fullmatch(core):
         return "<id>"
     version = _VERSION_LAST.search(core)
     if version is not None:
@@ -207,6 +201,8 @@ def _nano(core: str) -> bool:
     first = _PARTS.search(core)
     if first is None or not core.replace("-", "").replace("_", "").isalnum():
         return False
+    if len(core) == _NANOID:
+        return True
     return DIGIT.search(first[0]) is not None and _NUMBERED.fullmatch(first[0]) is None
 
 
@@ -221,8 +217,6 @@ def _part(part: str) -> str:  # noqa: PLR0911  one return per kind of part
     """A part without separators. No word is kept here: the place of its digits would have to be recorded."""
     if DIGIT.search(part) is None:
         return part
-    if len(part) == 26 and _ULID.fullmatch(part):
-        return "<id>"
     if (_HEX.fullmatch(part) and (len(part) >= 7 or part.isdecimal())) or _ADDRESS.fullmatch(part):
         return "<num>"
     letters = _LETTERS.findall(part)
@@ -240,12 +234,6 @@ def _part(part: str) -> str:  # noqa: PLR0911  one return per kind of part
     return "<id>"
 
 
-def arn(core: str) -> str | None:
-    """``arn:aws:service:region:account:resource``: the service stays."""
-    found = _ARN.fullmatch(core)
-    return None if found is None else f"arn:{found[1]}:<id>"
-
-
 def url(core: str) -> str:
     """Scheme, host and the constant parts of the path; user, port, query and fragment go."""
     scheme, _, rest = core.partition("://")
@@ -254,17 +242,17 @@ def url(core: str) -> str:
     if not name and slash:
         return f"{scheme}://<path>"
     name = name.rpartition("@")[2]
-    name = named_host(name if name.count(":") > 1 else name.partition(":")[0])
+    plain, _, port = name.partition(":")
+    name = host(name) or ".".join(_part(label) for label in plain.split("."))
+    if port in PORTS:
+        name = f"{name}:{port}"
     return f"{scheme}://{name}{slash}{'/'.join(map(_segment, path.split('/')))}"
 
 
 def path(core: str, *, is_route: bool = False) -> str:
-    """File paths go as a whole; of routes such as ``/orders/17`` only what varies.
-
-    ``is_route``: it is known to be one.
-    """
+    """File paths go as a whole; of routes such as ``/orders/17`` only what varies."""
     route = re.split(r"[?#]", core, maxsplit=1)[0].split("/")
-    local = core[0] != "/" or (len(route) > 2 and route[1] in FILE_ROOTS and not is_route)
+    local = core[0] != "/" or (not is_route and len(route) > 2 and route[1] in FILE_ROOTS)
     if local and ("/" in core or "\\" in core):
         return "<path>"
     return "/".join(map(_segment, route)) if core[0] == "/" else mixed(core)
@@ -280,4 +268,4 @@ def _segment(segment: str) -> str:
     if len(segment) >= 20 and _HEX.fullmatch(segment) is None:
         return "<id>"
     masked = mixed(segment)
-    return "<id>" if masked == "<num>" and not segment.isdecimal() else masked
+    return "<num>" if masked == "<id>" else masked  # ids of one kind are hexadecimal now and then

@@ -265,6 +265,10 @@ class Decoder:
 def _facts(hits: list[list[_Hit] | None], fields: dict[str, Any]) -> ErrorFacts:
     error = _take(hits[_ERROR], fields)
     facts = read_error(error) if error is not None else ErrorFacts()
+    if type(error) is dict:
+        for key in _STATUS_KEYS:  # no error codes, but grouping looks at them
+            if type(error.get(key)) is int:
+                fields.setdefault(f"error.{key}", error[key])
     kind = _take(hits[_EXCEPTION_TYPE], fields)
     message = _take(hits[_EXCEPTION_MESSAGE], fields)
     stack = _take(hits[_STACK], fields)
@@ -288,7 +292,6 @@ def _names(key: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(".".join(parts[start:]) for start in range(len(parts))))
 
 
-_WORDS = ("message", "msg", "text")  # of a message that is an object
 _ATTRIBUTE_LISTS = frozenset({"attributes", "Attributes"})
 _OTLP_VALUES = ("stringValue", "intValue", "doubleValue", "boolValue", "string_value", "int_value", "double_value")
 
@@ -312,6 +315,7 @@ def _otlp_value(value: Any) -> Any:
 
 
 # Keys whose numbers are an HTTP status or an errno rather than an error code.
+_STATUS_KEYS = ("code", "status", "statusCode", "status_code")
 _TEXT_CODES = frozenset({"code", "error.code", "err.code", "exception.code"})
 
 
@@ -362,8 +366,6 @@ def _time(value: Any, received: int, flags: tuple[str, ...]) -> tuple[int, tuple
 
 
 def _message(value: Any) -> str:
-    if type(value) is dict:
-        value = next((text for key in _WORDS if type(text := value.get(key)) is str and text), value)
     return value if type(value) is str else values.read_text(_otlp_value(value))
 
 

@@ -6,13 +6,10 @@ from typing import Any
 
 import msgspec
 
-from logmedic.bounds import clip
-from logmedic.collect.dialects.values import read_text
 from logmedic.model import ExceptionPart, Frame, Stack
 
 MAX_PARTS = 16
 MAX_FRAMES = 256
-LONGEST_SHOWN = 1_000  # characters of an error that is an object without any of the usual members
 
 _TYPE = ("type", "exc_type", "name", "class", "kind", "className")
 _MESSAGE = ("message", "exc_value", "msg", "value", "detail")
@@ -44,7 +41,7 @@ def read_error(value: Any) -> ErrorFacts:
             return ErrorFacts(text=value)
         return ErrorFacts(message=value or None)
     if type(value) is dict and type(value.get("values")) is list:
-        value = value["values"][::-1]  # as Sentry has it: what surfaced is the last
+        value = value["values"][::-1]  # Sentry's: what surfaced is the last
     if type(value) is dict:
         chain = _chain(value)
         text = _first(value, _TEXT)
@@ -57,12 +54,9 @@ def read_error(value: Any) -> ErrorFacts:
         return ErrorFacts()
     surfaced = chain[0] if chain else None
     code = _first(value, _CODE) if type(value) is dict else None
-    message = (surfaced.message or None) if surfaced else None
-    if surfaced is None and value and not (text or code):
-        message = clip(read_text(value), LONGEST_SHOWN)  # better than nothing: it may hold a status
     return ErrorFacts(
         type=(surfaced.type or None) if surfaced else None,
-        message=message,
+        message=(surfaced.message or None) if surfaced else None,
         text=text,
         code=code,
         stack=structured(chain),

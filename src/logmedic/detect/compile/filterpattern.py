@@ -63,8 +63,9 @@ def _levels(asks: Sequence[Asks], surfaces: Sequence[SurfaceLike]) -> list[str]:
     if level is None:
         return []
     found = expression.level_ranges(surfaces, level)
-    words = expression.shortest(expression.stems(surfaces, level))
-    stems = sorted({_shortened(word, found) for word in words})
+    # A value is known by how it begins, so "panic" does not stand for "dpanic" as it does where a word is looked for.
+    stems = sorted({_shortened(word, found) for word in expression.stems(surfaces, level)})
+    stems = [stem for stem in stems if not any(stem != other and stem.startswith(other) for other in stems)]
     firsts = "".join(sorted({stem[0].upper() + stem[0] for stem in stems}))
     strings = [rf"{_QUOTE}\s*{_any_case(stem)}{_NO_KEY if stem in _KEYS else ''}" for stem in stems]
     numbers = [rf"{head}\w*\W+{first}" for head, ranges in _heads(found).items() for first in _first_digits(ranges)]

@@ -30,6 +30,7 @@ _HEAD = re.compile(r'(?:Exception in thread "[^"]{0,200}" )?([^\W\d][\w$.]{0,400
 _INSIDE = re.compile(r"(?<![\w.$])[a-z][\w.$]{1,400}(?:Exception|Error|Throwable)\b")
 _LINK = re.compile(r"(\s{0,40})(Caused by|Wrapped by|Suppressed): (.*)$")
 _AT = re.compile(r"^[ \t]{0,40}at [^\s()]{1,500}\([^()\n]{0,300}\)", re.MULTILINE)
+_ONE_WORD = re.compile(r"[A-Z][a-z]*|[A-Z]+")
 _SYNTHETIC = re.compile(r"access\$\d{1,5}$|bridge\$")
 _LAMBDA = re.compile(r"lambda\$([^$]{0,200})\$|([^$]{1,200})\$lambda(?:[$-].*)?$|\$anonfun\$([^$]{1,200})\$")
 _INVOKED = frozenset({"invoke", "invokeSuspend", "emit", "collect", "apply", "call", "run", "doCall", "accept", "get"})
@@ -93,8 +94,11 @@ class JavaStacks(StackParser):
         return ".".join(n for n in names if n)
 
     def key(self, frame: Frame) -> str:
-        """Upper packages by their first letters, since many are long: ``c.s.orders.OrderService.total``."""
+        """Packages by their first letters, as loggers with short names print them: ``c.s.o.OrderService.total``."""
         package, owner, function = _plain(frame.module, frame.function)
+        outer, _, last = package.rpartition(".")
+        if _ONE_WORD.fullmatch(owner):  # ``Service`` or ``Api`` says nothing without its package
+            return ".".join(n for n in (_initials(outer), last, owner, function) if n)
         return ".".join(n for n in (_initials(package), owner, function) if n)
 
 
@@ -209,6 +213,4 @@ def _plain(owner: str, function: str) -> tuple[str, str, str]:
 
 
 def _initials(package: str) -> str:
-    """All but the last, which tells one part of a program from another."""
-    *above, last = [part for part in package.split(".") if part] or [""]
-    return ".".join([*(part[0] for part in above), last])
+    return ".".join(part[0] for part in package.split(".") if part)

@@ -41,7 +41,7 @@ _NOT_OURS = (
     "/usr/lib/",
     "/deno/std",
 )
-_VITE = re.compile(r"(?<=[A-Za-z0-9])-(?=[\w-]{0,7}[0-9_-])(?=[\w-]{0,7}[A-Z])[\w-]{8}(?=\.[cm]?js\Z)")
+_VITE = re.compile(r"(.{0,200}\w)-([A-Za-z0-9_-]{8})(\.m?js)")  # its hash is eight characters of base64 for URLs
 _BUNDLED = (".min", "chunk", "bundle")
 
 
@@ -205,8 +205,13 @@ def _module(path: str) -> str:
     """The file below its project's root, without suffix and hash; the same for a source and what it was compiled to."""
     plain = _SCHEME.sub("", path.partition("?")[0].replace("\\", "/"), count=1)
     folder, slash, name = plain.rpartition("/")
-    pieces = re.split(r"([.-])", _VITE.sub("", name))
-    kept = ["chunk"] if pieces[0].isdecimal() and folder.endswith("chunks") else pieces[:1]
+    vite = _VITE.fullmatch(name)
+    if vite is not None and _drawn(vite[2]):
+        name = vite[1] + vite[3]
+    if folder.endswith("chunks") and name.partition(".")[0].isdecimal():
+        name = ""  # the number of a chunk is drawn anew by each build
+    pieces = re.split(r"([.-])", name)
+    kept = pieces[:1]
     for i in range(1, len(pieces) - 1, 2):
         if not _hashed(pieces[i + 1]):
             kept += pieces[i : i + 2]
@@ -218,8 +223,12 @@ def _hashed(piece: str) -> bool:
     digit = any(c.isdigit() for c in piece)
     if digit and _HEX.fullmatch(piece.lower()):
         return True
-    at_random = digit or (not piece.isupper() and sum(map(str.isupper, piece)) >= 2)
-    return len(piece) == 8 and piece.isalnum() and at_random
+    return len(piece) == 8 and piece.isalnum() and (digit or not (piece[1:].islower() or piece.isupper()))
+
+
+def _drawn(piece: str) -> bool:
+    """Whether capitals stand where no word has them: ``B3kQx9_z``, ``DkQxPzab``; not ``get-item``, ``addItems``."""
+    return not piece[1:].islower() and (not piece.isalpha() or sum(c.isupper() for c in piece[1:]) >= 2)
 
 
 @lru_cache(maxsize=CACHED)

@@ -13,14 +13,13 @@ from logmedic.model import ExceptionPart, Frame, Stack
 MOST_LINES = 5_000
 MOST_FRAMES = 500  # of one exception; CPython itself cuts a recursion at 1,000
 MOST_PARTS = 32
-LONGEST_MORE = 1_000  # characters of a message of several lines from which on further ones do not count
 _HEADER = "Traceback (most recent call last):"
 _LINKS = (
     "The above exception was the direct cause of the following exception:",
     "During handling of the above exception, another exception occurred:",
 )
-_CUT = re.compile(r'^ {2,4}File "[^"\n]{1,1000}", line \d{1,9}, in [^\n]', re.MULTILINE)  # a trace without its head
 _FRAME = re.compile(r' *File "([^"]{0,1000})", line (\d{1,9})(?:, in (.{1,500}))?\s*$')
+_HEADLESS = re.compile(r'^ {2,4}File "[^"\n]{1,1000}", line \d{1,9}, in ', re.MULTILINE)  # the head was cut off
 _RAISED = re.compile(r"([^\W\d]\w{0,100}(?:\.[^\W\d]\w{0,100}){0,12})(?:: ?(.*))?$", re.DOTALL)
 _MARGIN = re.compile(r"( *)([|+])(-\+)?(.*)$")
 _MEMBER = re.compile(r"-{3,}(?: (?:\d+|\.\.\.) -{3,})?\s*$")
@@ -47,21 +46,21 @@ class PythonStacks(StackParser):
     language = "python"
 
     def looks_like(self, text: str) -> bool:
-        return _HEADER in text or ('  File "' in text and _CUT.search(text) is not None)
+        return _HEADER in text or ('  File "' in text and _HEADLESS.search(text) is not None)
 
     def start(self, text: str) -> int:
         at = text.find(_HEADER)
-        if at >= 0:
-            return _begin(text, at)
-        cut = _CUT.search(text)
-        return cut.start() if cut is not None else 0
+        cut = _HEADLESS.search(text, 0, len(text) if at < 0 else at)
+        return cut.start() if cut is not None else _begin(text, at)
 
     def parse(self, text: str) -> Stack | None:
-        if not self.looks_like(text):
+        at = text.find(_HEADER)
+        cut = _HEADLESS.search(text, 0, len(text) if at < 0 else at)
+        if at < 0 and cut is None:
             return None
-        begin = self.start(text)
+        begin = cut.start() if cut is not None else _begin(text, at)
         lines = text[begin : begin + 2_000_000].split("\n", MOST_LINES)[:MOST_LINES]
-        if _HEADER not in text:
+        if cut is not None:
             lines.insert(0, _HEADER)
         parts = [part for part in _flatten(_Reader().read(lines)) if part.type or part.frames][:MOST_PARTS]
         return Stack(self.language, tuple(parts)) if parts else None
@@ -116,8 +115,8 @@ class _Reader:
             self.done = False
         elif stripped and (self.now is not None or in_group) and not self.done:
             self._body(level, content)
-        elif self.now is not None and self.done and content.startswith("\t") and len(self.now.message) < LONGEST_MORE:
-            self.now.message += "\n" + stripped  # gRPC's errors: one figure a line
+        elif self.now is not None and stripped.startswith("status = "):  # gRPC's second line says what went wrong
+            self.now.message += f"\n{clip(stripped, 200)}"
 
     def _open(self, level: int) -> None:
         while len(self.chains) > level + 1:
@@ -129,9 +128,9 @@ class _Reader:
     def _body(self, level: int, content: str) -> None:
         frame = _FRAME.match(content)
         if frame is not None:
-            # Without a function it is where a SyntaxError is: in a module as a whole.
             if self.now is not None and len(self.now.frames) < MOST_FRAMES:
-                self.now.frames.append(_frame(frame[1], int(frame[2]), (frame[3] or "<module>").strip()))
+                function = (frame[3] or "<module>").strip()  # of a SyntaxError: the file that could not be read
+                self.now.frames.append(_frame(frame[1], int(frame[2]), function))
             return
         if len(content) - len(content.lstrip()) > self.base and self.now is not None:
             self._code(content.strip())
