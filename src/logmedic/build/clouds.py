@@ -13,7 +13,7 @@ from logmedic.detect.interface import Rule
 if TYPE_CHECKING:
     from logmedic.collect.cloudwatch.source import CloudWatchSource
 
-__all__ = ["check", "make", "probe"]
+__all__ = ["check", "make", "pattern", "probe"]
 
 
 def make(config: CloudWatchSourceConfig, clock: doors.Clock, rules: Sequence[Rule] = ()) -> CloudWatchSource:
@@ -24,17 +24,18 @@ def make(config: CloudWatchSourceConfig, clock: doors.Clock, rules: Sequence[Rul
     """
     from logmedic.collect.cloudwatch.source import CloudWatchSource  # noqa: PLC0415  only for those who have one
 
-    return CloudWatchSource(config.name, config, clock, pattern=_pattern(config, rules))
+    return CloudWatchSource(config.name, config, clock, pattern=pattern(config, rules))
 
 
 def probe(config: CloudWatchSourceConfig, clock: doors.Clock, rules: Sequence[Rule] = ()) -> str:
     """What is there, for ``check``. Raises :class:`ConfigError` and :class:`logmedic.errors.SourceError`."""
     from logmedic.collect.cloudwatch.probe import probe  # noqa: PLC0415  as above
 
-    return probe(config, clock, pattern=_pattern(config, rules))
+    return probe(config, clock, pattern=pattern(config, rules))
 
 
-def _pattern(config: CloudWatchSourceConfig, rules: Sequence[Rule]) -> str:
+def pattern(config: CloudWatchSourceConfig, rules: Sequence[Rule]) -> str:
+    """What CloudWatch is to leave out, as a filter pattern; empty where it hands over everything."""
     if config.filter_pattern or not config.pushdown or not rules:
         return config.filter_pattern
     from logmedic.detect.compile import filterpattern  # noqa: PLC0415  as above

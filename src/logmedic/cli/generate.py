@@ -7,13 +7,16 @@ from pathlib import Path
 import click
 
 from logmedic import build
-from logmedic.artefacts import forwarders, grafana, host
+from logmedic.artefacts import compose as composing
+from logmedic.artefacts import container, docker, forwarders, grafana, host
+from logmedic.artefacts import ecs as fargate
+from logmedic.artefacts import kubernetes as manifests
 from logmedic.cli import options
 
 
 @click.group()
 def generate() -> None:
-    """Write the configuration of another program to standard output, filled in from logmedic.toml.
+    """Write what another program reads to standard output, filled in from logmedic.toml.
 
     Each says in its first lines where it goes and how to check it.
     """
@@ -73,3 +76,63 @@ def cron(config: str | None) -> None:
 def systemd(config: str | None) -> None:
     """A hardened unit for `serve`, with a watchdog."""
     click.echo(host.systemd(build.load_config(config, Path.cwd())), nl=False)
+
+
+@generate.command("docker")
+@options.config
+def docker_(config: str | None) -> None:
+    """A Dockerfile: no root, nothing to write but the state, a health check."""
+    click.echo(docker.dockerfile(build.load_config(config, Path.cwd())), nl=False)
+
+
+@generate.command()
+@_paths
+@options.config
+def compose(paths: tuple[str, ...], config: str | None) -> None:
+    """Docker Compose: logmedic with Vector (which follows these logs), and the `loki` and `postgres` of the config."""
+    absolute = [str(Path.cwd() / path) for path in paths]
+    click.echo(composing.compose(build.load_config(config, Path.cwd()), absolute), nl=False)
+
+
+@generate.command()
+@click.option("--image", metavar="IMAGE", help="Where the cluster finds the image.  [default: logmedic:VERSION]")
+@options.config
+def kubernetes(image: str | None, config: str | None) -> None:
+    """Manifests for Kubernetes: one restricted pod with its config, state, service and network policy."""
+    click.echo(manifests.kubernetes(build.load_config(config, Path.cwd()), image or container.image()), nl=False)
+
+
+@generate.command()
+@click.option("--account", metavar="ID", required=True, help="Of AWS, twelve digits.")
+@click.option("--region", metavar="REGION", help="Such as eu-central-1.  [default: that of the first source]")
+@click.option("--image", metavar="IMAGE", help="[default: logmedic:VERSION in the account's registry]")
+@click.option("--efs", metavar="ID", help="A file system for the state, fs-…; what is pushed needs one.")
+@options.config
+def ecs(account: str, region: str | None, image: str | None, efs: str | None, config: str | None) -> None:
+    """A task definition for Amazon ECS on Fargate, as JSON."""
+    loaded = build.load_config(config, Path.cwd())
+    region = fargate.region_of(loaded, region)
+    click.echo(fargate.ecs(loaded, account=account, region=region, image=image, efs=efs), nl=False)
+
+
+@generate.command("lambda")
+@options.config
+def lambda_(config: str | None) -> None:
+    """CloudFormation: a Lambda function that log groups are handed to, and exactly what it may do."""
+    from logmedic.artefacts import cloudformation  # noqa: PLC0415  compiles the rules
+
+    click.echo(cloudformation.cloudformation(build.load_config(config, Path.cwd())), nl=False)
+
+
+@generate.command("lambda-zip")
+@click.argument("output", metavar="ZIP", type=click.Path(dir_okay=False, path_type=Path))
+@options.config
+def lambda_zip(output: Path, config: str | None) -> None:
+    """The function's code: logmedic, logmedic.toml, and of the installed packages those that it needs."""
+    from logmedic.artefacts import bundle  # noqa: PLC0415  imports zipfile and more
+
+    made = bundle.write(build.load_config(config, Path.cwd()), output)
+    click.echo(
+        f"{output}: {made.packages} packages, {made.zipped / 1024**2:.1f} MiB ({made.unpacked / 1024**2:.0f} unpacked)",
+        err=True,
+    )
