@@ -5,45 +5,20 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 from click.testing import CliRunner
+from held import FILES, PUSH, ROOT, loaded, ran, tool
 
-from logmedic import build
 from logmedic.artefacts import forwarders, grafana, host
 from logmedic.cli.generate import generate
 from logmedic.errors import ConfigError
 
-PUSH = '[[sources]]\nkind = "push"\n'
-FILES = '[[sources]]\nkind = "file"\npaths = ["logs/*.log", "/var/log/with \\"quote\\" 100%.log"]\n'
-METRICS = Path(__file__).parents[2] / "src/logmedic/web/metrics.py"
-
-
-def loaded(folder: Path, config: str) -> build.Loaded:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "logmedic.toml").write_text(config, encoding="utf-8")
-    return build.load_config(str(folder / "logmedic.toml"), folder)
-
-
-def tool(name: str) -> str:
-    """A program that may be missing only where CI does not run."""
-    found = shutil.which(name)
-    if found is None:
-        assert not os.environ.get("LOGMEDIC_CI"), f"{name} is not installed"
-        pytest.skip(f"{name} is not installed")
-    return found
-
-
-def ran(*arguments: str, **options: Any) -> str:
-    done = subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=100, **options)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
+METRICS = ROOT / "src/logmedic/web/metrics.py"
 
 
 # -- shippers ----------------------------------------------------------------------------------------------------------
