@@ -10,7 +10,7 @@ SIDE_BY_SIDE := -n 4 --dist worksteal
 NO_HANGS := -o faulthandler_timeout=240 -o faulthandler_exit_on_timeout=true
 PATIENT := --timeout 1800
 
-.PHONY: demo test test-rust check install bench screenshots soak lock clean
+.PHONY: demo test test-rust check install bench screenshots soak lock dist sbom audit clean
 
 demo: $(VENV)/installed  ## the whole thing on a sample service that breaks on purpose
 	$(BIN)/logmedic demo
@@ -47,8 +47,20 @@ lock: $(VENV)/installed-dev  ## pin the newest versions that pyproject.toml allo
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		requirements/bench.in -o requirements/bench.txt
 
+dist: $(VENV)/installed  ## dist/: source archive and wheel; the same commit gives the same bytes
+	rm -rf dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/hatchling build
+
+sbom: $(VENV)/installed-dev  ## dist/logmedic.cdx.json: what is shipped with it, with hashes (CycloneDX)
+	mkdir -p dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/cyclonedx-py requirements requirements/runtime.txt \
+		--pyproject pyproject.toml --output-reproducible --output-file dist/logmedic.cdx.json
+
+audit: $(VENV)/installed-dev  ## known vulnerabilities of what is shipped; fails where nobody can be asked
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements/runtime.txt
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .logmedic
+	rm -rf dist $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .logmedic
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "logmedic needs Python 3.11 or newer: make PYTHON=/path/to/python3.12" >&2; exit 1; }

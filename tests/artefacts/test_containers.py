@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -97,7 +98,12 @@ def test_what_is_copied_into_the_image_builds_logmedic(tmp_path):
                 shutil.copy(there, here)
     ran(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "--no-index",
         "--disable-pip-version-check", "-w", str(tmp_path), str(tmp_path / "build"))  # fmt: skip
-    assert list(tmp_path.glob("logmedic-*-py3-none-any.whl"))
+    (wheel,) = tmp_path.glob("logmedic-*-py3-none-any.whl")
+    with zipfile.ZipFile(wheel) as built:
+        names = set(built.namelist())
+    files = {f"logmedic/artefacts/files/{path.name}" for path in (ROOT / "src/logmedic/artefacts/files").iterdir()}
+    assert files <= names
+    assert any(name.startswith("logmedic/_examples/backend/") for name in names)
     assert copied[-1] == ["LICENSE", "logmedic.tom[l]", "/etc/logmedic/"]  # the second is one that may be missing
 
 

@@ -102,8 +102,11 @@ def closure(name: str, wanted: Iterable[str] = ()) -> list[metadata.Distribution
     Raises:
         ConfigError: one is not installed.
     """
-    from packaging.requirements import Requirement  # noqa: PLC0415  of the extra `aws`
-    from packaging.utils import canonicalize_name  # noqa: PLC0415  as above
+    try:
+        from packaging.requirements import Requirement  # noqa: PLC0415  of the extra `aws`
+        from packaging.utils import canonicalize_name  # noqa: PLC0415  as above
+    except ImportError:
+        raise ConfigError("a zip for Lambda needs the packages of `aws`; pip install 'logmedic[aws]'") from None
 
     found: dict[str, metadata.Distribution] = {}
     seen: set[tuple[str, str]] = set()
