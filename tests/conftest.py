@@ -15,6 +15,7 @@ import pytest
 from hypothesis import settings
 
 from effort import examples
+from postgres import Postgres, programs, server
 
 SCHEMA = Path(
     os.environ.get("LOGMEDIC_GITHUB_SCHEMA")
@@ -77,3 +78,41 @@ def _own_temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         patch.setitem(os.environ, "TMPDIR", folder)
         patch.setattr(tempfile, "tempdir", folder)
         yield
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL, one for each process of a test run. Only where CI does not run may it be missing."""
+    if programs() is None:
+        missing = "no PostgreSQL; .ci/run shows how to install it"
+        assert not os.environ.get("LOGMEDIC_CI"), missing
+        pytest.skip(missing)
+    with server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Postgres) -> str:
+    """The name of a database with all tables, to copy: much faster than making them again for each test."""
+    from logmedic.engine import DurableEngine  # noqa: PLC0415  most test runs need neither
+    from logmedic.store.database import open_database  # noqa: PLC0415
+
+    name = postgres.create()
+    database = open_database(postgres.url(name))
+    engine = DurableEngine(database)
+    engine.prepare()
+    engine.close(0.0)
+    database.dispose()
+    return name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a new state, in turn on each database that logmedic supports."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'state.db'}"
+        return
+    running: Postgres = request.getfixturevalue("postgres")
+    name = running.create(request.getfixturevalue("postgres_template"))
+    yield running.url(name)
+    running.drop(name)

@@ -27,7 +27,7 @@ from pathlib import Path
 from logmedic.engine import DurableEngine
 from logmedic.store.database import open_database
 
-folder, enqueue, patient = Path(sys.argv[1]), sys.argv[2] == "enqueue", sys.argv[3] == "pause"
+folder, url, enqueue, patient = Path(sys.argv[1]), sys.argv[2], sys.argv[3] == "enqueue", sys.argv[4] == "pause"
 
 def note(word):
     with (folder / "steps").open("a") as file:
@@ -41,7 +41,7 @@ def handler(incident_id, generation, step):
     step("two", lambda: note("two"))
     step("three", lambda: note("three"))
 
-database = open_database(f"sqlite:///{folder / 'state.db'}")
+database = open_database(url)
 engine = DurableEngine(database, poll_seconds=0.05)
 engine.prepare()
 if enqueue:
@@ -68,8 +68,8 @@ def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[sa.Engine]:
-    engine = open_database(f"sqlite:///{tmp_path / 'state.db'}")
+def database(state_url: str) -> Iterator[sa.Engine]:
+    engine = open_database(state_url)
     yield engine
     engine.dispose()
 
@@ -84,6 +84,11 @@ def opened(database: sa.Engine, handler: Callable[[int, int, Step], float | None
         engine.close(5.0)
 
 
+def workflows(database: sa.Engine) -> str:
+    """The table of the engine's, which has a schema of its own where there are schemas."""
+    return "workflow_status" if database.dialect.name == "sqlite" else "dbos.workflow_status"
+
+
 def hand_over(engine: DurableEngine, database: sa.Engine, generation: int = 1) -> None:
     with database.begin() as connection:
         engine.enqueue(connection, 1, FINGERPRINT, generation)
@@ -93,15 +98,15 @@ def idle(engine: DurableEngine) -> bool:
     return not engine.busy(time.time_ns())
 
 
-def test_work_that_was_killed_between_two_steps_goes_on_behind_the_last_one(tmp_path: Path) -> None:
-    first = start(tmp_path, "enqueue", "pause")
+def test_work_that_was_killed_between_two_steps_goes_on_behind_the_last_one(tmp_path: Path, state_url: str) -> None:
+    first = start(tmp_path, state_url, "enqueue", "pause")
     wait_for((tmp_path / "between").exists)
     first.kill()
     assert first.wait() == -signal.SIGKILL
     assert (tmp_path / "steps").read_text("utf-8").split("\n") == ["one 7 2", ""]
-    assert start(tmp_path, "again", "through").wait(100) == 0
+    assert start(tmp_path, state_url, "again", "through").wait(100) == 0
     assert (tmp_path / "steps").read_text("utf-8").split("\n") == ["one 7 2", "two", "three", ""]
-    assert start(tmp_path, "again", "through").wait(100) == 0
+    assert start(tmp_path, state_url, "again", "through").wait(100) == 0
     assert (tmp_path / "steps").read_text("utf-8").count("\n") == 3, "what has ended does not run again"
 
 
@@ -161,7 +166,7 @@ def test_work_that_falls_due_between_two_looks_counts_as_busy(
     engine.prepare()
     hand_over(engine, database)
     now = time.time_ns()
-    status = sa.text("UPDATE workflow_status SET status = :status, delay_until_epoch_ms = :due")
+    status = sa.text(f"UPDATE {workflows(database)} SET status = :status, delay_until_epoch_ms = :due")
     with database.begin() as connection:
         connection.execute(status, {"status": "DELAYED", "due": now // 1_000_000})
     look = engine._client.list_workflows  # type: ignore[union-attr]
@@ -243,7 +248,7 @@ def test_a_long_outage_leaves_no_long_trail(database: sa.Engine) -> None:
         hand_over(engine, database, generation=10)  # its id begins with that of the first generation
         wait_for(lambda: len(ran) >= 16 and idle(engine))
     with database.connect() as connection:
-        query = "SELECT COUNT(*) FROM workflow_status WHERE workflow_uuid LIKE 'incident:%'"
+        query = f"SELECT COUNT(*) FROM {workflows(database)} WHERE workflow_uuid LIKE 'incident:%'"
         assert connection.execute(sa.text(query)).scalar_one() <= 6
 
 

@@ -116,8 +116,9 @@ def _storing(what: str) -> Iterator[None]:
     try:
         yield
     except sa.exc.DBAPIError as error:
+        words = " ".join(str(error.orig).split())
         raise StoreError(
-            f"state database: {error.orig}, {what}; what was read is stored, the next run goes on with it"
+            f"state database: {words}, {what}; what was read is stored, the next run goes on with it"
         ) from error
 
 
@@ -203,7 +204,9 @@ class DurableEngine:
                 "application_version": APPLICATION_VERSION,
                 "log_level": "CRITICAL",
                 "max_executor_threads": self._workers + self._deeper_workers + 5,
-                # We use no notifications, but close() waits until their listener has slept for so long.
+                # We use no notifications; a listener would hold a connection, and close() waits until a polling one
+                # has slept for so long.
+                "use_listen_notify": False,
                 "notification_listener_polling_interval_sec": 2 * self._poll,
             }
         )

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from life import Life
 
 
 @pytest.fixture
-def life(tmp_path: Path) -> Iterator[Life]:
-    made = Life(tmp_path / "state.db")
+def life(state_url: str) -> Iterator[Life]:
+    made = Life(state_url)
     yield made
     made.store.close()

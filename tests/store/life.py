@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -60,9 +59,9 @@ def line(message: str, minute: float = 0.0, **fields: object) -> str:
 class Life:
     """One state; lines are counted at once, ``minute`` is when (after T0) both the log and we live."""
 
-    def __init__(self, path: Path, config: build.Config | None = None, ancestry: Order = unknown) -> None:
+    def __init__(self, url: str, config: build.Config | None = None, ancestry: Order = unknown) -> None:
         self.config = config or build.Config()
-        self.store = Store(open_database(f"sqlite:///{path}"))
+        self.store = Store(open_database(url))
         self.engine = NoEngine()
         self.clock = Hands()
         self._digester = build.digester(self.config)

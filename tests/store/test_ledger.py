@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -32,13 +31,8 @@ def want(worst: int | None = DOLLAR, *, fingerprint: str = "v1:a", generation: i
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "state.db"
-
-
-@pytest.fixture
-def database(path: Path) -> Iterator[sa.Engine]:
-    engine = open_database(f"sqlite:///{path}")
+def database(state_url: str) -> Iterator[sa.Engine]:
+    engine = open_database(state_url)
     yield engine
     engine.dispose()
 
@@ -125,7 +119,7 @@ print(got)
 """
 
 
-def test_processes_and_threads_together_cannot_overspend(path: Path, database: sa.Engine) -> None:
+def test_processes_and_threads_together_cannot_overspend(state_url: str, database: sa.Engine) -> None:
     limits = caps(day=10 * DOLLAR)
     got: list[int] = []
 
@@ -137,7 +131,7 @@ def test_processes_and_threads_together_cannot_overspend(path: Path, database: s
 
     others = [
         subprocess.Popen(
-            [sys.executable, "-c", SPENDER, f"sqlite:///{path}", str(n), str(NOW)], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", SPENDER, state_url, str(n), str(NOW)], stdout=subprocess.PIPE, text=True
         )
         for n in range(2)
     ]

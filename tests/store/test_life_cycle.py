@@ -130,7 +130,7 @@ def test_commits_are_ordered_by_the_repository(tmp_path: Path) -> None:
     assert order(side, commits[2]) is None, "neither came out of the other"
     assert order("0" * 40, commits[0]) is None
     assert order("--all", commits[0]) is None
-    life = Life(tmp_path / "state.db", ancestry=order)
+    life = Life(f"sqlite:///{tmp_path / 'state.db'}", ancestry=order)
     life.errors(BUG, [0], git_sha=commits[0])
     resolve(life, commits[1])
     assert not life.errors(BUG, [20], git_sha=commits[0][:12]).raised

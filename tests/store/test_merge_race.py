@@ -14,9 +14,8 @@ WRITER = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import threading
-from pathlib import Path
 from life import Life, line
-life = Life(Path(sys.argv[2]))
+life = Life(sys.argv[2])
 stopped = threading.Event()
 threading.Thread(target=lambda: (sys.stdin.readline(), stopped.set())).start()
 batches = 0
@@ -29,13 +28,13 @@ print(batches)
 """
 
 
-def test_every_record_counts_once_whatever_is_merged_and_split_meanwhile(tmp_path: Path) -> None:
-    life = Life(tmp_path / "state.db")
+def test_every_record_counts_once_whatever_is_merged_and_split_meanwhile(state_url: str) -> None:
+    life = Life(state_url)
     for word in ("apples", "pears", "plums"):
         life.errors(f"{word} broke", [0])
     writers = [
         subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(HERE), str(tmp_path / "state.db"), stream],
+            [sys.executable, "-c", WRITER, str(HERE), state_url, stream],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

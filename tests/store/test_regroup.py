@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -52,7 +50,7 @@ def test_the_same_code_and_configuration_change_nothing_even_for_what_was_redact
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.text(max_size=60), min_size=1, max_size=5))
 def test_whatever_is_logged_the_same_code_changes_nothing(tmp_path_factory, messages: list[str]) -> None:
-    life = Life(tmp_path_factory.mktemp("any") / "state.db")
+    life = Life(f"sqlite:///{tmp_path_factory.mktemp('any') / 'state.db'}")
     life.count(*(line(m, 1, user=m) for m in messages), minute=2)
     planned = grouped(life)
     life.store.close()
@@ -79,7 +77,9 @@ def test_a_configuration_that_takes_frames_out_merges_onto_the_oldest_and_everyt
     assert life.store.receipt(older.id, "github") == {"issue": 7, "generation": 1}
     (left,) = life.store.list_incidents()
     assert (left.id, left.count) == (older.id, 4)
-    again = Life(Path(life.store.database.url.database or ""), _with(in_app_exclude=("/cart.py", "/order.py")))
+    again = Life(
+        life.store.database.url.render_as_string(hide_password=False), _with(in_app_exclude=("/cart.py", "/order.py"))
+    )
     taken = again.errors("c", [20], exc_info=traceback("/srv/shop/cart.py:add", "/srv/shop/lib.py:check"))
     again.store.close()
     assert taken.touched == {older.id}

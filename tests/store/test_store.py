@@ -48,7 +48,15 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path) -> Iterator[Store]:
+def store(state_url: str) -> Iterator[Store]:
+    """Of each database in turn."""
+    opened = Store(open_database(state_url))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite(path: Path) -> Iterator[Store]:
     opened = Store(open_database(f"sqlite:///{path}"))
     yield opened
     opened.close()
@@ -85,6 +93,8 @@ def change(fingerprint: str, known: KnownIncident | None = None, *, offset: int 
 def test_the_migrations_make_exactly_the_tables_that_the_code_uses(store: Store) -> None:
     with store.database.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    if store.database.dialect.name == "postgresql":  # what only SQLite has: PostgreSQL reads lists well without
+        differences = [each for each in differences if getattr(each[1], "name", "") != "ix_incidents_browse"]
     assert differences == []
 
 
@@ -195,14 +205,14 @@ def test_an_effect_with_an_outcome_is_never_begun_again_but_a_deferred_one_is(st
     assert store.unhandled() == []
 
 
-def test_a_peek_sees_positions_and_unfinished_work_without_sqlalchemy(store: Store, path: Path) -> None:
-    with store.ingest() as ingest:
+def test_a_peek_sees_positions_and_unfinished_work_without_sqlalchemy(sqlite: Store, path: Path) -> None:
+    with sqlite.ingest() as ingest:
         ingest.advance(StoredPosition("app", "s1", 100, {"a": 1}, True), None, 1, 0, NOW)
     peeked = peek(path, HEAD)
     assert peeked is not None
     assert peeked.positions == [("app", "s1", 100, {"a": 1}, True)]
     assert not peeked.unhandled
-    with store.ingest() as ingest:
+    with sqlite.ingest() as ingest:
         ingest.write([change("v1:aa")], NOW)
     assert peek(path, HEAD) == msgspec.structs.replace(peeked, unhandled=True)
     assert peek(path, "older") is None
@@ -247,8 +257,8 @@ def test_a_second_instance_is_refused_with_the_first_ones_process_id(path: Path)
     second.release()
 
 
-def test_sqlite_is_set_up_for_one_writer_and_many_readers(store: Store) -> None:
-    with store.database.connect() as connection:
+def test_sqlite_is_set_up_for_one_writer_and_many_readers(sqlite: Store) -> None:
+    with sqlite.database.connect() as connection:
         pragma = {
             p: connection.execute(sa.text(f"PRAGMA {p}")).scalar()
             for p in ("journal_mode", "synchronous", "foreign_keys")

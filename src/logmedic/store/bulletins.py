@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from logmedic.errors import StoreError
 from logmedic.model import Outcome
 from logmedic.store import tables as t
+from logmedic.store.refusal import said
 from logmedic.store.rows import insert_for, json
 
 # Made here, before there are threads; see ``store.store``.
@@ -133,6 +134,6 @@ def storing(database: sa.Engine, *, writing: bool = True) -> Iterator[sa.Connect
         with database.begin() if writing else database.connect() as connection:
             yield connection
     except sa.exc.DBAPIError as error:
-        raise StoreError(f"state database: {error.orig}, while messages were written down") from error
+        raise StoreError(f"state database: {said(error.orig)}, while messages were written down") from error
     except msgspec.DecodeError as error:
         raise StoreError(f"state database: {error}; move the file away to start afresh") from error

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from logmedic.errors import ConfigError, StoreError
-from logmedic.store import HEAD
+from logmedic.store import HEAD, postgres
 from logmedic.store.lock import make_folder, make_private
+from logmedic.store.refusal import refusal
 
 BUSY_MILLISECONDS = 30_000
 
@@ -18,11 +19,13 @@ BUSY_MILLISECONDS = 30_000
 def open_database(url: str) -> sa.Engine:
     """Open the state database and bring its tables up to date.
 
+    Several processes may do so at once; one of them changes the tables, and the others wait.
+
     On SQLite: WAL, synchronous NORMAL, foreign keys, and transactions that take the write lock at their first write.
 
     Raises:
         ConfigError: the URL is not one of SQLite or PostgreSQL.
-        StoreError: the database cannot be opened, or belongs to a newer logmedic.
+        StoreError: the database cannot be reached or opened, is too old, or was written by a newer logmedic.
     """
     try:
         parsed = sa.make_url(url)
@@ -40,15 +43,19 @@ def open_database(url: str) -> sa.Engine:
         )
         event.listen(engine, "connect", _tune_sqlite)
     elif backend == "postgresql":
-        engine = sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=10, pool_pre_ping=True)
+        engine = postgres.open_postgres(parsed)
     else:
         raise ConfigError(f"store.url: {backend} is not supported; write sqlite:///path or postgresql://…")
     try:
+        if backend == "postgresql":
+            postgres.check_server(engine)
         _migrate(engine)
     except sa.exc.DBAPIError as error:
         engine.dispose()
-        remedy = "make room if the disk is full, else move the file away to start afresh"
-        raise StoreError(f"{parsed.render_as_string()}: {error.orig}; {remedy}") from None
+        raise StoreError(f"{parsed.render_as_string()}: {refusal(error)}") from None
+    except StoreError:
+        engine.dispose()
+        raise
     return engine
 
 
@@ -81,6 +88,8 @@ def _migrate(engine: sa.Engine) -> None:
         if engine.dialect.name == "sqlite":
             # The driver begins no transaction before a CREATE TABLE, so a death half-way would leave some of them.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            postgres.take_turn(connection, postgres.MIGRATING)
         command.upgrade(settings, "head")
         connection.commit()
 

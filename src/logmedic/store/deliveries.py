@@ -13,6 +13,7 @@ from logmedic.errors import StoreError
 from logmedic.model import Reason
 from logmedic.reasons import render
 from logmedic.store import tables as t
+from logmedic.store.refusal import said
 from logmedic.store.rows import note
 
 # Made here, before there are threads; see ``store.store``.
@@ -132,6 +133,6 @@ def _storing() -> Iterator[None]:
     try:
         yield
     except sa.exc.DBAPIError as error:
-        raise StoreError(f"state database: {error.orig}, while it was noted who has been told") from error
+        raise StoreError(f"state database: {said(error.orig)}, while it was noted who has been told") from error
     except msgspec.DecodeError as error:
         raise StoreError(f"state database: {error}; move the file away to start afresh") from error

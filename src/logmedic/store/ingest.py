@@ -13,7 +13,7 @@ from logmedic.model import NANOSECONDS, Reason, Reject, Sample, Severity, State,
 from logmedic.reasons import render
 from logmedic.store import aliases, releases
 from logmedic.store import tables as t
-from logmedic.store.rows import COUNTING, REASON, entry, insert_for, json, parts, reason
+from logmedic.store.rows import COUNTING, REASON, entry, insert_for, json, parts, reason, upsert
 
 SAMPLES_KEPT = 20  # per fingerprint of an incident: the first few and the latest
 REJECTS_KEPT = 1_000  # per transaction; all are counted
@@ -338,15 +338,8 @@ class Ingest:
 
     def _add(self, table: sa.Table, keys: list[str], rows: list[dict[str, Any]]) -> None:
         """Insert counters or add to them. Rows are sorted by key, so that writers on PostgreSQL cannot deadlock."""
-        if not rows:
-            return
-        statement = insert_for(self.connection, table)
-        self.connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=keys, set_={"count": table.c.count + statement.excluded.count}
-            ),
-            rows,
-        )
+        if rows:
+            upsert(self.connection, table, keys, rows)
 
 
 def _changing(change: IncidentChange) -> dict[str, Any]:

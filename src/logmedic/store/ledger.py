@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from logmedic.errors import StoreError
 from logmedic.model import NANOSECONDS, Diagnosis, Text
 from logmedic.store import tables as t
+from logmedic.store.refusal import said
 from logmedic.store.rows import insert_for
 
 HOUR = 3_600 * NANOSECONDS
@@ -205,7 +206,7 @@ class Ledger:
             with self._database.begin() if writing else self._database.connect() as connection:
                 yield connection
         except sa.exc.DBAPIError as error:
-            raise StoreError(f"state database: {error.orig}; no model is asked without a ledger") from error
+            raise StoreError(f"state database: {said(error.orig)}; no model is asked without a ledger") from error
         except msgspec.DecodeError as error:
             raise StoreError(f"state database: a stored report is damaged: {error}") from error
 

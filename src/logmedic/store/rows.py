@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -25,6 +25,26 @@ _PARAMS = msgspec.json.Decoder(dict[str, int | float | str])
 def insert_for(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that knows ON CONFLICT, in the dialect of this connection."""
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def upsert(connection: sa.Connection, table: sa.Table, keys: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert counters, or add their ``count`` to that of the row that has the same keys.
+
+    ``rows``: not empty, of the same columns, each key once, sorted by key: two transactions that lock rows in different
+    orders would wait for each other for ever.
+    """
+    insert = insert_for(connection, table)
+    adding = {"count": table.c["count"] + insert.excluded["count"]}
+    if connection.dialect.name == "sqlite":
+        connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=adding), rows)
+        return
+    # One statement with a list for each column, instead of one for each row.
+    names = list(rows[0])
+    lists = [sa.bindparam(name, type_=postgresql.ARRAY(table.c[name].type)) for name in names]
+    given = sa.func.unnest(*lists).table_valued(*names).render_derived()
+    chosen = insert.from_select(names, sa.select(*(given.c[name] for name in names)))
+    statement = chosen.on_conflict_do_update(index_elements=keys, set_=adding)
+    connection.execute(statement, {name: [row[name] for row in rows] for name in names})
 
 
 def parts(values: Sequence[T]) -> Iterator[Sequence[T]]:

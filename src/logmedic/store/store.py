@@ -19,6 +19,7 @@ from logmedic.store import tables as t
 from logmedic.store.changes import Changes
 from logmedic.store.ingest import Ingest, StoredPosition
 from logmedic.store.reading import LIVING, MINUTE
+from logmedic.store.refusal import said, unusable
 from logmedic.store.rows import insert_for, json, note, reason
 
 # Made once, before there are threads; see ``store.rows``.
@@ -71,10 +72,10 @@ class Store:
                 yield Ingest(connection)
         except sa.exc.DBAPIError as error:
             raise StoreError(
-                f"state database: {error.orig}; nothing of this batch was kept, it will be read again"
+                f"state database: {said(error.orig)}; nothing of this batch was kept, it will be read again"
             ) from error
         except msgspec.DecodeError as error:
-            raise _damaged(error) from error
+            raise unusable(error) from error
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
@@ -83,9 +84,9 @@ class Store:
             with self.database.connect() as connection:
                 yield connection
         except sa.exc.DBAPIError as error:
-            raise _damaged(error.orig) from error
+            raise unusable(error) from error
         except (msgspec.DecodeError, ValueError) as error:
-            raise _damaged(error) from error
+            raise unusable(error) from error
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
@@ -93,7 +94,7 @@ class Store:
             with self.database.begin() as connection:
                 yield connection
         except sa.exc.DBAPIError as error:
-            raise _damaged(error.orig) from error
+            raise unusable(error) from error
 
     @contextmanager
     def changing(self, *, now: int, actor: str) -> Iterator[Changes]:
@@ -372,9 +373,3 @@ class Store:
     def _incidents(self, *conditions: sa.ColumnElement[bool], limit: int = 1000) -> list[Incident]:
         with self._reading() as connection:
             return reading.incidents(connection, *conditions, limit=limit)
-
-
-def _damaged(error: object) -> StoreError:
-    return StoreError(
-        f"state database: {error}; make room if the disk is full, else move the file away to start afresh"
-    )
