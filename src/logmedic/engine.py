@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import enum
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -36,10 +37,12 @@ FIXES = Lane("fixes", "fix")  # what comes after that, one at a time
 # Workflows of one version are not taken up by code of another; raise it when the order of steps changes.
 APPLICATION_VERSION = "1"
 APPLICATION = "logmedic"
-EXECUTOR = "local"  # fixed: together with the instance lock it lets a new process take up what a dead one left
+EXECUTOR = "local"  # on SQLite fixed: with the instance lock it lets a new process take up what a dead one left
+_MIGRATING = 7_064_812_303  # key of an advisory lock; any number of our own
 _URGENT, _ORDINARY = 1, 2  # a queue gives out the lowest first
 LEFT_OVER_SECONDS = 2.0  # between two looks into a lane that is not used any more
 ANOTHER_TIME_SECONDS = 600.0  # until work that this process does not do is offered again
+MIGRATING_POLL_SECONDS = 0.1  # between two looks whether another process has made the engine's tables
 FIRST_WAIT, LONGEST_WAIT = 60.0, 900.0  # seconds before what failed in an unforeseen way is tried again; doubles
 GIVE_UP_SECONDS = 72 * 3600.0  # of failing in an unforeseen way: longer than a weekend that nobody looks
 
@@ -165,9 +168,17 @@ class DurableEngine:
     """DBOS over the same database as the store. One per process (DBOS is a singleton)."""
 
     def __init__(
-        self, database: sa.Engine, *, workers: int = 4, deeper_workers: int = 2, poll_seconds: float = 0.5
+        self,
+        database: sa.Engine,
+        *,
+        workers: int = 4,
+        deeper_workers: int = 2,
+        poll_seconds: float = 0.5,
+        executor: str = EXECUTOR,
     ) -> None:
+        """``executor``: the id of this process, where several work on one database: it owns what it has begun."""
         self._database = database
+        self._executor = executor
         self._workers = workers
         self._deeper_workers = deeper_workers
         self._poll = poll_seconds
@@ -184,9 +195,43 @@ class DurableEngine:
         import dbos  # noqa: PLC0415  1 s and 60 MB; see the module's docstring
 
         logging.getLogger("dbos").setLevel(logging.CRITICAL)
-        if not sa.inspect(self._database).has_table("workflow_status", schema=self._schema):
-            dbos.DBOS.migrate(self._url)
+        # On PostgreSQL in any case: DBOS makes its tables in many transactions, and another process may be half-way.
+        if self._schema is not None or not self._migrated():
+            with self._alone():
+                dbos.DBOS.migrate(self._url)
         self._client = dbos.DBOSClient(system_database_engine=self._database, retry_connection_errors=False)
+
+    def _migrated(self) -> bool:
+        return sa.inspect(self._database).has_table("workflow_status", schema=self._schema)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """While other processes wait that want to change the engine's tables as well."""
+        if self._schema is None:
+            yield
+            return
+        with self._database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            # Asked again and again: DBOS makes indexes CONCURRENTLY, which waits for every statement that waits.
+            while not connection.execute(sa.select(sa.func.pg_try_advisory_lock(_MIGRATING))).scalar():
+                time.sleep(MIGRATING_POLL_SECONDS)
+            try:
+                yield
+            finally:
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(_MIGRATING)))
+
+    @_storing("while the work of a dead process was taken up")
+    def recover(self, executor: str) -> None:
+        """Let whoever has a worker to spare go on with what this process has begun. Again changes nothing."""
+        if not self._migrated():
+            return
+        owned = "SELECT 1 FROM dbos.workflow_status WHERE executor_id = :executor AND status = 'PENDING' LIMIT 1"
+        with self._database.connect() as connection:
+            if connection.execute(sa.text(owned), {"executor": executor}).scalar() is None:
+                return
+        self.prepare()
+        database = self._client._sys_db
+        for left in database.get_pending_workflows(executor, APPLICATION_VERSION):
+            database.reenqueue_for_recovery(left.workflow_id, [executor], ALERTS.queue)
 
     @_storing("while the engine was started")
     def open(self, handler: Handler, deeper: Handler | None = None, fixer: Handler | None = None) -> None:
@@ -200,7 +245,7 @@ class DurableEngine:
                 "name": APPLICATION,
                 "system_database_engine": self._database,
                 "system_database_url": self._url,
-                "executor_id": EXECUTOR,
+                "executor_id": self._executor,
                 "application_version": APPLICATION_VERSION,
                 "log_level": "CRITICAL",
                 "max_executor_threads": self._workers + self._deeper_workers + 5,

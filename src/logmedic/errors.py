@@ -10,6 +10,7 @@
     ├── SourceError                           a log source cannot be read
     ├── StoreError                            the state database is unusable
     │   └── StalePositionError                somebody else has moved a source position on
+    │       └── LeaseLostError                    somebody else has taken over what this process did
     ├── UnfinishedError                       time ran out; what was done is stored, the next call goes on
     ├── ShellError                            a child process failed, hung or is not installed
     │   └── StoppedError                          it was ended because logmedic stops
@@ -53,6 +54,10 @@ class StoreError(LogmedicError):
 
 
 class StalePositionError(StoreError):
+    pass
+
+
+class LeaseLostError(StalePositionError):
     pass
 
 

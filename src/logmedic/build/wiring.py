@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from logmedic import doors, store
-from logmedic.build import cleaning, diagnosing, fixing, keeping, telling
+from logmedic.build import cleaning, diagnosing, fixing, keeping, shares, telling
 from logmedic.build.looking import Lookup
 from logmedic.build.shape import Config, Loaded, StoreConfig
 from logmedic.build.sourcing import anchored, make_source
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from logmedic.pipeline.keeping import Announce
     from logmedic.pipeline.rehearsal import Notes
     from logmedic.pipeline.running import Fixing, Runtime
+    from logmedic.pipeline.sharing import Sharing
     from logmedic.store.store import Store
 
 log = logging.getLogger("logmedic")
@@ -114,20 +115,20 @@ def runtime(
     ``witness`` is told what happens. ``sources``: in place of the configured ones. ``fixes``: try those that are
     configured.
     """
-    from logmedic.engine import DurableEngine  # noqa: PLC0415  imports SQLAlchemy, 0.35 s
-
     clock = system_clock()
     for warning in diagnosing.warnings(loaded, clock.now()):
         log.warning("%s", warning)
     http = doors.SystemHttp()
     wired = telling.wire(loaded, http, clock)
     with open_store(loaded) as opened:
+        engine, sharing = shares.engine(loaded, opened.database, clock, poll_seconds)
         built = _assemble(
             loaded,
             opened,
-            DurableEngine(opened.database, poll_seconds=poll_seconds),
+            engine,
             wired.deliver,
             secrets=cleaning.secrets(loaded),
+            sharing=sharing,
             parallel=True,
             ledger=opened.database,
             ask=ask,
@@ -138,6 +139,7 @@ def runtime(
             fixer=fixing.automatic(loaded, opened, clock, repository(loaded), http) if fixes else None,
         )
         try:
+            built.join()
             yield built
         finally:
             built.close()
@@ -228,6 +230,7 @@ def _assemble(
     trackers: Mapping[str, tuple[Tracker, float]] | None = None,
     sources: Sequence[Source] | None = None,
     fixer: Fixing | None = None,
+    sharing: Sharing | None = None,
 ) -> Runtime:
     from logmedic.investigate.offline import OfflineInvestigator  # noqa: PLC0415  not needed by an idle scan
     from logmedic.pipeline.handling import Handling, Nobody  # noqa: PLC0415
@@ -279,6 +282,7 @@ def _assemble(
         intake=intake,
         clock=clock,
         rules=[rule.name for rule in active],
+        sharing=sharing,
         parallel=Pool(partial(digester, secrets=secrets), config, clock.now).digests if parallel else None,
         fixing=fixer,
     )

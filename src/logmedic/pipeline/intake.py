@@ -23,6 +23,7 @@ from logmedic.pipeline.aliased import Addition, by_incident
 from logmedic.pipeline.digest import MINUTE, Digest
 from logmedic.redact import Redactor
 from logmedic.store.ingest import SAMPLES_KEPT, IncidentChange, Ingest, KnownIncident, StoredPosition
+from logmedic.store.leases import Fence
 from logmedic.store.store import Store
 
 SURGES = "surge-windows:"  # and the rule's name
@@ -118,11 +119,11 @@ class Intake:
         self._lock = threading.Lock()
         self._restore()
 
-    def commit(self, digest: Digest, moved: Sequence[Moved]) -> Taken:
-        """Write everything or nothing.
+    def commit(self, digest: Digest, moved: Sequence[Moved], fence: Fence | None = None) -> Taken:
+        """Write everything or nothing. ``fence``: the lease under which it was read, where processes share sources.
 
         Raises:
-            StalePositionError: another process has read on; start again from the stored positions.
+            StalePositionError: another process has read on or taken over; start again from the stored positions.
             StoreError: the database refused; the batch will be read again.
         """
         with self._lock:
@@ -132,6 +133,8 @@ class Intake:
             committed = False
             try:
                 with self._store.ingest() as ingest:
+                    if fence is not None:
+                        ingest.fence(fence)
                     taken = self._write(ingest, digest, moved)
                 committed = True
             finally:
@@ -159,6 +162,8 @@ class Intake:
             stored = StoredPosition(p.source, p.stream, p.offset, p.token, p.done)
             ingest.advance(stored, move.expected, move.lines, move.rejects, now)
         ingest.keep_rejects(digest.rejects, now)
+        if digest.found_something and ingest.alone():
+            self._restore()  # other processes have counted since
         touched: set[int] = set()
         raised: set[int] = set()
         latest: dict[str, Addition] = {}

@@ -18,10 +18,12 @@ from logmedic.pipeline.digest import Digest, Digester
 from logmedic.pipeline.handling import Handling
 from logmedic.pipeline.intake import Intake, Moved, Taken
 from logmedic.pipeline.keeping import Keeper
+from logmedic.pipeline.sharing import KEEPER, Sharing
 from logmedic.pipeline.summary import Missed, Summary
 from logmedic.pipeline.tracker import Followers
 from logmedic.reasons import render
 from logmedic.store.deliveries import Deliveries
+from logmedic.store.leases import Fence
 from logmedic.store.store import Store
 
 log = logging.getLogger("logmedic")
@@ -32,6 +34,7 @@ SUPERVISE_SECONDS = 1.0
 KEEP_SECONDS = 1.0  # between two looks for digests, reminders and the like
 RETRY_FAILED_SECONDS = 60.0  # between two looks for incidents whose workflow ended without an outcome
 SETTLES = 3  # times that one pass waits for an event at the end of a file; what still grows is left to the next pass
+TAKE_OVER_SECONDS = 1.0  # between two looks whether a source that another process reads is free
 RETRY_SECONDS = 5.0  # after a source or the database failed
 DRAIN_SECONDS = 60.0  # for people to be told, when there is nothing left to read
 DRAIN_POLL_SECONDS = 0.05
@@ -110,13 +113,16 @@ class Runtime:
         rules: Sequence[str],
         parallel: Parallel | None,
         fixing: Fixing | None = None,
+        sharing: Sharing | None = None,
     ) -> None:
+        """``sharing``: where other processes work on the same state."""
         self.store = store
         self._engine = engine
         self._handling = handling
         self._keeper = keeper
         self._followers = followers
         self._fixing = fixing
+        self._sharing = sharing
         self.sources = sources
         # one a source: a detector serves one thread
         self._digester = digester
@@ -127,6 +133,7 @@ class Runtime:
         self._parallel = parallel
         self._ended: set[str] = set()  # names of threads whose source has come to its end
         self._expected: dict[tuple[str, str], int] = {}
+        self._fences: dict[str, Fence] = {}  # by source, where it is shared
 
     def open(self) -> None:
         """Start the engine before anything is read, so that each commit's incidents are handled at once."""
@@ -136,6 +143,11 @@ class Runtime:
             None if self._fixing is None else self._fixing.run,
         )
 
+    def join(self) -> None:
+        """Take a place among the processes that share the state, if any do. Raises :class:`StoreError`."""
+        if self._sharing is not None:
+            self._sharing.open()
+
     def close(self, timeout: float = 30.0) -> None:
         """Stop the engine, let running steps end for at most ``timeout`` seconds, and close the sources."""
         for source in self.sources:
@@ -143,6 +155,8 @@ class Runtime:
         if self._fixing is not None:
             self._fixing.stop()
         self._engine.close(timeout)
+        if self._sharing is not None:
+            self._sharing.close()
 
     def take_finding(self, finding: Finding) -> Taken:
         """Take in one record that was not read from a source."""
@@ -175,6 +189,7 @@ class Runtime:
         left = self.store.unhandled()
         for source in self.sources:
             try:
+                self._claim(source)
                 self.resume(source)
                 self.take_in(source, tally, progress)
                 for _ in range(SETTLES):
@@ -279,7 +294,8 @@ class Runtime:
         if self._keeper is None:
             return
         try:
-            self._keeper.tick()
+            if self._sharing is None or self._sharing.hold(KEEPER) is not None:
+                self._keeper.tick()
         except StoreError as error:
             log.error("%s; trying again later", error)  # noqa: TRY400  one line, no traceback
 
@@ -293,6 +309,8 @@ class Runtime:
         """Until ``stop``: give failed incidents another try now and then, and do not outlive a thread that died."""
         looked = self.clock.monotonic()
         while not stop.wait(SUPERVISE_SECONDS):
+            if self._sharing is not None and self._sharing.lost:
+                raise LogmedicError("other processes took this one for dead and its work with it; start it again")
             dead = [t.name for t in (*threads, *beside) if not t.is_alive() and t.name not in self._ended]
             if len(self._ended) == len(threads):
                 self.drain(self.clock.monotonic() + DRAIN_SECONDS)
@@ -310,6 +328,10 @@ class Runtime:
         resumed = False
         while not stop.is_set():
             try:
+                if not self._mine(source):
+                    resumed = False
+                    stop.wait(TAKE_OVER_SECONDS)
+                    continue
                 if not resumed:
                     self.resume(source)
                     resumed = True
@@ -329,6 +351,21 @@ class Runtime:
                 source.wait(RECONCILE_SECONDS)
 
     # -- both ------------------------------------------------------------------------------------------------------
+
+    def _claim(self, source: Source) -> None:
+        if not self._mine(source):
+            raise SourceError(f"source {source.name}: another process reads it")
+
+    def _mine(self, source: Source) -> bool:
+        """Whether this process is to read a source."""
+        if self._sharing is None:
+            return True
+        fence = self._sharing.source(source.name)
+        if fence is None:
+            self._fences.pop(source.name, None)
+            return False
+        self._fences[source.name] = fence
+        return True
 
     def resume(self, source: Source) -> None:
         stored = self.store.positions(source.name)
@@ -375,7 +412,9 @@ class Runtime:
             Moved(position, self._expected.get(stream), lines, rejects)
             for stream, (position, lines, rejects) in pending.reach.items()
         ]
-        taken = self._intake.commit(pending.digest, moved)
+        sources = {source for source, _ in pending.reach}
+        fence = next((self._fences[name] for name in sources if name in self._fences), None)
+        taken = self._intake.commit(pending.digest, moved, fence)
         for move in moved:
             self._expected[move.position.source, move.position.stream] = move.position.offset
         tally.add(pending.digest, taken)

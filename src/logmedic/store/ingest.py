@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from logmedic.errors import StalePositionError
 from logmedic.model import NANOSECONDS, Reason, Reject, Sample, Severity, State, Substate
 from logmedic.reasons import render
-from logmedic.store import aliases, releases
+from logmedic.store import aliases, leases, postgres, releases
 from logmedic.store import tables as t
 from logmedic.store.rows import COUNTING, REASON, entry, insert_for, json, parts, reason, upsert
 
@@ -91,10 +91,25 @@ class Ingest:
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
 
+    def fence(self, fence: leases.Fence) -> None:
+        """Go on only under this lease. Before anything else. Raises :class:`LeaseLostError`."""
+        leases.check(self.connection, fence)
+
+    def alone(self) -> bool:
+        """Wait until no other process counts findings, and keep them waiting; ``False`` where there are no others.
+
+        Else two that see the same new error would both open an incident, and each would forget the other's surges.
+        """
+        if self.connection.dialect.name == "sqlite":
+            return False
+        postgres.take_turn(self.connection, postgres.COUNTING_FINDINGS)
+        return True
+
     def advance(self, position: StoredPosition, expected: int | None, lines: int, rejects: int, now: int) -> None:
         """Move a stream's position from ``expected`` bytes (``None``: never stored) and add to its counters.
 
-        Must be called first: it takes the write lock, and a batch that somebody else has already stored ends here.
+        Must be called first, or behind :meth:`fence`: it takes the write lock, and
+        a batch that somebody else has already stored ends here.
 
         Raises:
             StalePositionError: the stored position is not ``expected``.

@@ -18,7 +18,9 @@ LOCK_WAIT = "30s"
 # A process that is frozen within a transaction must not keep its locks: the server ends the transaction, nothing of it
 # is kept, and whoever goes on with the work can.
 IDLE_WITHIN_TRANSACTION = "5s"
-MIGRATING = 7_064_812_301  # key of the advisory lock under which tables are changed; any number of ours
+# Keys of advisory locks: any numbers of our own.
+MIGRATING = 7_064_812_301  # tables are changed
+COUNTING_FINDINGS = 7_064_812_302
 
 
 def open_postgres(url: sa.URL) -> sa.Engine:

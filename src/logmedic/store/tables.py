@@ -179,6 +179,16 @@ rejects = sa.Table(
     sa.Column("at", sa.BigInteger, nullable=False),
 )
 
+# Where several processes share one database: which of them does what, and until when.
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("epoch", sa.BigInteger, nullable=False),  # rises whenever it is taken
+    sa.Column("until", sa.BigInteger, nullable=False),  # 0: given back
+)
+
 # State that the pure steps carry from one run to the next: surge windows, the cap on new incidents.
 carried = sa.Table(
     "carried",
