@@ -79,6 +79,8 @@ CLEAN_CLAIMS = [
         {"id": "S1", "text": 'rate = RATES[order["currency"]]\n return order["amount"]', "line": 5}]),
     said("The trace names pricing.py:5 and orders.py:9.", "L1"),
     said("The mail of the customer is <email:1>.", "L1"),
+    said("The KeyError comes from app/pricing.py, which app/orders.py calls.", "L1",
+         ko="app/orders.py가 호출한 app/pricing.py에서 KeyError가 발생했습니다."),
 ]  # fmt: skip
 
 
@@ -109,6 +111,15 @@ FABRICATED = {
     "invented share": said("It is 73% of all errors.", "M6"),
     "invented duration": said("It took 950ms.", "L1"),
     "figure of another item": said("Errors rose to 40.", "M4"),
+    "invented function": said("It fails in charge_card().", "L1"),
+    "invented method": said("OrderService.reserve() is called twice.", "L1"),
+    "invented setting": said("The limit max_open_files is too low.", "L1"),
+    "invented exception": said("It follows from a ConnectionResetError.", "L1"),
+    "invented file": said("The fault lies in app/billing.py.", "L1"),
+    "invented name in Korean alone": said("It fails.", "L1", ko="charge_card에서 실패했습니다."),
+    "invented time": said("It began at 03:17.", "L1"),
+    "invented day": said("It began on 2031-01-05.", "L1"),
+    "invented version": said("It began with 14.2.7 of the driver.", "L1"),
     "lie in Korean alone": said("It happened often.", "M1", ko="317회 발생했습니다."),
     "quoted from elsewhere": said("See.", "L1", quotes=[{"id": "S1", "text": "KeyError: 'currency'", "line": 0}]),
     "quote of no evidence": said("See.", "L1", quotes=[{"id": "Z1", "text": "KeyError", "line": 0}]),

@@ -18,6 +18,19 @@ _FIGURE = re.compile(
 )
 _UNIT = re.compile(r"(?<![A-Za-z_\d.:/-])(\d[\d,]{0,15}(?:\.\d{1,6})?)(?=\s?(?:ms|s|x|[KMGT]?i?B)(?![A-Za-z]))")
 _PLACE = re.compile(r"(?<![\w/.-])((?:[\w.-]{1,80}/){0,12}[\w-]{1,80}\.[A-Za-z]{1,5}):(\d{1,7})(?!\d)")
+# What stands as a whole or not at all: a time of day, a date, a version or an IPv4 address.
+_WHOLE = re.compile(
+    r"(?<![A-Za-z_\d.:/-])(?:\d{1,2}:\d{2}(?::\d{2})?|\d{4}-\d{2}-\d{2}|\d{1,5}(?:\.\d{1,5}){2,3})(?![A-Za-z_\d:-]|\.\d)"
+)
+# Names that are code's and nobody else's: with an underscore, called, of an error, or a file of source or settings.
+_NAME = re.compile(
+    r"(?<![\w./-])(?:"
+    r"[A-Za-z][A-Za-z\d]{0,60}(?:_[A-Za-z\d]{1,60}){1,12}"
+    r"|[A-Za-z_][A-Za-z_\d]{0,60}(?:\.[A-Za-z_][A-Za-z_\d]{0,60}){0,8}(?=\(\))"
+    r"|[A-Z][A-Za-z\d]{1,80}(?:Error|Exception)"
+    r"|(?:[\w.-]{1,80}/){0,12}[\w-]{1,80}\.(?:py|js|ts|tsx|jsx|java|kt|go|rs|rb|php|cs|sql|ya?ml|toml|json|xml|conf|tf|proto)"
+    r")(?![A-Za-z_\d/-])"
+)
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _NUMBERED = re.compile(r" {0,5}(\d{1,7})[> ] ")  # how ``source.show`` begins a line
 
@@ -25,8 +38,8 @@ _NUMBERED = re.compile(r" {0,5}(\d{1,7})[> ] ")  # how ``source.show`` begins a 
 def unsupported(text: str, cited: str, items: Sequence[Evidence] = (), *, strict: bool = False) -> Text | None:
     """What the sentence says but the evidence does not: a commit, a quotation, a figure of two digits or more, a share.
 
-    ``strict``, for sentences that a model wrote: also spoken quotations, figures from 2 on, and places, for which
-    ``items`` is the evidence of the sentence.
+    ``strict``, for sentences that a model wrote: also spoken quotations, figures from 2 on, times, dates and versions,
+    and places, for which ``items`` is the evidence of the sentence.
     """
     flat = _flat(cited)
     for found in HEX.finditer(text):
@@ -38,10 +51,22 @@ def unsupported(text: str, cited: str, items: Sequence[Evidence] = (), *, strict
                 "the quotation {} is not in what it cites", "인용한 증거에 없는 인용문: {}", repr(quote[:60])
             )
     if strict:
+        for found in _WHOLE.finditer(text):
+            if not re.search(rf"(?<!\d){re.escape(found[0])}(?!\d)", cited):
+                return _no_figure(found[0])
         for found in _PLACE.finditer(text):
             if not _stands(found[1], int(found[2]), text, cited, items):
                 return quoting("{} is not in what it cites", "인용한 증거에 없는 위치: {}", found[0])
     return _figure(text, cited, strict=strict)
+
+
+def unknown_name(text: str, shown: str) -> Text | None:
+    """The first name of code in a sentence that stands nowhere in ``shown``, which is all that its writer was given."""
+    for found in _NAME.finditer(text):
+        called = text.startswith("()", found.end())  # `self.pool.get()` may be told by its last part
+        if (found[0].rpartition(".")[2] if called else found[0]) not in shown:
+            return quoting("{} is nowhere in the evidence", "증거 어디에도 없는 이름: {}", found[0])
+    return None
 
 
 def _flat(text: str) -> str:

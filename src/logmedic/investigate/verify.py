@@ -5,20 +5,22 @@ says a commit id, a quotation or a figure that what it cites does not contain, i
 relies on the Korean sentence alone. Falling claims cost confidence.
 
 A report that a model wrote is held to more (:func:`verify` with ``instead``): its root cause must be a claim that
-stands, and its other sentences may say no figure, place, quotation or commit that the standing claims do not cite.
+stands, its other sentences may say no figure, place, quotation or commit that the standing claims do not cite, and a
+name of code must stand somewhere in what the model was given; advice alone may name what is not there yet.
 """
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from logmedic.investigate.interface import Case
 from logmedic.investigate.plain import inert
 from logmedic.investigate.reread import Rereader
-from logmedic.investigate.saying import HEX, unsupported
+from logmedic.investigate.saying import HEX, unknown_name, unsupported
 from logmedic.model import Claim, Diagnosis, DiagnosisStatus, Evidence, Fixable, Severity, Suspect, Text
 
 MOST_CLAIMS = 40
@@ -43,7 +45,7 @@ def verify(
     ``instead``: given for a report that a model wrote, the verdict whose sentences take the place of fallen ones.
     ``dropped``: what has fallen before.
     """
-    checker = _Checker(diagnosis, case, strict=instead is not None)
+    checker = _Checker(diagnosis, case, instead)
     fallen = [*dropped]
     claims: list[Claim] = []
     for claim in diagnosis.claims[:MOST_CLAIMS]:
@@ -78,12 +80,14 @@ def verify(
 class _Checker:
     """Remembers what was read: ``faults`` has ``None`` for evidence that holds."""
 
-    def __init__(self, diagnosis: Diagnosis, case: Case, *, strict: bool) -> None:
+    def __init__(self, diagnosis: Diagnosis, case: Case, instead: Diagnosis | None) -> None:
         self.reader = Rereader(case)
         self.faults: dict[str, Text | None] = {}
         self._evidence = diagnosis.evidence
         self._by_id = {item.id: item for item in diagnosis.evidence}
-        self._strict = strict
+        self._case = case
+        self._instead = instead
+        self._strict = instead is not None
 
     def claim(self, claim: Claim) -> Text | None:
         """Why a claim must go, or ``None``."""
@@ -98,7 +102,21 @@ class _Checker:
             if fault is not None:
                 return Text(f"{identity}: {fault.en}", f"{identity}: {fault.ko}")
             items.append(item)
-        return self.says(claim.text, items)
+        return self.says(claim.text, items) or self.unknown(claim.text)
+
+    def unknown(self, text: Text) -> Text | None:
+        """A name of code that a model cannot have from what it was given."""
+        return (unknown_name(text.en, self._given) or unknown_name(text.ko, self._given)) if self._strict else None
+
+    @functools.cached_property
+    def _given(self) -> str:
+        incident, verdict = self._case.incident, self._instead
+        told = [self.reader.words(item) for item in self._evidence]
+        told += [incident.title, incident.culprit, incident.service]
+        if verdict is not None:
+            texts = (verdict.root_cause, verdict.impact, *verdict.actions, *(claim.text for claim in verdict.claims))
+            told += [words for text in texts for words in (text.en, text.ko)]
+        return "\n".join(told)
 
     def narrative(self, claims: Sequence[Claim]) -> _Narrative:
         """What sentences without citations of their own may rest on: what standing claims cite, and all figures."""
@@ -142,14 +160,17 @@ class _Narrative:
         return self._checker.says(text, [*self._items, *more])
 
     def suspect(self, suspect: Suspect) -> Text | None:
-        return self.fault(suspect.why, *self._checker.about(suspect.commit))
+        return self.fault(suspect.why, *self._checker.about(suspect.commit)) or self._checker.unknown(suspect.why)
+
+    def impact(self, text: Text) -> Text | None:
+        return self.fault(text) or self._checker.unknown(text)
 
 
 def _sentences(held: Diagnosis, instead: Diagnosis, rests_on: _Narrative, fallen: list[Text]) -> Diagnosis:
     """The report with its uncited sentences checked; what falls is noted in ``fallen``."""
 
-    def stands(text: Text) -> bool:
-        fault = rests_on.fault(text)
+    def stands(text: Text, look: Callable[[Text], Text | None] = rests_on.fault) -> bool:
+        fault = look(text)
         if fault is not None:
             fallen.append(_because(text, fault))
         return fault is None
@@ -172,7 +193,7 @@ def _sentences(held: Diagnosis, instead: Diagnosis, rests_on: _Narrative, fallen
     return msgspec.structs.replace(
         held,
         root_cause=root,
-        impact=held.impact if stands(held.impact) else instead.impact,
+        impact=held.impact if stands(held.impact, rests_on.impact) else instead.impact,
         actions=tuple(action for action in held.actions if stands(action)) or instead.actions,
         suspects=tuple(suspects),
         fixable=fixable,
