@@ -28,6 +28,7 @@ from logmedic.group.vocabulary import CODE_OWNERS, KEPT_AFTER, KEPT_WORDS, PODS,
         ("POST /checkout-v2/pay failed", "POST /checkout-v3/pay failed"),
         ("feature layout2 unknown", "feature layout3 unknown"),
         ("EXT3-fs error on sda1", "EXT4-fs error on sda1"),
+        ("put failed, ws=s1", "put failed, ws=s3"),
     ],
 )
 def test_a_name_with_another_version_is_another_name(one: str, other: str) -> None:

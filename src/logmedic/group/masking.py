@@ -176,6 +176,8 @@ class Masking:
         numbered = words.DIGIT.search(core) is not None
         if numbered:
             self.kept += [(start + found.start(), start + found.end()) for found in words.NAMED.finditer(core)]
+            if core.lower().translate(ZEROS) in KEPT_SHAPES:  # with other digits it may be a word that is not kept
+                self.kept.append((start, start + len(core)))
         by_context = names.by_key(here, core) or names.by_neighbours(here, core)
         if by_context is not None:
             return by_context + rest
@@ -186,11 +188,8 @@ class Masking:
         return self._masked_core(core, start) + rest
 
     def _masked_core(self, core: str, start: int) -> str:  # noqa: PLR0911  one return per kind of word
-        lower = core.lower()
-        if lower.translate(ZEROS) in KEPT_SHAPES:
-            self.kept.append((start, start + len(core)))
-            if lower in KEPT_WORDS:
-                return core
+        if core.lower() in KEPT_WORDS:
+            return core
         if codes.means_something(self._here, core):
             self.kept.append((start, start + len(core)))
             return core
