@@ -100,6 +100,11 @@ def kind_of(dossier: Dossier) -> Classified:
     return found
 
 
+def sums_up(sample: Sample) -> bool:
+    """Whether the incident counts errors that have incidents of their own (a surge, a storm)."""
+    return any(_is_synthetic(sample, word) for word in _SYNTHETIC)
+
+
 def _is_synthetic(sample: Sample, word: str) -> bool:
     """Whether the record stands for many others: such incidents are grouped by the rule alone."""
     return any(component.name == "synthetic" and component.value == word for component in sample.grouping.components)

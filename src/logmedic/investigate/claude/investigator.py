@@ -23,6 +23,7 @@ from logmedic.investigate.claude.outcome import Declined, Enriched, choose, join
 from logmedic.investigate.claude.purse import Books, Purse
 from logmedic.investigate.evidence import Dossier, Redactor, gather
 from logmedic.investigate.interface import Case, Investigator
+from logmedic.investigate.judge import sums_up
 from logmedic.investigate.verify import verify
 from logmedic.model import Diagnosis, Severity, Text
 from logmedic.store.ledger import Report
@@ -38,6 +39,10 @@ log = logging.getLogger("logmedic")
 _ASKED_BEFORE = Text(
     "asked before, without an answer that could be upheld; code and rate are as then",
     "이전 답변이 검증을 통과하지 못했고, 코드와 발생 빈도가 그때와 같아 다시 묻지 않음",
+)
+_SUMS_UP = Text(
+    "it counts errors that have incidents of their own, which are asked about",
+    "오류마다 별도의 인시던트가 있고 거기에서 묻기 때문에 따로 묻지 않음",
 )
 _SERVES = Text("the earlier report serves, code and rate are as then", "코드와 발생 빈도가 같아 이전 보고서를 사용함")
 
@@ -103,6 +108,8 @@ class ClaudeInvestigator:
         if verdict.severity.rank < least.rank:
             below = f"{verdict.severity} < diagnose.min_severity = {least}"
             return Declined(Text(f"not severe enough: {below}", f"심각도가 기준보다 낮음: {below}"), routine=True)
+        if sums_up(case.samples[0]):
+            return Declined(_SUMS_UP, routine=True)
         dossier = gather(case, self._redactor)
         try:
             report = self._ledger.report(case.incident.fingerprint)
