@@ -53,9 +53,14 @@ def fake() -> Iterator[FakeClaude]:
         (fakes.reply([]), "gave no report", ["settled", "settled"]),
         (fakes.ok('{"severity": "critical"'), "gave no report", ["settled", "settled"]),
         (fakes.ok("x" * 10_000_000), "over budget", ["settled"]),
+        (fakes.garbage(b"null"), "could not be read", ["unclear"]),
+        (fakes.garbage(b'{"a": "' + b"x" * 1_000 + b'"}'), "could not be read", ["unclear"]),
+        (fakes.garbage(b"[" * 200_000), "could not be read", ["unclear"]),
+        (fakes.reply({"severity": "half a pair: \ud800"}), "is no valid text", ["settled"]),
+        (fakes.Step(content=({"type": "text", "text": "…"},), stop_reason="pause_turn"), "continued", ["settled"]),
     ],
     ids=["truncated", "refused", "cut", "garbage", "absurd-429", "401", "402", "404", "413", "prose", "unknown-word",
-         "list", "half-json", "ten-megabytes"],
+         "list", "half-json", "ten-megabytes", "null", "no-message", "nested", "surrogate", "paused"],
 )  # fmt: skip
 def test_a_failure_is_a_reason_and_not_an_exception(
     shop: Case, fake: FakeClaude, tmp_path: Path, step: fakes.Step, why: str, states: list[str]
@@ -148,6 +153,20 @@ def test_a_budget_too_small_for_the_full_model_pays_for_the_cheap_one_and_then_f
     assert second.reason.en.count("over budget") == 2
     assert "of $0.02 a day $0.0135 are used" in second.reason.en
     assert len(fake.requests) == 1
+
+
+@pytest.mark.filterwarnings("ignore:Failed to extract usage")
+@pytest.mark.parametrize("said", [-5, 10**15])
+def test_tokens_that_cannot_be_are_not_believed_and_the_worst_case_stays_set_aside(
+    shop: Case, fake: FakeClaude, tmp_path: Path, said: int
+) -> None:
+    desk = Desk(fake, tmp_path)
+    fake.default = fakes.reply(clean(desk.offline.investigate(shop)), usage={"input_tokens": 9, "output_tokens": said})
+    outcome = desk.enrich(shop)
+    assert isinstance(outcome, Enriched)
+    (entry,) = desk.ledger.entries(0)
+    assert (entry.state, entry.input_tokens, entry.output_tokens) == ("unclear", 0, 0)
+    assert outcome.diagnosis.cost_usd == pytest.approx((entry.reserved or 0) / 1e9)
 
 
 def test_a_price_that_is_not_known_is_unpriced_and_never_zero(shop: Case, fake: FakeClaude, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pydantic_ai import Agent
 from pydantic_ai import exceptions as ai
 from pydantic_ai.models import Model, infer_model
 from pydantic_ai.settings import ModelSettings
+from pydantic_core import PydanticSerializationError
 
 from logmedic.errors import ConfigError, LogmedicError
 from logmedic.investigate.claude.config import DiagnoseConfig
@@ -86,6 +87,8 @@ async def _ask(
         raise UnansweredError(silent, another=False, down=True) from None
     except ai.AgentRunError as error:
         raise _unanswered(error, model, config) from error
+    except PydanticSerializationError as error:  # half a surrogate pair: it cannot be asked about again either
+        raise UnansweredError(_filled(_NO_TEXT, model=model), another=True) from error
     except ai.UserError as error:
         raise ConfigError(f"model {model}: {line(str(error), 300)}") from None
 
@@ -136,6 +139,7 @@ _CUT_OFF = Text(
     "the answer of {model} was cut off; raise [diagnose] max_tokens = {most}",
     "{model}의 답변이 잘림; [diagnose] max_tokens = {most} 값을 늘리세요",
 )
+_NO_TEXT = Text("the answer of {model} is no valid text", "{model}의 답변이 올바른 텍스트가 아님")
 _SILENT = Text("{model} did not answer within {seconds:g} s", "{model}이(가) {seconds:g}초 안에 응답하지 않음")
 #: The first row that fits: what happened, in words that a person can act on, and whether another model may do better.
 _WORDS: Sequence[tuple[type[ai.AgentRunError], Text, bool]] = (

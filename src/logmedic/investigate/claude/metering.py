@@ -25,6 +25,9 @@ from logmedic.investigate.plain import line
 
 OVERHEAD_TOKENS = 2_000  # that a provider adds around a request (Anthropic's tool prompt has a few hundred)
 FIRST_DELAY_S = 1.0  # before the second try; doubles
+MOST_TOKENS = 100_000_000  # of one request, far beyond any context window: an answer that says more is not believed
+# What the libraries raise at an answer of a wrong shape: no object, no list of blocks, nested without end.
+_UNREADABLE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _MAY_HELP = (ai.ModelRateLimitError, ai.ModelUnavailableError, ai.ModelServerError)
 
 
@@ -99,6 +102,8 @@ class MeteredModel(WrapperModel):
                 raise
             else:
                 self._purse.paid(ticket, _tokens(response))
+                if response.state == "suspended":  # waits for a tool of the provider's; we lend it none
+                    raise ai.UnexpectedModelBehavior("its answer broke off to be continued")
                 return response
 
     async def _once(
@@ -111,6 +116,8 @@ class MeteredModel(WrapperModel):
                 return await self.wrapped.request(messages, settings, parameters)
         except TimeoutError:
             raise ai.ModelTimeoutError(str(self._name), f"no answer within {seconds:g} s") from None
+        except _UNREADABLE as error:
+            raise ai.UnexpectedModelBehavior(f"its answer could not be read: {type(error).__name__}") from error
 
 
 def _most_tokens(messages: list[ModelMessage], parameters: ModelRequestParameters) -> int:
@@ -124,6 +131,10 @@ def _most_tokens(messages: list[ModelMessage], parameters: ModelRequestParameter
 
 
 def _tokens(response: ModelResponse) -> Tokens:
+    """None at all where the answer says what cannot be."""
     usage = response.usage
+    told = (usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, usage.cache_write_tokens)
+    if not all(0 <= tokens <= MOST_TOKENS for tokens in told):
+        return Tokens()
     return Tokens(input=usage.input_tokens, output=usage.output_tokens, cache_read=usage.cache_read_tokens,
                   cache_write=usage.cache_write_tokens)  # fmt: skip
