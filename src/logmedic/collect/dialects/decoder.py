@@ -6,17 +6,30 @@ from typing import Any
 
 import msgspec
 
-from logmedic.bounds import LONGEST_NAME, clip
 from logmedic.collect.dialects import generic, levels, values
 from logmedic.collect.dialects.dialect import Dialect, Role, Scale, Unit
-from logmedic.collect.dialects.exceptions import ErrorFacts, read_error, read_frames, structured
+from logmedic.collect.dialects.exceptions import ErrorFacts
 from logmedic.collect.dialects.parse import Parsed, parse
+from logmedic.collect.dialects.picking import (
+    Hit,
+    as_object,
+    drop_cut,
+    keep_rest,
+    rank_of,
+    read_code,
+    read_facts,
+    read_message,
+    read_place,
+    read_spans,
+    read_time,
+    take,
+    text_or_none,
+)
 from logmedic.collect.dialects.text import find_event_level, find_time, level_pattern
-from logmedic.model import ExceptionPart, Level, LogRecord, Ref, Reject
+from logmedic.model import Level, LogRecord, Ref, Reject
 
 MAX_FIELDS = 512
 """Other members kept of one record; a line with 200,000 keys is somebody's mistake or attack."""
-MAX_SPANS = 32
 _LIFTED = 1_000  # added to the rank of members of an object that is lifted to the top
 _BLANK = b" \t\r\x0b\x0c\x00"
 _BOM = b"\xef\xbb\xbf"
@@ -24,13 +37,10 @@ _BOM = b"\xef\xbb\xbf"
 BLANK = "blank line"
 NULS = "only NUL bytes: the hole that a copytruncate leaves"
 
-_Hit = tuple[int, str, Any]  # rank, key, value
-
 # Plain integers: looking up a member of an enum takes longer than what is done with it here.
 _ROLES = len(Role)
 _LEVEL, _ERROR_CODE, _DURATION = int(Role.LEVEL), int(Role.ERROR_CODE), int(Role.DURATION)
-_ERROR, _EXCEPTION_TYPE, _EXCEPTION_MESSAGE = int(Role.ERROR), int(Role.EXCEPTION_TYPE), int(Role.EXCEPTION_MESSAGE)
-_STACK, _SPAN, _SPANS = int(Role.STACK), int(Role.SPAN), int(Role.SPANS)
+_ATTRIBUTE_LISTS = frozenset({"attributes", "Attributes"})
 _INFO = Level.INFO
 _NO_FACTS = ErrorFacts()
 _NOWHERE = (None, None)
@@ -142,7 +152,7 @@ class Decoder:
         self, text: str, level: Level, line: bytes, ref: Ref, received: int, *, flags: tuple[str, ...]
     ) -> LogRecord:
         head, _, rest = text.partition("\n")
-        time, flags = _time(find_time(head), received, flags)
+        time, flags = read_time(find_time(head), received, flags)
         return LogRecord(
             ref=ref,
             time=time,
@@ -155,12 +165,12 @@ class Decoder:
         )
 
     def _object(self, parsed: Parsed, line: bytes, ref: Ref, received: int) -> LogRecord:
-        hits: list[list[_Hit] | None] = [None] * _ROLES
+        hits: list[list[Hit] | None] = [None] * _ROLES
         fields: dict[str, Any] = {}
         flags = parsed.flags
         self._walk(parsed.value or {}, "", 0, hits, fields)
         if parsed.cut is not None:
-            _drop_cut(parsed.cut, hits)
+            drop_cut(parsed.cut, hits)
         (  # in the order of Role
             times, levels_, messages, services, codes, durations, requests, traces, targets, files, lines, errors,
             kinds, reasons, stacks, releases, span, spans_,
@@ -168,19 +178,19 @@ class Decoder:
         level = self._level(levels_, fields)
         if level is None:
             flags = (*flags, "level-inferred")
-        written = _take(times, fields)
-        time, flags = _time(written, received, flags) if self._timed else (received, flags)
-        facts = _facts(hits, fields) if errors or stacks or kinds or reasons else _NO_FACTS
-        spans, span_request = _spans(hits, fields) if spans_ or span else ((), None)
-        file, line_number = _place(_take(files, fields), _take(lines, fields)) if files else _NOWHERE
-        code = _code(codes, fields) if codes else None
-        message = _message(_take(messages, fields)) if messages else ""
-        service = _text_or_none(_take(services, fields)) if services else None
-        target = _text_or_none(_take(targets, fields)) if targets else None
-        request_id = _text_or_none(_take(requests, fields)) if requests else None
-        trace_id = _text_or_none(_take(traces, fields)) if traces else None
+        written = take(times, fields)
+        time, flags = read_time(written, received, flags) if self._timed else (received, flags)
+        facts = read_facts(hits, fields) if errors or stacks or kinds or reasons else _NO_FACTS
+        spans, span_request = read_spans(hits, fields) if spans_ or span else ((), None)
+        file, line_number = read_place(take(files, fields), take(lines, fields)) if files else _NOWHERE
+        code = read_code(codes, fields) if codes else None
+        message = read_message(take(messages, fields)) if messages else ""
+        service = text_or_none(take(services, fields)) if services else None
+        target = text_or_none(take(targets, fields)) if targets else None
+        request_id = text_or_none(take(requests, fields)) if requests else None
+        trace_id = text_or_none(take(traces, fields)) if traces else None
         duration = self._duration(durations, fields) if durations else None
-        release = _text_or_none(_take(releases, fields)) if releases else None
+        release = text_or_none(take(releases, fields)) if releases else None
         if len(fields) > MAX_FIELDS:
             fields = dict(list(fields.items())[:MAX_FIELDS])
             flags = (*flags, "fields-capped")
@@ -215,7 +225,7 @@ class Decoder:
         )
 
     def _walk(
-        self, value: dict[str, Any], prefix: str, lifted: int, hits: list[list[_Hit] | None], fields: dict[str, Any]
+        self, value: dict[str, Any], prefix: str, lifted: int, hits: list[list[Hit] | None], fields: dict[str, Any]
     ) -> None:
         """Sort the members by role; what has none goes to ``fields``."""
         roles = self._roles
@@ -223,7 +233,7 @@ class Decoder:
             name = prefix + key if prefix else key
             kind = type(member)
             if kind is dict or kind is list:
-                inner = _as_object(member) if kind is list and key in _ATTRIBUTE_LISTS else member
+                inner = as_object(member) if kind is list and key in _ATTRIBUTE_LISTS else member
                 container = generic.CONTAINERS.get(name)
                 if container is not None and type(inner) is dict and lifted < 4 * _LIFTED:
                     self._walk(inner, container, lifted + _LIFTED, hits, fields)
@@ -238,174 +248,34 @@ class Decoder:
                 hits[role[0]] = [hit]
             else:
                 others.append(hit)
-                others.sort(key=_rank)
+                others.sort(key=rank_of)
 
-    def _level(self, hits: list[_Hit] | None, fields: dict[str, Any]) -> Level | None:
+    def _level(self, hits: list[Hit] | None, fields: dict[str, Any]) -> Level | None:
         if hits is None:
             return None
         for index, (_, key, value) in enumerate(hits):
             level = levels.read(value, self._scales.get(key, Scale.MIXED))
             if level is not None:
                 if len(hits) > 1:
-                    _keep_rest(hits, index, fields)
+                    keep_rest(hits, index, fields)
                 return level
-        _keep_rest(hits, -1, fields)
+        keep_rest(hits, -1, fields)
         return None
 
-    def _duration(self, hits: list[_Hit] | None, fields: dict[str, Any]) -> float | None:
+    def _duration(self, hits: list[Hit] | None, fields: dict[str, Any]) -> float | None:
         for index, (_, key, value) in enumerate(hits or ()):
             duration = values.read_duration(value, self._units[key].value)
             if duration is not None:
-                _keep_rest(hits, index, fields)
+                keep_rest(hits, index, fields)
                 return duration
-        _keep_rest(hits, -1, fields)
+        keep_rest(hits, -1, fields)
         return None
-
-
-def _facts(hits: list[list[_Hit] | None], fields: dict[str, Any]) -> ErrorFacts:
-    error = _take(hits[_ERROR], fields)
-    facts = read_error(error) if error is not None else ErrorFacts()
-    if type(error) is dict:
-        for key in _STATUS_KEYS:  # no error codes, but grouping looks at them
-            if type(error.get(key)) is int:
-                fields.setdefault(f"error.{key}", error[key])
-    kind = _take(hits[_EXCEPTION_TYPE], fields)
-    message = _take(hits[_EXCEPTION_MESSAGE], fields)
-    stack = _take(hits[_STACK], fields)
-    if type(kind) is str and kind:
-        facts.type = kind
-    if type(message) is str and message:
-        facts.message = message
-    if type(stack) is str and stack:
-        facts.text = stack
-    elif type(stack) is list and facts.text is None:
-        facts.text = "\n".join(line for line in stack if type(line) is str) or None
-        if facts.text is None and facts.stack is None:
-            part = ExceptionPart(facts.type or "", facts.message or "", read_frames(stack))
-            facts.stack = structured([part])
-    return facts
 
 
 def _names(key: str) -> tuple[str, ...]:
     """A key as it can stand in a line: whole, by its parts, or by its last part."""
     parts = key.split(".")
     return tuple(dict.fromkeys(".".join(parts[start:]) for start in range(len(parts))))
-
-
-_ATTRIBUTE_LISTS = frozenset({"attributes", "Attributes"})
-_OTLP_VALUES = ("stringValue", "intValue", "doubleValue", "boolValue", "string_value", "int_value", "double_value")
-
-
-def _as_object(items: list[Any]) -> Any:
-    """OTLP's ``[{"key": k, "value": {"stringValue": v}}]`` as an object; anything else as it is."""
-    found: dict[str, Any] = {}
-    for item in items:
-        if type(item) is not dict or type(item.get("key")) is not str:
-            return items
-        found[item["key"]] = _otlp_value(item.get("value"))
-    return found
-
-
-def _otlp_value(value: Any) -> Any:
-    if type(value) is dict:
-        for key in _OTLP_VALUES:
-            if key in value:
-                return value[key]
-    return value
-
-
-# Keys whose numbers are an HTTP status or an errno rather than an error code.
-_STATUS_KEYS = ("code", "status", "statusCode", "status_code")
-_TEXT_CODES = frozenset({"code", "error.code", "err.code", "exception.code"})
-
-
-def _rank(hit: _Hit) -> int:
-    return hit[0]
-
-
-def _take(hits: list[_Hit] | None, fields: dict[str, Any]) -> Any:
-    """The best value that is not null; the others stay among the fields."""
-    if hits is None:
-        return None
-    if len(hits) == 1:
-        return hits[0][2]
-    chosen = next((index for index, hit in enumerate(hits) if hit[2] is not None), 0)
-    _keep_rest(hits, chosen, fields)
-    return hits[chosen][2]
-
-
-def _keep_rest(hits: list[_Hit] | None, chosen: int, fields: dict[str, Any]) -> None:
-    for index, (_, key, value) in enumerate(hits or ()):
-        if index != chosen:
-            fields.setdefault(key, value)
-
-
-def _drop_cut(cut: str, hits: list[list[_Hit] | None]) -> None:
-    """Half a word or number must not be taken for a whole one."""
-    for role in (_LEVEL, _DURATION, _ERROR_CODE):
-        found = hits[role]
-        if found is not None:
-            hits[role] = [hit for hit in found if hit[1] != cut] or None
-
-
-def _code(hits: list[_Hit], fields: dict[str, Any]) -> str | None:
-    for index, (_, key, value) in enumerate(hits):
-        code = values.read_code(value, numbers=key not in _TEXT_CODES)
-        if code is not None:
-            _keep_rest(hits, index, fields)
-            return code
-    _keep_rest(hits, -1, fields)
-    return None
-
-
-def _time(value: Any, received: int, flags: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
-    time, naive = values.read_time(value, received) if value is not None else (None, False)
-    if time is None:
-        return received, (*flags, "time-inferred")
-    return time, (*flags, "time-naive") if naive else flags
-
-
-def _message(value: Any) -> str:
-    return value if type(value) is str else values.read_text(_otlp_value(value))
-
-
-def _text_or_none(value: Any) -> str | None:
-    """A name or an id: what is longer than 200 characters is neither, and would be stored many times over."""
-    if type(value) is str:
-        return (value if len(value) <= LONGEST_NAME else clip(value, LONGEST_NAME)) or None
-    return str(value) if type(value) is int and abs(value) < 1 << 63 else None
-
-
-def _spans(hits: list[list[_Hit] | None], fields: dict[str, Any]) -> tuple[tuple[str, ...], str | None]:
-    """Span names, outermost first, and a request id that one of them carries (the innermost wins)."""
-    listed = _take(hits[_SPANS], fields)
-    inner = _take(hits[_SPAN], fields)
-    spans = listed[-MAX_SPANS:] if type(listed) is list and listed else [inner] if inner is not None else []
-    names: list[str] = []
-    request_id = None
-    for span in spans:
-        name = span.get("name") if type(span) is dict else span
-        if type(name) is str:
-            names.append(name)
-        if type(span) is dict:
-            request_id = _text_or_none(span.get("request_id", span.get("requestId"))) or request_id
-    if names and listed and inner is not None and type(inner) is dict and inner.get("name") != names[-1]:
-        names.append(str(inner.get("name", "")))
-    return tuple(names), request_id
-
-
-def _place(file: Any, line: Any) -> tuple[str | None, int | None]:
-    """File and line; zap's ``caller`` holds both (``api/user.go:42``)."""
-    if type(file) is not str or not file:
-        return None, None
-    if type(line) is str and line.isdigit() and len(line) < 10:
-        line = int(line)
-    if type(line) is int and 0 < line < 1 << 31:
-        return file, line
-    head, _, tail = file.rpartition(":")
-    if head and tail.isdigit() and len(tail) < 10:
-        return head, int(tail)
-    return file, None
 
 
 def _unicode(line: bytes, flags: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
