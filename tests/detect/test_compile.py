@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from effort import examples
 from logmedic.collect import dialects
 from logmedic.collect.entries.entry import Entry
 from logmedic.collect.entries.lines import Layout
@@ -79,7 +80,7 @@ SELECTED = {
 
 
 @pytest.mark.parametrize("rules", RULES)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(150))
 @given(line=lines() | TEXTS.map(str.encode), dialect=st.sampled_from(dialects.names()))
 @example(line=b'{"level":"\x1b[31mERROR\x1b[0m"}', dialect="generic")
 @example(line=b'{"elapsed":6.5}', dialect="zap")
@@ -94,7 +95,7 @@ def test_what_a_rule_matches_every_compiled_form_selects(rules, line, dialect):
 
 
 @pytest.mark.parametrize("rules", RULES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(100))
 @given(
     line=TEXTS | lines().map(lambda line: line.decode("utf-8", "replace")),
     split=st.booleans(),

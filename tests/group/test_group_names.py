@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from effort import examples
 from logmedic.group.masking import Masking
 from logmedic.group.template import Templates
 from logmedic.group.vocabulary import CODE_OWNERS, KEPT_AFTER, KEPT_WORDS, PODS, PORTS
@@ -62,7 +63,7 @@ _WORDS = st.sampled_from(
 _BETWEEN = st.sampled_from([" ", " ", " ", "=", ": ", ", ", "", "-", "_", "/"])
 
 
-@settings(max_examples=2_000)
+@settings(max_examples=examples(800))
 @given(st.lists(st.tuples(_WORDS, _BETWEEN), max_size=6), st.randoms(use_true_random=False))
 def test_what_was_seen_before_with_other_digits_changes_no_template(
     pieces: list[tuple[str, str]], chance: random.Random

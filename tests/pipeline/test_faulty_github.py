@@ -27,7 +27,7 @@ config_dir = {config}
 """
 
 
-@pytest.mark.parametrize("plan", [Plan(incidents=10, kills=3, longest=4.0)], ids=["quick"])
+@pytest.mark.parametrize("plan", [Plan(incidents=6, kills=2, longest=4.0)], ids=["quick"])
 def test_each_incident_has_one_issue(tmp_path: Path, gh: str, github_schema: Path, plan: Plan) -> None:
     check(tmp_path, gh, github_schema, plan)
 

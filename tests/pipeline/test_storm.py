@@ -73,7 +73,7 @@ def check(folder: Path, count: int, cap: int, growth: float) -> None:
 
 
 def test_a_storm_of_different_errors_is_counted_in_one_incident_and_in_bounded_memory(tmp_path: Path) -> None:
-    check(tmp_path, 30_000, 20, growth=64)
+    check(tmp_path, 15_000, 20, growth=64)
 
 
 @pytest.mark.slow
