@@ -187,7 +187,7 @@ def test_synthetic_incidents_have_names_of_their_own() -> None:
         ("ping @everyone <@123> closes #12", "ping ＠everyone <＠<num>> closes ＃<num>"),
         ("/close `rm -rf` [x](https://evil.io/a)", "close 'rm -rf' (x)(https: evil.io/a)"),
         ("a\u202eb\u200bc\x07\x1b[31md\nnext", "a b c d next"),
-        ("mail jane@example.com key AKIAQWERTYUIOPASDFGH", "mail <email> key <aws-key:1>"),
+        ("mail jane@example.com key AKIAQWERTYUIOPASDFGH", "mail <email> key <aws-key>"),
         ("", "Error without a message"),
         ("word " * 60, ("word " * 24)[:119].rstrip() + "…"),
     ],

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from logmedic import config as configuration
-from logmedic.build import diagnosing, lokis, pushing, telling
+from logmedic.build import diagnosing, kafkas, lokis, pushing, telling
 from logmedic.build.shape import Loaded
 from logmedic.errors import ConfigError
 from logmedic.model import LogRecord
@@ -16,6 +17,7 @@ from logmedic.redact import Redactor
 if TYPE_CHECKING:
     from logmedic.investigate.interface import LogContext
 
+_PASSWORD = re.compile(r"[^/?#@]*?:([^/?#]*)@")  # of an address, behind its scheme
 TOKEN_LENGTH = 16  # characters from which on a part of an address is taken for a secret
 
 
@@ -25,10 +27,20 @@ def redactor(loaded: Loaded) -> Redactor:
 
 
 def secrets(loaded: Loaded) -> tuple[str, ...]:
-    """Those of channels, models, sources and the dashboard, with their parts."""
+    """Those of channels, models, sources, the dashboard and the database, with their parts."""
     own = (*telling.secrets(loaded)[0].values(), *diagnosing.keys(loaded).values(), *_tokens(loaded))
-    sources = (*lokis.secrets(loaded.config.sources, loaded.base), *pushing.secrets(loaded))
-    return (*_with_parts(own), *sources)
+    sources = (
+        *lokis.secrets(loaded.config.sources, loaded.base),
+        *kafkas.secrets(loaded.config.sources, loaded.base),
+        *pushing.secrets(loaded),
+    )
+    return (*_with_parts(own), *sources, *_database(loaded))
+
+
+def _database(loaded: Loaded) -> tuple[str, ...]:
+    """The password of the state database, as the URL has it and as the database knows it."""
+    password = _PASSWORD.match(loaded.config.store.url.partition("://")[2])
+    return () if password is None else (password[1], unquote(password[1]))
 
 
 def _tokens(loaded: Loaded) -> Iterator[str]:
@@ -65,6 +77,6 @@ def _parts(secret: str) -> Sequence[str]:
         return ()
     if scheme in {"http", "https"}:
         return (rest.rstrip("/").rpartition("/")[2],)
-    password = re.match(r"[^/?#@]*?:([^/?#]*)@", rest)
+    password = _PASSWORD.match(rest)
     tokens = [part for part in re.split(r"[/:@?&=#]", rest) if len(part) >= TOKEN_LENGTH]
     return tokens if password is None else (*tokens, password[1])

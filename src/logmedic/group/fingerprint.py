@@ -126,7 +126,7 @@ class Grouper:
     def _within(self, text: str) -> str:
         """The text as far as a template looks at it, without what masking or a cut would make unrecognisable."""
         if len(text) <= LONGEST_TEXT:
-            return self._redactor.exact(text)
+            return self._redactor.often(text)
         head = clip(text, LONGEST_READ)
         if len(head) == LONGEST_READ:  # cut within a word, which redaction could move to where it counts
             head = (head.rsplit(None, 1) or [""])[0]  # nothing but white space has no words

@@ -223,7 +223,7 @@ def test_any_record_can_be_redacted(text: str, raw: bytes) -> None:
 @pytest.mark.parametrize(
     "piece", ["a", "a@", "@a.", "awskey", "-eyJ", "password=", "://a:", "cookie:a=", "0000-", "token ", "sk-", "api_",
               "-----BEGIN PRIVATE KEY-----", "authorization:", "4111 ", "010-1234-", "xoxb-1", "SG.", "<secret:",
-              "session_"],
+              "session_", "a@b.de password=x ", "010-1234-5678 token=abc "],
 )  # fmt: skip
 def test_hostile_lines_take_time_in_proportion_to_their_length(piece: str) -> None:
     assert_in_proportion(REDACT.text, lambda length: piece * (length // len(piece)), 25_000)
