@@ -59,6 +59,11 @@ def _written(
 
 
 def _counted(value: Any, n: int) -> Any:
+    """The value with the number of the repeat in each of its texts, however deep."""
+    if isinstance(value, dict):
+        return {key: _counted(inner, n) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_counted(inner, n) for inner in value]
     return value.replace("{n}", str(n)) if isinstance(value, str) else value
 
 

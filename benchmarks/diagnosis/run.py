@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from material import render
-from scenario import BROKEN, HALVES, Answer, Scenario, load, moment
+from scenario import BLIND, BROKEN, HALVES, Answer, Scenario, load, moment
 
 LOGMEDIC = Path(sys.executable).with_name("logmedic")
 
@@ -37,11 +37,11 @@ class Score:
         self.told += 1
         self.caused += wanted is not None
         self.none += wanted is None
-        self.top1 += wanted is not None and suspect == wanted
-        self.decoys += suspect is not None and suspect != wanted
+        self.top1 += answer.blames(suspect)
+        self.decoys += suspect is not None and not answer.blames(suspect)
         self.silent += suspect is None
         self.silent_right += suspect is None and wanted is None
-        if suspect != wanted:
+        if suspect != wanted and not answer.blames(suspect):
             self.misses.append(f"{name}: {suspect or 'nobody'} instead of {wanted or 'nobody'}")
 
     def add_first(self, name: str, answer: Answer, first: str | None) -> None:
@@ -115,11 +115,11 @@ def scored(half: str) -> dict[str, Score]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--half", choices=[*HALVES, "both"], default="both", help="which outages; default: both")
+    parser.add_argument("--half", choices=[*HALVES, "both", "all"], default="both", help="which outages; default: both")
     parser.add_argument("--json", action="store_true", help="figures as one JSON object")
-    parser.add_argument("--misses", action="store_true", help="name what went wrong in the development half")
+    parser.add_argument("--misses", action="store_true", help="name what went wrong in what is not blind")
     options = parser.parse_args()
-    halves = list(HALVES) if options.half == "both" else [options.half]
+    halves = {"both": ["development", "held-out"], "all": list(HALVES)}.get(options.half, [options.half])
     scores = {half: scored(half) for half in halves}
     if options.json:
         print(json.dumps({half: {who: s.figures() for who, s in told.items()} for half, told in scores.items()}))
@@ -128,8 +128,8 @@ def main() -> None:
         print(f"{half}:")
         for who, score in told.items():
             print(f"  {who:18}" + "  ".join(f"{key} {value:g}" for key, value in score.figures().items()))
-    if options.misses and "development" in scores:
-        print("\n".join(scores["development"]["logmedic"].misses))
+    if options.misses:
+        print("\n".join(miss for half in halves if half not in BLIND for miss in scores[half]["logmedic"].misses))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,9 @@ from typing import Any, Literal
 
 import msgspec
 
-HALVES = {"development": "scenarios", "held-out": "held_out"}
+HALVES = {"development": "scenarios", "held-out": "held_out", "varied": "varied", "validation": "validation"}
+BLIND = {"held-out", "validation"}
+"""Those that nobody reads who works on the ranking."""
 NAMED = ("at", "service", "level", "message", "times", "every_s")
 BROKEN = {"ERROR", "CRITICAL", "FATAL"}
 _HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
@@ -50,6 +52,11 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``None``: no change did it."""
     decoys: list[str]
     first_failing_service: str
+    also: list[str] = []
+    """Changes that a good engineer may name as well as :attr:`commit`."""
+
+    def blames(self, suspect: str | None) -> bool:
+        return suspect is not None and suspect in {self.commit, *self.also}
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,6 +70,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The tree before the first change. Given, the scenario is a git repository, else a list of changes."""
     files_at: str = ""
     """When that tree was committed."""
+    onset: str = ""
+    """The first error of this outage, if unrelated ones come before."""
     log: list[dict[str, Any]]
     changes: list[Change]
     deploys: list[Deploy] = []
@@ -99,7 +108,7 @@ def faults(scenario: Scenario, half: str) -> list[str]:
 
 def _labels(scenario: Scenario, half: str) -> Iterator[str]:
     answer, shas = scenario.answer, [change.sha for change in scenario.changes]
-    if scenario.held_out != (half == "held-out"):
+    if scenario.held_out != (half in BLIND):
         yield f"held_out contradicts the folder of the {half} half"
     if len(set(shas)) != len(shas):
         yield "two changes with one sha"
@@ -109,9 +118,8 @@ def _labels(scenario: Scenario, half: str) -> Iterator[str]:
         yield f"cause {scenario.cause}, but answer {answer.commit}"
     if not answer.decoys:
         yield "no decoy"
-    yield from (
-        f"decoy {sha} is no innocent change" for sha in answer.decoys if sha not in shas or sha == answer.commit
-    )
+    yield from (f"decoy {sha} is no innocent change" for sha in answer.decoys if sha not in shas or answer.blames(sha))
+    yield from (f"{sha} may be named too, but is no change" for sha in answer.also if sha not in shas)
     yield from (f"deploy of an unknown {d.sha}" for d in scenario.deploys if d.sha not in shas)
     told = json.dumps(scenario.log, ensure_ascii=False)
     named = (answer.first_failing_service, scenario.alert.service)
@@ -119,15 +127,21 @@ def _labels(scenario: Scenario, half: str) -> Iterator[str]:
 
 
 def _times(scenario: Scenario) -> Iterator[str]:
-    onset = min((moment(e["at"]) for e in scenario.log if e["level"].upper() in BROKEN), default=None)
-    if onset is None:
+    errors = {moment(e["at"]) for e in scenario.log if e["level"].upper() in BROKEN}
+    if not errors:
         yield "no error in the log"
         return
+    onset = moment(scenario.onset) if scenario.onset else min(errors)
+    if onset not in errors:
+        yield "no error at the onset"
     if moment(scenario.alert.fired_at) < onset:
         yield "the alert fires before the first error"
     written = {change.sha: moment(change.timestamp) for change in scenario.changes}
     if scenario.answer.commit in written and written[scenario.answer.commit] > onset:
         yield "the culprit is younger than the first error"
+    sent = [moment(d.timestamp) for d in scenario.deploys if d.sha == scenario.answer.commit]
+    if sent and min(sent) > onset:
+        yield "the culprit is deployed after the first error"
     yield from (
         f"{d.sha} is deployed before it is written"
         for d in scenario.deploys

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks" / "diagnosis"))
 
 from material import lines, repository
 from run import Score
-from scenario import HALVES, NO_CHANGE, Alert, Answer, Scenario, faults, load, moment
+from scenario import HALVES, NO_CHANGE, Alert, Answer, Deploy, Scenario, faults, load, moment
 
 READ = 1_830_000_000 * 1_000_000_000  # when the logs are read, ns: after all of them
 ALL = [(half, name, scenario) for half in HALVES for name, scenario in load(half).items()]
@@ -64,6 +64,14 @@ def test_the_halves_share_no_outage_and_the_held_out_one_is_varied() -> None:
     assert causes - NO_CHANGE
 
 
+def test_the_varied_outages_are_new_and_a_third_of_them_is_kept_from_whoever_tunes() -> None:
+    varied, validation = load("varied"), load("validation")
+    known = load("development").keys() | load("held-out").keys()
+    assert not (varied.keys() | validation.keys()) & known
+    assert not varied.keys() & validation.keys()
+    assert abs(len(varied) - 2 * len(validation)) <= 2
+
+
 def _spoilt(scenario: Scenario) -> dict[str, Scenario]:
     """The scenario with one thing wrong each, by what :func:`faults` says of it."""
     first, *others = scenario.changes
@@ -76,6 +84,11 @@ def _spoilt(scenario: Scenario) -> dict[str, Scenario]:
         "two changes with one sha": replace(scenario, changes=[first, first, *others]),
         "the answer nobody is no change": replace(scenario, answer=change(answer, commit="nobody")),
         "cause network, but answer": replace(scenario, cause="network"),
+        "may be named too": replace(scenario, answer=change(answer, also=["nobody"])),
+        "no error at the onset": replace(scenario, onset="2020-01-01T00:00:00Z"),
+        "the culprit is deployed after": replace(
+            scenario, deploys=[Deploy(scenario.alert.service, label, scenario.alert.fired_at)]
+        ),
         "no decoy": replace(scenario, answer=change(answer, decoys=[])),
         f"decoy {label} is no innocent": replace(scenario, answer=change(answer, decoys=[label])),
         "deploy of an unknown": replace(scenario, deploys=[change(scenario.deploys[0], sha="nobody")]),
@@ -129,6 +142,13 @@ def test_a_score_counts_hits_innocents_and_silence() -> None:
         "first_service": 0.5,
     }
     assert len(score.misses) == 5
+
+
+def test_a_change_that_may_be_named_as_well_is_a_hit_and_no_decoy() -> None:
+    score = Score()
+    score.add("either", Answer("a", ["b"], "web", also=["c"]), "c")
+    assert score.figures() == {"scenarios": 1, "top1": 1.0, "decoys": 0.0}
+    assert not score.misses
 
 
 def test_a_share_of_nothing_is_left_out() -> None:

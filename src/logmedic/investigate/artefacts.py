@@ -53,7 +53,7 @@ def by_artefact(scene: Scene, view: View) -> Iterator[Reason]:
                 f"{lost} no longer reaches where it is read ({file.path})",
                 f"더 이상 제공되지 않는 파일: {lost} ({file.path})",
             )
-            yield Reason(0.65, why, anywhere=True)
+            yield Reason(0.65, why)
             return
 
 
@@ -145,7 +145,7 @@ def by_grant(scene: Scene, view: View) -> Iterator[Reason]:
                 f"it no longer grants {found!r} ({file.path}), which the error lacks",
                 f"오류에 필요한 권한 제거: {found!r} ({file.path})",
             )
-            yield Reason(0.7, why, anywhere=True)
+            yield Reason(0.7, why)
             return
 
 

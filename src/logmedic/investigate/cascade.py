@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -20,6 +21,7 @@ AFTERMATH = 30 * 60 * NANOSECONDS  # how long after a fault's last occurrence ot
 MOST_NAMED_IN = 4_000  # characters of one error that are searched for names of services
 MOST_STEPS = 8  # services between the one that was noticed and the one that failed first
 LONG_LINE = 60  # characters
+MOST_KEPT = 1_000  # errors whose lines are kept for the next comparison
 LEAST_SHARED = 2  # lines of two traces that are the same: what was raised and where
 SHORTLY = 45 * 60 * NANOSECONDS  # from where a fault began to where others failed of it in words that do not say so
 LULL = 15 * 60 * NANOSECONDS  # between two tries of a job that fails, at most
@@ -214,12 +216,19 @@ def _alike(a: Neighbour, b: Neighbour) -> bool:
     return len(shared) >= LEAST_SHARED and any(_FRAME.search(line) for line in shared)
 
 
-def _long_lines(record: LogRecord) -> set[str]:
+def _long_lines(record: LogRecord) -> frozenset[str]:
     """Lines of what was raised that are too long to be the same by chance, without their digits."""
     texts = [record.exception_message or "", record.stack_text or ""]
     texts += [value for value in record.fields.values() if isinstance(value, str)]
-    lines = (line.strip() for text in texts for line in text[-MOST_NAMED_IN:].split("\n"))
-    return {"".join(_DIGITS.split(line)) for line in lines if len(line) >= LONG_LINE and not _FRAME.search(line)}
+    return _long_lines_of(tuple(text[-MOST_NAMED_IN:] for text in texts if len(text) >= LONG_LINE))
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _long_lines_of(texts: tuple[str, ...]) -> frozenset[str]:
+    """In a storm each error is compared with each other one."""
+    lines = (line.strip() for text in texts for line in text.split("\n"))
+    found = (line for line in lines if len(line) >= LONG_LINE and not _FRAME.search(line))
+    return frozenset("".join(_DIGITS.split(line)) for line in found)
 
 
 def _silent(current: Neighbour, names: Sequence[str], around: Sequence[LogRecord]) -> str:

@@ -47,7 +47,7 @@ def by_schema(scene: Scene, view: View) -> Iterator[Reason]:
         if _is_migration(file) and any(_DDL.search(line) for line in lines):
             weight = 0.7 if len(named) > 1 else 0.6 if named[0] == names[0] else 0.45
             why = Text(f"it changed the schema of {shown} ({file.path})", f"{shown} 스키마 변경 ({file.path})")
-            yield Reason(weight, why, anywhere=True)
+            yield Reason(weight, why)
             return
         if scene.kind.id == "constraint" and not h.only_renames(hunk, file.path):
             weight = 0.52 if {*named} - {*scene.clues.subjects} else 0.35  # more than the table
@@ -73,7 +73,7 @@ def by_route(scene: Scene, view: View) -> Iterator[Reason]:
             path = _route_gone(hunk, _segments(route))
             if path:
                 why = Text(f"it took the route {path} away ({file.path})", f"경로 {path} 제거 ({file.path})")
-                yield Reason(0.65, why, anywhere=True)
+                yield Reason(0.65, why)
                 return
 
 
@@ -111,7 +111,7 @@ def by_answer(scene: Scene, view: View) -> Iterator[Reason]:
         if line and not h.only_renames(hunk, file.path) and not h.only_logs(hunk):
             shown = f"{line[:80]} ({file.path})"
             why = Text(f"it changed what {read} answers: {shown}", f"{read} 응답 형식 변경: {shown}")
-            yield Reason(0.52 if callee else 0.45, why, anywhere=True)
+            yield Reason(0.52 if callee else 0.45, why)
             return
 
 

@@ -19,15 +19,15 @@ _CAUSES = ("error", "err", "cause", "reason", "exception", "error.message")
 BEFORE_ONSET, BEHIND_ONSET = 200, 100  # lines that tell how the other services fared
 
 
-def episode(case: Case) -> tuple[Cascade, Sequence[Neighbour]]:
-    """Where the fault began and what it reached, and the incidents of the same time.
+def episode(case: Case) -> tuple[Cascade, Sequence[Neighbour], tuple[LogRecord, ...]]:
+    """Where the fault began and what it reached, the incidents of the same time, and what all services said then.
 
     Raises:
         StoreError, SourceError, OSError: the history or the logs cannot be read.
     """
     incident, record = case.incident, case.samples[0].record
     if is_synthetic(case.samples[0]):
-        return Cascade(), ()
+        return Cascade(), (), ()
     beside = case.history.beside(incident, incident.first_seen - EPISODE, incident.last_seen + AFTERMATH)
     traced: Sequence[LogRecord] = ()
     wanted = record.trace_id or record.request_id
@@ -45,7 +45,13 @@ def episode(case: Case) -> tuple[Cascade, Sequence[Neighbour]]:
     deployed = [d.service for d in case.changes.deploys if d.service] if case.changes is not None else []
     kinds = {n.id: _kind(n.record, n.record.stack) for n in beside}
     kinds[incident.id] = _kind(record, case.samples[0].grouping.stack or record.stack)
-    return trace_back(subject, beside, traced, around=around, known=deployed, kinds=kinds), beside
+    cascade = trace_back(subject, beside, traced, around=around, known=deployed, kinds=kinds)
+    return cascade, beside, told([record, *(n.record for n in beside), *around])
+
+
+def told(records: Sequence[LogRecord]) -> tuple[LogRecord, ...]:
+    """Each line once, oldest first."""
+    return tuple(sorted({r.ref: r for r in records}.values(), key=lambda r: (r.time, r.ref)))
 
 
 def _kind(record: LogRecord, stack: Stack | None) -> str:

@@ -55,6 +55,7 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[str, ...] = ()  # what could not be looked at, and why
     listed: bool = False  # the changes come from a list, which is all that changed
     cascade: Cascade = Cascade()
+    told: tuple[LogRecord, ...] = ()  # what the services said at that time, oldest first
     services: tuple[str, ...] = ()  # all that the history and the deploys know of
     sent: Mapping[str, tuple[str, ...]] = {}  # commit → services that it was deployed to
     deployed: Mapping[str, tuple[int, ...]] = {}  # service → times of all its deploys, s
@@ -145,14 +146,14 @@ def describe(incident: Incident) -> str:
 
 def _add_cascade(dossier: Dossier, case: Case, gaps: list[str]) -> Dossier:
     try:
-        found, beside = episode(case)
+        found, beside, told = episode(case)
     except (StoreError, SourceError, OSError) as error:
         gaps.append(f"other services could not be looked at: {error}")
         return dossier
     deploys = case.changes.deploys if case.changes is not None else ()
     names = [*found.hit, case.incident.service, *(n.service for n in beside), *(d.service for d in deploys)]
     services = tuple(dict.fromkeys(name for name in names if name))
-    return msgspec.structs.replace(dossier, cascade=found, services=services)
+    return msgspec.structs.replace(dossier, cascade=found, services=services, told=told)
 
 
 def _add_code(dossier: Dossier, case: Case, collected: _Collected, gaps: list[str]) -> Dossier:

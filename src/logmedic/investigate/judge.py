@@ -12,6 +12,7 @@ from logmedic.investigate.clues import clues, with_others
 from logmedic.investigate.evidence import Dossier
 from logmedic.investigate.hunks import SETTINGS, can_run
 from logmedic.investigate.kind import Code, Kind
+from logmedic.investigate.outside import text_of
 from logmedic.investigate.scene import Scene
 from logmedic.investigate.suspects import ranked
 from logmedic.investigate.taxonomy import Classified, classify
@@ -129,6 +130,9 @@ def scene_of(dossier: Dossier, incident: Incident, kind: Kind) -> Scene:
         sent=dossier.sent,
         listed=dossier.listed,
         alike=dossier.cascade.alike,
+        told=dossier.told,
+        service=incident.service,
+        subject=text_of(record),
         deployed=dossier.deployed,
         called=(*dossier.cascade.linked, *(name for name in dossier.services if speaks_of_service(record, name))),
         sources=tuple(item.text for item in dossier.evidence if item.kind == "source"),

@@ -90,9 +90,9 @@ def _worse(scene: Scene, name: str, old: Setting, new: Setting, why: Text, *, fe
     # Only a size is refused; the numbers of another fault are of something else.
     if fewer and scene.kind.id == "too-large" and _between(new, old, scene.clues.numbers):
         english, korean = f"{why.en}, and what was refused lies between", f"{why.ko}, 거부된 값은 그 사이"
-        return Reason(0.85, Text(english, korean), anywhere=True)
+        return Reason(0.85, Text(english, korean))
     said = is_said(new, scene.clues.numbers)
-    return Reason(0.2 if _foreign(name, scene) else 0.8 if said else _share(old, new), why)
+    return Reason(0.2 if foreign(name, scene) else 0.8 if said else _share(old, new), why)
 
 
 def _share(old: Setting, new: Setting) -> float:
@@ -146,7 +146,7 @@ def told(name: str, old: Setting | None, new: Setting | None, path: str) -> Text
     return Text(f"it removed {name} = {gone} ({path})", f"{name} = {gone} 설정 제거 ({path})")
 
 
-def _foreign(name: str, scene: Scene) -> bool:
+def foreign(name: str, scene: Scene) -> bool:
     """Whether a setting is about waiting for something else: ``pool_timeout`` is not what a slow service ran into."""
     if scene.kind.id not in _WAITS:
         return False

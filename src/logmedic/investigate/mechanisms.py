@@ -103,7 +103,7 @@ PATTERNS = (
     Pattern(frozenset({"permission"}), Text("it changed who may use which files", "파일 접근 권한 변경"), _either(_FILES), 0.6),
     Pattern(_REFUSED, Text("it changed who may do what", "접근 권한 변경"), _narrower, 0.5),
     Pattern(frozenset({"credentials"}), Text("it changed credentials", "인증 정보 변경"), _other_secret, 0.45),
-    Pattern(frozenset({"bad-data"}), Text("it changed the form in which something is written", "데이터를 쓰는 형식 변경"), _other_form, 0.52, anywhere=True),
+    Pattern(frozenset({"bad-data"}), Text("it changed the form in which something is written", "데이터를 쓰는 형식 변경"), _other_form, 0.52),
     Pattern(frozenset({"certificate"}), Text("it changed which certificates are trusted", "신뢰하는 인증서 변경"), _either(_TRUST), 0.55),
     Pattern(frozenset({"certificate"}), Text("it changed the image", "이미지 변경"), _either(_IMAGE), 0.5),
     Pattern(_NETWORK, Text("it changed the ways of the network", "네트워크 경로 변경"), _either(_WAYS), 0.52),

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import unicodedata
 
+MOST_MARKS = 8  # on one letter; no script stacks more, and a tower of them covers lines and cannot be broken
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\u034f")  # draw nothing although Unicode calls them printable
 
 
 def inert(text: str) -> str:
-    """Control, direction and invisible characters as ``\\x1b`` or ``\\u202e``; line ends stay."""
+    """Control, direction and invisible characters, and marks piled upon one letter, as ``\\x1b`` or ``\\u202e``; line
+    ends stay.
+    """
     if text.isascii() and text.replace("\n", "").isprintable():
         return text
-    return "".join(c if c == "\n" or _shows(c) else _escape(c) for c in text.replace("\r\n", "\n").replace("\t", " "))
+    out: list[str] = []
+    marks = 0
+    for c in text.replace("\r\n", "\n").replace("\t", " "):
+        marks = marks + 1 if unicodedata.category(c) in {"Mn", "Me"} else 0
+        out.append(c if c == "\n" or (_shows(c) and marks <= MOST_MARKS) else _escape(c))
+    return "".join(out)
 
 
 def _shows(c: str) -> bool:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from logmedic.investigate import hunks as h
-from logmedic.investigate.diffs import FileDiff, Hunk, Touch
+from logmedic.investigate.diffs import Hunk, Touch
 from logmedic.investigate.packages import is_manifest
 from logmedic.investigate.scene import Place, Reason, Scene, View
 from logmedic.model import CauseKind, Text
@@ -21,18 +21,6 @@ _ADDRESSED = frozenset(
 )
 _ADDRESS = re.compile(r"[./:]|^[A-Z][A-Z0-9_]+$")  # a host, a path, a URL, a variable of the environment
 
-MOST_COMPARED = 400  # changes whose words are compared: in a long history every word is somewhere
-_COMMON = frozenset((
-    "error", "errors", "exception", "failed", "failure", "fail", "request", "requests", "response", "call",
-    "calling", "called", "from", "with", "that", "this", "than", "none", "null", "true", "false", "value",
-    "values", "type", "string", "object", "name", "data", "could", "cannot", "while", "when", "have", "been",
-    "into", "which", "http", "https", "status", "code", "message", "service", "server", "client", "internal",
-    "connection", "main", "java", "python", "line", "file", "self", "return", "import", "module", "class",
-    "function", "args", "time", "timeout", "info", "warn", "debug", "trace", "level", "test", "user", "users",
-    "more", "less", "size", "caused", "after", "before", "over", "under", "between", "run", "running", "thread",
-    "handler", "handle", "process",
-))  # fmt: skip
-_CONTENDED = frozenset({"deadlock", "constraint", "slow", "pool-exhausted"})
 _DEMAND = re.compile(r"requir|valid|must|not_?null|presence|mandatory|schema|assert|non_?empty|@Not", re.IGNORECASE)
 
 _BETWEEN = re.compile(r"[,;]")
@@ -108,10 +96,10 @@ def by_missing(scene: Scene, view: View) -> Iterator[Reason]:
             changed = file.path if altered else changed
             removed, added = removed + gone, added + came
         if removed > added:
-            yield Reason(0.6, _about_missing(name, f"it removed {name!r} ({path})", f"제거 ({path})"), anywhere=True)
+            yield Reason(0.6, _about_missing(name, f"it removed {name!r} ({path})", f"제거 ({path})"))
         elif changed and removed == added:
             why = _about_missing(name, f"it changed what gives {name!r} ({changed})", f"값 변경 ({changed})")
-            yield Reason(0.4, why, anywhere=True)
+            yield Reason(0.4, why)
         elif added > removed and not is_manifest(path):
             weight = 0.5 if scene.kind.cause is CauseKind.CONFIG or _demands(view, name) else 0.35
             why = _about_missing(name, f"it added a use of {name!r} ({path})", f"사용 추가 ({path})")
@@ -147,7 +135,7 @@ def by_unwanted(scene: Scene, view: View) -> Iterator[Reason]:
                 verb, korean = ("added", "추가") if came > gone else ("removed", "제거")
                 why = Text(f"it {verb} {name!r} ({file.path}), which the error does not know",
                            f"오류에서 알 수 없다고 한 {name!r} {korean} ({file.path})")  # fmt: skip
-                yield Reason(0.58, why, anywhere=True)
+                yield Reason(0.58, why)
                 return
 
 
@@ -173,47 +161,7 @@ def by_literals(scene: Scene, view: View, words: Sequence[str]) -> Iterator[Reas
         strong = scene.kind.id in _ADDRESSED and _ADDRESS.search(word) is not None
         created = any(file.created and file.path == path for file in view.change.files)
         why = Text(f"it changed {word!r} ({path}), which the error names", f"오류 메시지에 나온 {word!r} 변경 ({path})")
-        yield Reason(0.5 if strong and not created else 0.2, why, tie=not strong)
-
-
-def rare_words(scene: Scene, views: Sequence[View]) -> dict[str, list[tuple[str, str]]]:
-    """Commit → words that the error and its changed lines share and no other change has, each with its file."""
-    wanted = {w for w in scene.clues.words if len(w) >= 4 and w not in _COMMON}
-    for name in (*scene.services, *scene.hit):
-        wanted.difference_update(h.parts_of(name))
-    holders: dict[str, list[tuple[str, str]]] = {}
-    for view in views if len(views) <= MOST_COMPARED else ():
-        for word, path in _words_of(view, wanted).items():
-            holders.setdefault(word, []).append((view.change.commit, path))
-    found: dict[str, list[tuple[str, str]]] = {}
-    for word, places in holders.items():
-        if len(places) == 1:
-            found.setdefault(places[0][0], []).append((word, places[0][1]))
-    return found
-
-
-def _words_of(view: View, wanted: set[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for file, hunk in view.hunks:
-        if file.created:
-            continue  # who creates a file writes all of its words
-        before, after = (
-            Counter(part for line in side if not h.is_comment(line) for part in h.parts_of(line))
-            for side in (hunk.removed, hunk.added)
-        )
-        for word in wanted:
-            if before[word] != after[word]:
-                found.setdefault(word, file.path)
-    return found
-
-
-def by_words(shared: Sequence[tuple[str, str]]) -> Iterator[Reason]:
-    """Words in common that nothing else explains: never enough alone."""
-    if shared:
-        told = ", ".join(word for word, _ in sorted(shared)[:3])
-        path = shared[0][1]
-        why = Text(f"only it speaks of {told} as the error does ({path})", f"오류와 같은 낱말 사용: {told} ({path})")
-        yield Reason(0.3 if len(shared) > 1 else 0.2, why, tie=True)
+        yield Reason(0.5 if strong and not created else 0.2, why)
 
 
 def by_function(scene: Scene, view: View) -> Iterator[Reason]:
@@ -228,7 +176,6 @@ def by_function(scene: Scene, view: View) -> Iterator[Reason]:
             yield Reason(
                 weight,
                 Text(f"it changed {name} ({path}), which is on the stack", f"스택에 있는 {name} 변경 ({path})"),
-                tie=True,
             )
             return
 
@@ -236,26 +183,6 @@ def by_function(scene: Scene, view: View) -> Iterator[Reason]:
 def _defines(hunk: Hunk, name: str) -> bool:
     lines = (*hunk.removed, *hunk.added, *hunk.context)
     return not h.only_logs(hunk) and any(_mentions(line, name) and not h.is_comment(line) for line in lines)
-
-
-def by_subject(scene: Scene, view: View) -> Iterator[Reason]:
-    """An endpoint, a table or a class that the error speaks of, and whose code or statement was changed.
-
-    Whoever runs it: those who contend for a table need not know of each other.
-    """
-    for name in scene.clues.subjects:
-        path = next((f.path for f, hunk in view.hunks if _is_about(f, hunk, name)), "")
-        if path:
-            why = Text(f"it changed what deals with {name} ({path})", f"{name} 처리 코드 변경 ({path})")
-            yield Reason(0.2, why, anywhere=scene.kind.id in _CONTENDED, tie=True)
-            return
-
-
-def _is_about(file: FileDiff, hunk: Hunk, name: str) -> bool:
-    stem = name.lower().removesuffix("s")
-    if stem in {part.removesuffix("s") for part in h.parts_of(file.path)}:
-        return True
-    return any(stem in {p.removesuffix("s") for p in h.parts_of(line)} for line in (*hunk.removed, *hunk.added))
 
 
 def _mentioned(view: View, word: str) -> str:

@@ -10,7 +10,7 @@ from logmedic.investigate.clues import Clues
 from logmedic.investigate.diffs import Change, FileDiff, Hunk, Touch
 from logmedic.investigate.kind import Kind
 from logmedic.investigate.source import Span
-from logmedic.model import Text
+from logmedic.model import LogRecord, Text
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -42,7 +42,15 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     functions: tuple[str, ...] = ()  # names on the stack, the culprit first
     sources: tuple[str, ...] = ()  # the functions of the stack as they stand in the repository, the culprit first
     alike: tuple[str, ...] = ()  # services that fail in the same way
+    told: tuple[LogRecord, ...] = ()  # what the services said at that time, oldest first
+    service: str = ""  # whose error it is
+    subject: str = ""  # all that the error itself says
     called: tuple[str, ...] = ()  # services of ours that the error names as callees
+
+    @property
+    def ran(self) -> tuple[Place, ...]:
+        """The code of ours that the error itself names, of which we know that it ran."""
+        return tuple(place for place in self.places if place.exact)
 
 
 class View(msgspec.Struct, frozen=True):
@@ -58,8 +66,6 @@ class Reason(msgspec.Struct, frozen=True):
 
     weight: float
     why: Text
-    anywhere: bool = False  # whatever service runs the change: what it took away was shared
-    tie: bool = False  # it speaks of what the error speaks of, which alone brings nothing about
     also: str = ""  # another commit that the reason speaks of
 
     @property

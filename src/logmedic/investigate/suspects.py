@@ -1,47 +1,82 @@
 """Which commits could have produced this fault. Pure: diffs, stack and words in, ranked suspects out.
 
-A commit earns a score by what its diff did, never by being the latest. Independent reasons add up as probabilities do:
-``1 - (1 - a)(1 - b)…``. The weights are judgements, tuned on made cases (``test_investigate_suspects.py``):
-one strong reason (it wrote the line that failed, it removed the name that is missing, it lowered the limit that was
-hit) passes the threshold, one weak reason never does. Unless the fault is a bug, reasons that only tie a change to the
-error (``tie``) count beside one that explains how it came about, and never by themselves: silence is better than an
-accusation.
+A commit earns a score by what it did, never by being the latest: the weighted sum of its signals
+(:mod:`logmedic.investigate.signals`). "Nobody's commit" earns one, too, from the signs that an outage came from
+outside (:mod:`logmedic.investigate.outside`), and a commit is accused only where it outweighs that. So the model is a
+multinomial logit with an outside option (McFadden 1974), each of its terms a number that can be told.
+
+The weights were drawn from judgement (what an engineer would give them) towards what the made outages under
+``benchmarks/diagnosis`` say, by ``benchmarks/diagnosis/fit.py``, which also tells how well they carry over to outages
+that they were not drawn from. A sign that judgement is sure of is never turned over by a fit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from logmedic.investigate import contracts, locality, switches
 from logmedic.investigate import hunks as h
-from logmedic.investigate import reasons as r
-from logmedic.investigate.artefacts import by_artefact, by_grant
+from logmedic.investigate import locality
 from logmedic.investigate.diffs import Change, Touch, touches
-from logmedic.investigate.installed import by_package
 from logmedic.investigate.kind import Code
-from logmedic.investigate.limits import by_knob, by_leak
-from logmedic.investigate.mechanisms import by_mechanism
-from logmedic.investigate.reach import by_callee, by_value
+from logmedic.investigate.outside import signs
 from logmedic.investigate.scene import Place, Reason, Scene, View
-from logmedic.investigate.workload import by_workload
-from logmedic.model import CauseKind, Suspect, Text
+from logmedic.investigate.signals import Signals, episode_texts, signals
+from logmedic.model import Suspect, Text
 
 MOST_SUSPECTS = 3
-THRESHOLD = {Code.BUG: 0.4, Code.KNOB: 0.5, Code.OUTSIDE: 0.55}
 HIGHEST = 0.95
-TELLING = 0.2  # below, a reason shows no mechanism
-BULK = 1_500  # changed lines above which one name in a diff says little
+NEAR_BEST = 0.6  # of the best suspect's odds, from where another one is named beside it
 NOT_KNOWN = 99  # lines to a hunk that does not say where it stands
-_DAY = 86_400
-_AGES = ((7, 1.0), (30, 0.85), (90, 0.7))  # days between the commit and the first occurrence → factor
-_OLDER = 0.55
+MOST_TOLD = 3  # reasons
 
-
-def rank(scene: Scene) -> list[Suspect]:
-    """At most :data:`MOST_SUSPECTS` commits, the likeliest first; none when nothing is above the threshold."""
-    return [scored.suspect for scored in ranked(scene)]
+WEIGHTS: Mapping[str, float] = {
+    "stack": 1.55,
+    "missing": 1.98,
+    "named": 2.45,
+    "literals": 0.56,
+    "shape": 1.95,
+    "levers": 0.5,
+    "turn": 1.0,
+    "more-turns": 0.7,
+    "adds": 0.3,
+    "more-adds": 0.3,
+    "strains": 0.44,
+    "major-release": 0.37,
+    "size": 1.18,
+    "takes-away": 0.46,
+    "shared": 0.64,
+    "eases": -0.68,
+    "minor-release": -0.52,
+    "patch-release": -0.84,
+    "cosmetic": -1.07,
+    "age": -1.21,
+    "hidden": -1.01,
+    "elsewhere": -5.0,
+    "waiting": -2.01,
+    "idle": -1.82,
+    "first-commit": -2.04,
+}
+NOBODY: Mapping[str, float] = {
+    "always": 0.7,
+    "kind": 0.87,
+    "provider": 0.95,
+    "platform": 0.97,
+    "expiry": 0.71,
+    "revoked": 0.75,
+    "load": 0.56,
+    "client": 0.45,
+    "data": 0.82,
+    "note": 1.2,
+    "foreign": 1.24,
+    "one-caller": 1.3,
+    "new-caller": 1.18,
+    "traffic": 0.99,
+    "alien": 0.41,
+    "lone": 0.5,
+}
 
 
 class Ranked(msgspec.Struct, frozen=True):
@@ -51,119 +86,58 @@ class Ranked(msgspec.Struct, frozen=True):
     also: tuple[str, ...] = ()
 
 
+class Weighed(msgspec.Struct, frozen=True):
+    """What is weighed: the signals of each commit, newest first, and the signs that it was nobody's."""
+
+    commits: Mapping[str, Signals]
+    outside: Mapping[str, float]
+
+
+def rank(scene: Scene) -> list[Suspect]:
+    """At most :data:`MOST_SUSPECTS` commits, the likeliest first; none where nobody's commit is likelier."""
+    return [found.suspect for found in ranked(scene)]
+
+
 def ranked(scene: Scene) -> list[Ranked]:
     """Like :func:`rank`, with what else the reasons rest on."""
-    if scene.kind.code is Code.NEVER:
+    if scene.kind.code is Code.NEVER or not scene.changes:
         return []
+    weighed = weigh(scene)
+    nobody = total(NOBODY, weighed.outside)
+    scores = {commit: total(WEIGHTS, found.values) - nobody for commit, found in weighed.commits.items()}
+    told = {commit: score for commit, score in scores.items() if score > 0 and weighed.commits[commit].reasons}
+    best = sorted(told, key=lambda commit: -told[commit])  # of equals the newest: the mapping is in that order
+    named = [commit for commit in best if math.exp(told[commit] - told[best[0]]) >= NEAR_BEST]
+    return [_suspect(commit, told[commit], weighed.commits[commit].reasons) for commit in named[:MOST_SUSPECTS]]
+
+
+def weigh(scene: Scene) -> Weighed:
+    """What is known of each change of the window and of the world outside, as numbers."""
     touched = _touched(scene)
     views = [
         View(change, tuple(h.telling_hunks(change)), tuple(touched.get(change.commit, ()))) for change in scene.changes
     ]
-    words = r.telling_words(scene, views)
-    shared = r.rare_words(scene, views)
-    reasons = {
-        view.change.commit: [*_reasons(scene, view, words), *r.by_words(shared.get(view.change.commit, ()))]
-        for view in views
-    }
-    hidden = _switched(scene, views, reasons)
-    scored: list[tuple[float, int, Ranked]] = []
-    for age, view in enumerate(views):
-        own = sorted(reasons[view.change.commit], key=lambda reason: reason.rank, reverse=True)
-        score = _score(scene, view.change, own) * (switches.INHERITED if view.change.commit in hidden else 1.0)
-        if score >= THRESHOLD[scene.kind.code]:
-            suspect = Suspect(view.change.commit, round(min(score, HIGHEST), 2), _why(own[:3]))
-            also = tuple(dict.fromkeys(reason.also for reason in own[:3] if reason.also))
-            scored.append((round(score, 2), -age, Ranked(suspect, also)))
-    scored.sort(key=lambda entry: entry[:2], reverse=True)
-    best = scored[0][0] if scored else 0.0
-    return [found for score, _, found in scored[:MOST_SUSPECTS] if score >= best * 0.6]
+    texts = episode_texts(scene)
+    owners = {name for view in views for name in locality.belongs_to(view.change, scene.services, scene.sent)}
+    outside = signs(scene, "\n".join(text for text, _ in texts), owners)
+    return Weighed(signals(scene, views, texts), {"always": 0.7, **outside})
 
 
-def _switched(scene: Scene, views: Sequence[View], reasons: dict[str, list[Reason]]) -> frozenset[str]:
-    """Adds the reasons of flipped switches. Returns the commits whose code could not run before the flip."""
-    hidden: set[str] = set()
-    found = switches.flips(views)
-    scores = (
-        {view.change.commit: _score(scene, view.change, reasons[view.change.commit]) for view in views} if found else {}
-    )
-    for flip in found:
-        reason = switches.by_switch(scene, flip, scores)
-        reasons[flip.view.change.commit].append(reason)
-        if reason.weight >= THRESHOLD[scene.kind.code]:
-            hidden.update(flip.readers)
-    return frozenset(hidden)
+def total(weights: Mapping[str, float], values: Mapping[str, float]) -> float:
+    return sum(weight * values.get(name, 0.0) for name, weight in weights.items())
 
 
-def _score(scene: Scene, change: Change, reasons: Sequence[Reason]) -> float:
-    if scene.kind.code is not Code.BUG and all(reason.tie or reason.weight < TELLING for reason in reasons):
-        return 0.0  # it speaks of the same things, and brings nothing about
-    score = _together(reasons) * _age_factor(scene.first_seen - change.time) * _bulk_factor(change)
-    if not any(reason.anywhere for reason in reasons):
-        score *= locality.factor(change, scene.hit, scene.services, scene.sent)
-    return score * locality.carried(change, scene)
+def _suspect(commit: str, score: float, reasons: Sequence[Reason]) -> Ranked:
+    """``score``: logarithm of the odds that it was this commit rather than nobody's."""
+    told = reasons[:MOST_TOLD]
+    chance = round(min(1 / (1 + math.exp(-score)), HIGHEST), 2)
+    also = tuple(dict.fromkeys(reason.also for reason in told if reason.also))
+    return Ranked(Suspect(commit, chance, _why(told)), also)
 
 
 def _why(reasons: Sequence[Reason]) -> Text:
     told = dict.fromkeys(reason.why for reason in reasons)
     return Text("; ".join(why.en for why in told), "; ".join(why.ko for why in told))
-
-
-def _together(reasons: Sequence[Reason]) -> float:
-    missed = 1.0
-    for reason in reasons:
-        missed *= 1 - reason.weight
-    return 1 - missed
-
-
-def _age_factor(seconds: int) -> float:
-    """What ran well for long was rarely what broke it: the fault would have come at once."""
-    return next((factor for days, factor in _AGES if seconds <= days * _DAY), _OLDER)
-
-
-def _bulk_factor(change: Change) -> float:
-    """The first commit, and imports of whole trees, touch everything."""
-    return 0.3 if change.parents == 0 else 0.7 if change.size > BULK else 1.0
-
-
-def _reasons(scene: Scene, view: View, words: Sequence[str]) -> Iterator[Reason]:
-    """A bug is judged by the code that ran; a limit, a name or an address only by what the error speaks of."""
-    if scene.kind.code is Code.BUG:
-        yield from r.by_stack(scene, view)
-        yield from r.by_function(scene, view)
-        yield from _named(scene, view, words)
-        return
-    workload = list(by_workload(scene, view))
-    strong = [*_named(scene, view, words), *by_leak(scene, view), *workload, *by_mechanism(scene, view)]
-    if workload:
-        strong += locality.by_waiting(scene, view.change)
-    yield from strong
-    if strong:
-        yield from r.by_subject(scene, view)
-    if scene.kind.cause in {CauseKind.DATA, CauseKind.CONFIG}:
-        yield from r.by_stack(scene, view)
-    elif strong and not view.touched:
-        yield from r.by_function(scene, view)
-    elif strong and view.touched:
-        place = view.touched[0][0]
-        what = place.span.name or place.path
-        yield Reason(0.2, Text(f"it touches {what}, which is on the stack", f"스택에 있는 {what} 변경"), tie=True)
-
-
-def _named(scene: Scene, view: View, words: Sequence[str]) -> Iterator[Reason]:
-    """What the error names, whatever kind of fault it is."""
-    yield from r.by_missing(scene, view)
-    yield from r.by_unwanted(scene, view)
-    yield from by_knob(scene, view)
-    yield from by_package(scene, view)
-    yield from contracts.by_schema(scene, view)
-    yield from contracts.by_route(scene, view)
-    yield from contracts.by_answer(scene, view)
-    yield from by_artefact(scene, view)
-    yield from by_grant(scene, view)
-    yield from by_callee(scene, view)
-    yield from by_value(scene, view)
-    yield from locality.by_shared(scene, view)
-    yield from r.by_literals(scene, view, words)
 
 
 def _touched(scene: Scene) -> dict[str, list[tuple[Place, Touch]]]:

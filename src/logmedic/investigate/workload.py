@@ -95,7 +95,6 @@ class Pattern(msgspec.Struct, frozen=True):
     said: Text
     shows: Callable[[Hunk], str | None]  # the line that shows it
     weight: float = WEIGHT
-    anywhere: bool = False  # it reaches whoever uses what it changes, such as a table
 
 
 def first(lines: tuple[str, ...], pattern: re.Pattern[str]) -> str | None:
@@ -184,7 +183,6 @@ PATTERNS = (
         Text("it locks a table while it runs", "실행 중 테이블 잠금"),
         _locks_table,
         0.45,
-        anywhere=True,
     ),
     Pattern(frozenset({"deadlock"}), Text("it locks in another order", "잠금 순서 변경"), _locks_in_other_order, 0.52),
     Pattern(_TIMES, Text("it changed the unit of a time", "시간 단위 변경"), _unit_changed, 0.55),
@@ -223,7 +221,7 @@ def reasons(patterns: Sequence[Pattern], scene: Scene, view: View) -> Iterator[R
             file, text = found
             where = f"{text[:80]} ({file.path})"
             why = Text(f"{pattern.said.en}: {where}", f"{pattern.said.ko}: {where}")
-            yield Reason(pattern.weight * share, why, anywhere=pattern.anywhere)
+            yield Reason(pattern.weight * share, why)
             share /= 2
 
 
