@@ -137,13 +137,14 @@ def followed(server: Server, base: Path, *, tail: bool) -> Iterator[tuple[Noting
         store=build.StoreConfig(url=f"sqlite:///{base / f'state-{tail}.db'}"),
     )
     with build.runtime(build.Loaded(config, base, None, "en")) as runtime:
-        noting = Noting(runtime._digesters["loki"])
-        runtime._digesters["loki"] = noting
+        (reader,) = runtime.readers
+        noting = Noting(reader.digester)
+        reader.digester = noting  # type: ignore[assignment]
         stored: list[float] = []
         commit = runtime._intake.commit
 
-        def noted(digest: Digest, moved: object) -> object:
-            taken = commit(digest, moved)  # type: ignore[arg-type]
+        def noted(digest: Digest, moved: object, fence: object = None) -> object:
+            taken = commit(digest, moved, fence)  # type: ignore[arg-type]
             now = time.time_ns()
             stored.extend((now - written) / 1e6 for written in noting.waiting)
             noting.waiting.clear()

@@ -21,15 +21,29 @@ class Wire:
     def __getattr__(self, name):
         def ask(**asked):
             try:
-                return getattr(self.logs, name)(**asked)
+                answer = getattr(self.logs, name)(**asked)
             except Refused as error:
-                answer = {
-                    "Error": {"Code": error.code, "Message": error.message},
-                    "ResponseMetadata": {"HTTPStatusCode": error.status},
-                }
-                raise ClientError(answer, name) from None
+                raise _as_boto3_does(error, name) from None
+            if name == "start_live_tail":
+                return {"responseStream": _heard(answer["responseStream"])}
+            return answer
 
         return ask
+
+
+def _heard(session):
+    try:
+        yield from session
+    except Refused as error:
+        raise _as_boto3_does(error, "StartLiveTail") from None
+
+
+def _as_boto3_does(error, name):
+    answer = {
+        "Error": {"Code": error.code, "Message": error.message},
+        "ResponseMetadata": {"HTTPStatusCode": error.status},
+    }
+    return ClientError(answer, name)
 
 
 class Reader:

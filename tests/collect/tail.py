@@ -45,7 +45,10 @@ class Tail:
             self.rows[key] = line
             fresh.append(line)
         self.truncated.update(batch.truncated)
-        self.stored[batch.stream] = batch.position
+        if batch.position.forgotten:
+            del self.stored[batch.stream]
+        else:
+            self.stored[batch.stream] = batch.position
         return fresh
 
     def read(self, batches: int | None = None) -> list[bytes]:

@@ -221,3 +221,17 @@ def test_an_arn_is_asked_for_as_such(logs, clock):
 def test_keys_that_cannot_work_are_refused(keys, named):
     with pytest.raises(ConfigError, match=named):
         check("cloudwatch", CloudWatchSourceConfig(**{"group": GROUP, **keys}))
+
+
+def test_between_two_looks_nothing_is_asked_however_often_the_source_is_read(logs, clock):
+    follower = source(logs, clock, poll_s=5.0)
+    list(follower.read())
+    asked = len(logs.asked)
+    waits = []
+    for _ in range(4):
+        waits.append(follower.wait(1.0))
+        assert list(follower.read()) == []
+    assert (waits, len(logs.asked)) == ([False] * 4, asked)
+    logs.put(GROUP, "web-1", now(clock), ERROR)
+    assert follower.wait(1.0)
+    assert [record.message for record in records(follower.read())] == ["no database"]

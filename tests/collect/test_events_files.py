@@ -154,6 +154,35 @@ def rotated_inside(tmp_path: Path, rotate, restart: bool) -> Events:
     return tail
 
 
+def test_an_event_at_the_end_of_a_rotated_file_comes_before_what_the_next_file_begins_with(tmp_path):
+    path = tmp_path / "app.log"
+    tail = Events(path)
+    write(path, encoded([LINE, TRACE]))
+    assert tail.read() == [LINE.encode()]
+    rename(path)
+    write(path, encoded([LINE]))
+    os.utime(path)
+    assert tail.read() == [TRACE.encode(), LINE.encode()]
+
+
+def test_a_third_file_waits_as_long_as_the_second_which_waits_for_the_end_of_the_first(tmp_path):
+    path = tmp_path / "app.log"
+    tail = Events(path)
+    head, rest = TRACE.rsplit("\n", 1)
+    write(path, f"{LINE}\n{head}\n".encode())
+    assert tail.read() == [LINE.encode()]
+    rename(path)
+    write(path, f"{rest}\n{PANIC}\n".encode())
+    os.utime(path)
+    assert tail.read() == []
+    rename(path)
+    write(path, encoded([LINE]))
+    os.utime(path)
+    assert tail.read() == []
+    tail.settle()
+    assert tail.events == [event.encode() for event in (LINE, TRACE, PANIC, LINE)]
+
+
 def test_an_event_that_a_rotation_parts_is_one(tmp_path):
     for rotate in (rename, copytruncate):
         for restart in (False, True):

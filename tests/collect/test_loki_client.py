@@ -177,7 +177,7 @@ def test_check_says_what_there_is(loki):
         ({"overlap_s": 601.0}, "`overlap_s` must be between 0 and 600"),
         ({"tenant": "a\nb"}, "cannot be sent in a header"),
         ({"shards": 2}, "`shards` needs `shard_label`"),
-        ({"shards": 2, "shard": 3, "shard_label": "pod"}, "`shard` 1 to `shards`"),
+        ({"shards": 2, "shard": 3, "shard_label": "pod"}, "`shard` 0 to `shards`"),
     ],
 )
 def test_keys_that_make_no_sense_are_refused_with_the_remedy(config, said):

@@ -40,7 +40,7 @@ def loki_json(*streams: tuple[dict[str, str], Sequence[Sequence[object]]]) -> by
 
 
 def loki_protobuf(labels: str, entries: Sequence[tuple[int, str | bytes]]) -> bytes:
-    request = loki._push_request()()
+    request = loki.push_request()()
     stream = request.streams.add(labels=labels.encode())
     for time, line in entries:
         entry = stream.entries.add(line=line if isinstance(line, bytes) else line.encode())

@@ -16,6 +16,7 @@ from push_scenes import NOW, SERVICE_LABELS, loki_json, loki_protobuf, records, 
 from logmedic.collect.push import ingest, loki, otlp
 from logmedic.collect.push.config import PushSourceConfig
 from logmedic.collect.push.inflate import inflate, unsnap
+from logmedic.collect.push.labelled import Stream
 from logmedic.collect.push.refusal import RefusalError
 from logmedic.model import Level
 from logmedic.web.push.protocols import JSON, PROTOBUF, PROTOCOLS
@@ -26,7 +27,13 @@ LABELS = {"app": "shop", "env": "prod"}
 
 def from_loki(*lines: str, labels: dict[str, str] = LABELS) -> list[bytes]:
     values = [[str(NOW + number), line] for number, line in enumerate(lines)]
-    return loki.from_json(loki_json((labels, values)), SERVICE_LABELS, MOST)
+    return split(loki.from_json(loki_json((labels, values)), SERVICE_LABELS, MOST))
+
+
+def split(data: bytes) -> list[bytes]:
+    *lines, rest = data.split(b"\n")
+    assert not rest, "each line has its end"
+    return lines
 
 
 def test_labels_become_fields_and_name_the_service() -> None:
@@ -78,13 +85,13 @@ def test_json_and_protobuf_of_loki_are_the_same_lines() -> None:
     lines = ['{"level":"ERROR","message":"boom"}', "plain text", '{"a":1}', "{}", ""]
     entries = [(NOW + number, line) for number, line in enumerate(lines)]
     message = loki_protobuf('{app="shop", env=`prod`}', entries)
-    assert loki.from_protobuf(message, SERVICE_LABELS, MOST) == from_loki(*lines)
+    assert split(loki.from_protobuf(message, SERVICE_LABELS, MOST)) == from_loki(*lines)
 
 
 def test_structured_metadata_is_of_one_entry_alone() -> None:
     entries = [[str(NOW), '{"level":"ERROR"}', {"trace_id": "abc"}], [str(NOW + 1), '{"level":"WARN"}']]
     body = loki_json((LABELS, entries))
-    first, second = records(loki.from_json(body, SERVICE_LABELS, MOST))
+    first, second = records(split(loki.from_json(body, SERVICE_LABELS, MOST)))
     assert (first.trace_id, first.service, second.trace_id) == ("abc", "shop", None)
 
 
@@ -293,3 +300,32 @@ def test_every_entry_is_one_line_that_decoders_read(lines: list[str]) -> None:
     assert len(found) == len(lines)
     assert not any(b"\n" in line for line in found)
     assert all(record.service for record in records(found))
+
+
+_PIECES = st.sampled_from(
+    [
+        '{"timestamp":"2026-11-20T09:00:00Z","level":"ERROR"}', '{"level":"INFO", "timestamp" : 1795165200}',
+        '{"time":"2026-11-20T09:00:00Z","fields":{"timestamp":1}}', '{"fields":{"timestamp":1}}', '{"level":"INFO"}',
+        '{"timestamp":1,"labels":{"app":"other"}}', '{"timestamp":1,"cut":"of', '{"timestamp":1}{"timestamp":2}',
+        '{"timestamp":1,\n"level":"WARN"}', '{"timestamp":1}\n{"timestamp":2}', '{"timestamp":1} ', "{}", "", "text",
+        '{"timestamp":"\\ud83d\\ude00 é","n":NaN}', '{"timestamp":1,"é":"\\n"}',
+    ]
+)  # fmt: skip
+
+
+@given(lines=st.lists(_PIECES, min_size=1, max_size=6), labels=st.sampled_from([{}, LABELS, {"labels": "x"}]))
+def test_lines_taken_together_are_the_same_as_one_by_one(lines: list[str], labels: dict[str, str]) -> None:
+    alone = Stream(labels)
+    for line in lines:
+        alone.add(line.encode(), NOW)
+    expected = b"".join(line + b"\n" for line in alone.lines())
+    together = Stream(labels).timed_objects([line.encode() for line in lines])
+    assert together in {None, expected}
+
+
+@pytest.mark.parametrize("first", ['{"timestamp":1,"a":1}', '{"level":"INFO","ts": 1}', '{"time" : "x"}'])
+def test_timed_objects_are_taken_together(first: str) -> None:
+    lines = [first.encode(), first.encode()]
+    assert Stream(LABELS).timed_objects(lines) == b"".join(
+        b'{"labels":{"app":"shop","env":"prod"},' + line[1:] + b"\n" for line in lines
+    )

@@ -13,10 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from logmedic.collect.interface import Position
 from logmedic.collect.push import tail
+from logmedic.collect.push.config import PushSourceConfig, followed
 from logmedic.collect.push.intents import Intent, digest, standings
 from logmedic.collect.push.refusal import RefusalError
-from logmedic.collect.push.segments import Segment, dispensable
+from logmedic.collect.push.segments import Segment, dispensable, identity
+from logmedic.collect.push.source import PushedSource
 from logmedic.collect.push.spool import Spool, SpoolConfig
 from logmedic.errors import ConfigError
 from logmedic.testing.doors import FakeClock
@@ -173,7 +176,9 @@ def test_what_stands_in_a_file_ends_where_the_next_batch_begins() -> None:
 WRITER = """
 import os, signal, sys
 from pathlib import Path
+from logmedic.collect.interface import Position
 from logmedic.collect.push import tail
+from logmedic.collect.push.config import PushSourceConfig, followed
 from logmedic.collect.push.intents import digest
 from logmedic.collect.push.spool import Spool, SpoolConfig
 from logmedic.doors import SystemClock
@@ -229,3 +234,46 @@ def test_killed_between_intent_and_answer_again_and_again_every_acknowledged_lin
     assert acknowledged == 11
     expected = b"".join(batch(number, lines=5) for number in range(12))
     assert held(tmp_path) == expected
+
+
+class Machine:
+    """One of several that take in what is pushed to one source, with a disk of its own."""
+
+    def __init__(self, folder: Path, positions: dict[str, Position]) -> None:
+        self.folder = folder
+        self._positions = positions  # as the database has them, of all machines
+        self._config = followed(PushSourceConfig(name="push"), str(folder))
+
+    def take_in(self, data: bytes) -> None:
+        with Opened(self.folder) as it:
+            put(it.spool, data)
+
+    def read(self) -> list[bytes]:
+        source = PushedSource("push", self._config, FakeClock(), self.folder)
+        source.resume(list(self._positions.values()))
+        lines = []
+        for one in source.read():
+            lines += bytes(one.data).splitlines()
+            self._positions[one.stream] = one.position
+        source.close()
+        return lines
+
+
+def test_spools_of_two_machines_keep_out_of_each_others_way(tmp_path: Path) -> None:
+    positions: dict[str, Position] = {}
+    here, there = (Machine(tmp_path / name, positions) for name in ("here", "there"))
+    for number in range(3):
+        here.take_in(batch(number))
+        there.take_in(batch(number + 100))
+        assert here.read() == batch(number).splitlines()
+        assert there.read() == batch(number + 100).splitlines()
+    assert len({stream.partition("@")[2] for stream in positions}) == 2
+    assert not any(position.done for position in positions.values())
+
+
+def test_a_spool_keeps_its_identity(tmp_path: Path) -> None:
+    assert identity(tmp_path / "nowhere") == ""
+    with Opened(tmp_path):
+        before = identity(tmp_path)
+    with Opened(tmp_path):
+        assert identity(tmp_path) == before != ""

@@ -13,6 +13,7 @@ from logmedic.collect.interface import Backlog, Batch, Position
 from logmedic.collect.lookup import Limits, Lookup
 from logmedic.collect.ranges import Range, split
 from logmedic.collect.reading import Reader, Reading
+from logmedic.collect.shares import Share, check, share
 from logmedic.collect.survey import folders
 from logmedic.collect.track import Track, shown
 from logmedic.collect.wakeups import Wakeups, wakeups
@@ -58,6 +59,8 @@ class FileSourceConfig(
     """Longer lines are cut and marked."""
     max_gz_bytes: int = 16 * 1024**3
     """Most bytes that one compressed part may hold; against archives made to explode."""
+    shards: int = 1
+    """Parts, at most 64, in which the logs are shared out among the processes on one PostgreSQL store."""
     max_open_files: int = 512
     """Descriptors kept; at most half of what the process may open."""
     search_bytes: int = 256 * 1024**2
@@ -87,17 +90,24 @@ class FileSource:
     two truncations between two looks leave no trace of the lines between them.
     """
 
-    def __init__(self, name: str, config: FileSourceConfig, clock: Clock) -> None:
-        """Raises ConfigError for limits that cannot work."""
+    def __init__(self, name: str, config: FileSourceConfig, clock: Clock, shard: int = 0) -> None:
+        """``shard``: read only this part of the logs, of ``config.shards``; 0: all of them.
+
+        Raises:
+            ConfigError: limits that cannot work.
+        """
         if config.block_bytes < 1 or config.max_line_bytes < 1:
             raise ConfigError(f"source {name}: `block_bytes` and `max_line_bytes` must be at least 1")
         if not config.paths:
             raise ConfigError(f"source {name}: `paths` names no file")
+        check(name, config.shards, from_start=config.from_start)
+        of = share(shard, config.shards, config.paths) if shard else None
         self.name = name
+        self._part = of.part if of else ""
         self.ended = False
         self.config = config
         self._clock = clock
-        self._following = Following(_rules(config), clock)
+        self._following = Following(_rules(config, of), clock)
         self._buffer = Buffer(config.block_bytes, config.max_line_bytes)
         self._reader = Reader(_reading(name, config), self._buffer, self._following, clock)
         self._lookup = Lookup(_limits(name, config), self._following, clock)
@@ -106,6 +116,10 @@ class FileSource:
         self._touched: set[str] | None = None  # paths to look at; None: everything
         self._looked_at = float("-inf")
         self._reading = False
+
+    @property
+    def part(self) -> str:
+        return self._part
 
     def resume(self, positions: Sequence[Position]) -> None:
         """Take up where the stored positions say. May be called again, to go back to them after a failure."""
@@ -195,7 +209,7 @@ class FileSource:
             open_files=sum(t.fd is not None for t in tracks),
             lag_bytes=sum(max(0, t.size - t.offset) for t in tracks if not (t.done or t.gz or t.key is None)),
             bytes_read=counters.bytes_read,
-            bytes_unread_lost=self._following.bytes_lost,
+            bytes_unread_lost=sum(t.lost for t in tracks),
             nul_bytes_skipped=counters.nul_bytes,
             lines_truncated=counters.truncated_lines,
             last_error=shown(problems[0]) if problems else "",
@@ -228,13 +242,17 @@ class FileSource:
 
     def _notices(self) -> Iterator[Batch]:
         """Positions that changed without a line."""
+        while self._following.forgotten:
+            track = self._following.forgotten.pop()
+            if track.handed is not None:  # else it was never stored
+                yield self._reader.notice(track)
         for track in list(self._following.tracks.values()):
             worth_it = track.offset or track.stamp[0] > 0 or track.handed is not None
             if worth_it and track.handed != track.summary():
                 yield self._reader.notice(track)
 
 
-def _rules(config: FileSourceConfig) -> Rules:
+def _rules(config: FileSourceConfig, of: Share | None) -> Rules:
     return Rules(
         paths=tuple(config.paths),
         exclude=tuple(config.exclude),
@@ -242,8 +260,9 @@ def _rules(config: FileSourceConfig) -> Rules:
         rotated=config.rotated,
         from_start=config.from_start,
         rotate_wait=config.rotate_wait,
-        max_open=config.max_open_files,
+        max_open=max(1, config.max_open_files // config.shards) if of else config.max_open_files,
         max_gz_bytes=config.max_gz_bytes,
+        share=of,
     )
 
 

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable
 
 import msgspec
 
 from logmedic.collect.comparing import Stranger, opened
+from logmedic.collect.departed import departed
 from logmedic.collect.descriptors import Descriptors
 from logmedic.collect.identity import (
     Key,
@@ -23,14 +23,14 @@ from logmedic.collect.identity import (
     related,
 )
 from logmedic.collect.interface import Position
-from logmedic.collect.survey import Seen, excluded, siblings, survey
+from logmedic.collect.shares import Share
+from logmedic.collect.survey import Seen, excluded, live_first, siblings, survey
 from logmedic.collect.track import Track, restored, shown
 from logmedic.doors import Clock
 
 MISSING_FOR = 60.0  # seconds that a file may be away (a network file system blinks) before it is given up
 _LOOKS = 3
 _ALIGN_BYTES = 1 << 20  # how far back a line start is looked for when reading begins at the end
-_NUMBER = re.compile(r"\.(\d{1,4})(?:\.gz)?\Z")
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +44,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     rotate_wait: float
     max_open: int
     max_gz_bytes: int
+    share: Share | None = None  # None: all that the paths name
 
 
 class Following:
@@ -51,8 +52,9 @@ class Following:
 
     def __init__(self, rules: Rules, clock: Clock) -> None:
         self.tracks: dict[str, Track] = {}
+        self.forgotten: list[Track] = []  # taken away by whoever stores positions
         self.seen: list[Seen] = []
-        self.bytes_lost = 0
+        self.suffix = ""  # of the names of new streams
         self.descriptors = Descriptors(rules.max_open)
         self._rules = rules
         self._clock = clock
@@ -66,7 +68,7 @@ class Following:
 
     def restore(self, positions: Iterable[Position]) -> None:
         self.close()
-        self.tracks.update((p.stream, restored(p)) for p in positions)
+        self.tracks.update((t.stream, t) for t in map(restored, positions) if self._ours(t.path))
         self._first = not self.tracks
         self._moved = True
         self._followed_since = {}
@@ -77,7 +79,7 @@ class Following:
     def close(self) -> None:
         for track in self.tracks.values():
             track.close()
-        self.tracks.clear()
+        self.tracks, self.forgotten = {}, []
 
     def reconcile(self) -> None:
         """Bring the tracks up to date; afterwards every stream that is there has its file, and new files a stream.
@@ -96,7 +98,7 @@ class Following:
     def _look(self, moved: bool) -> None:
         """Once. ``moved``: names came or went since the look before."""
         rules = self._rules
-        self.seen = survey(rules.paths, rules.exclude, gz=rules.gz)
+        self.seen = [s for s in survey(rules.paths, rules.exclude, gz=rules.gz) if self._ours(s.path)]
         self._by_key = {}
         self._by_name = {}
         for track in self.tracks.values():
@@ -112,13 +114,15 @@ class Following:
         if rules.rotated and self.tracks and (moved or strangers or away):
             beside = self._beside()
         outside = {s.key for s in beside}
-        for seen in sorted([*strangers, *beside], key=_live_first):
+        for seen in sorted([*strangers, *beside], key=live_first):
             # A part that no glob names is read only when it was written to since its log has been followed.
             since = self._followed_since.get(log_of(seen.path), seen.mtime + 1)
             self._place(seen, begin=seen.key not in outside or seen.mtime >= since)
         self._expire()
+        if moved and self.seen:  # not while all files are away, as on a file system that is not mounted
+            self._forget()
         self._latest = self._newest_by_log()
-        self._followed_since = self._latest | self._followed_since
+        self._followed_since = {log: self._followed_since.get(log, since) for log, since in self._latest.items()}
         for track in self.tracks.values():
             track.since = track.since or self._followed_since[track.log]
         self._first = False
@@ -143,6 +147,9 @@ class Following:
         if not track.done:
             self._give_up_later(track, self._rules.rotate_wait)
 
+    def _ours(self, path: str) -> bool:
+        return self._rules.share is None or self._rules.share.holds(path)
+
     # -- the steps of reconcile ------------------------------------------------------------------------------------
 
     def _claim(self, seen: Seen) -> bool:
@@ -154,6 +161,8 @@ class Following:
                 continue
             if track.done and seen.stamp != track.stamp and (track.gz or seen.size > track.offset):
                 track.done = False  # somebody still writes to it
+            if not track.gz:
+                track.lose(track.size - max(seen.size, track.offset), self._clock.now())
             track.reset_to(seen)
             claimed = True
         return claimed
@@ -266,7 +275,7 @@ class Following:
 
     def _new(self, path: str) -> Track:
         name = shown(os.path.basename(path))[:80]
-        track = Track(f"{name}~{os.urandom(8).hex()}", path, None)
+        track = Track(f"{name}~{os.urandom(8).hex()}{self.suffix}", path, None)
         self.tracks[track.stream] = track
         self._of_log(path).append(track)
         return track
@@ -284,18 +293,23 @@ class Following:
         now = self._clock.monotonic()
         for track in self.tracks.values():
             if track.done or track.present or track.fd is not None:
-                track.expires = None
-            elif track.expires is None:
+                track.stays()
+                continue
+            if track.expires is None:
                 self._give_up_later(track, max(MISSING_FOR, self._rules.rotate_wait))
-            elif track.expires <= now:
-                track.expires = None
-                track.done = True
-                track.problem = ""
-                self.bytes_lost += track.lost_after
+            if track.expires is not None and track.expires <= now:
+                track.give_up(self._clock.now())
+
+    def _forget(self) -> None:
+        for track in departed(self.tracks.values(), self._clock.now()):
+            del self.tracks[track.stream]
+            track.forgotten = True
+            self.forgotten.append(track)
 
     def _give_up_later(self, track: Track, seconds: float) -> None:
-        track.expires = self._clock.monotonic() + seconds
-        track.lost_after = 0 if track.gz else max(0, track.size - track.offset)
+        """In so many seconds, those counted for which it was away from processes before this one."""
+        waited = track.away(self._clock.now())
+        track.expires = self._clock.monotonic() + max(0.0, seconds - waited)
 
     def _newest_by_log(self) -> dict[tuple[str, str], int]:
         newest: dict[tuple[str, str], int] = {}
@@ -332,9 +346,3 @@ def _line_start(track: Track, size: int) -> int:
     if newline >= 0:
         return start + newline + 1
     return 0 if start == 0 else size
-
-
-def _live_first(seen: Seen) -> tuple[bool, int, int, str]:
-    """A log's own file comes before its parts, so that a copy of it that is being made is known for one."""
-    number = _NUMBER.search(seen.path)
-    return looks_rotated(seen.path), seen.mtime, -int(number[1]) if number else 0, seen.path

@@ -18,6 +18,7 @@ class Position(msgspec.Struct, frozen=True):
     offset: int  # bytes consumed of this stream, always just past a line end
     token: dict[str, Any] = {}
     done: bool = False  # the stream is complete (rotated away and read to its end); kept only to recognise it
+    forgotten: bool = False  # not even that: nothing is kept of the stream but how many lines it had
 
 
 class Origin(Protocol):
@@ -66,6 +67,12 @@ class Source(Protocol):
 
     name: str
     ended: bool  # nothing will ever come again (the end of standard input)
+
+    @property
+    def part(self) -> str | None:
+        """Which part of what is shared out among processes it reads, as ``@2/4``; empty: all of it; ``None``: what
+        only this process can read."""
+        ...
 
     def resume(self, positions: Sequence[Position]) -> None:
         """Take up where the stored positions say. Called once, before the first batch."""

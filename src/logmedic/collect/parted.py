@@ -16,11 +16,14 @@ class Parted:
         self._following = following
 
     def before(self, track: Track) -> Track | None:
-        """The stream with an event held back that the first lines of this one, still unread, continue."""
+        """The stream with an event held back that the first lines of this one, still unread, continue; or one of which
+        nothing was handed over yet, for the same reason: this one comes behind it."""
         earlier = [t for t in self._of_log(track) if t.held[0] >= 0 and t.offset < t.size and t.mtime <= track.mtime]
         found = max(earlier, key=lambda t: t.mtime, default=None)
         if found is None or not self._following.descriptors.open(found):
             return None
+        if not found.offset:
+            return found
         held = found.read_at(found.size - found.offset, found.offset)
         return found if held.endswith(b"\n") and self.rest(held, track)[0] else None
 
@@ -29,6 +32,13 @@ class Parted:
         later = [t for t in self._of_log(track) if t.offset == 0 and t.mtime >= track.mtime]
         found = min(later, key=lambda t: t.mtime, default=None)
         return found if found is not None and self._following.descriptors.open(found) else None
+
+    def ended(self, held: bytes, track: Track) -> bool:
+        """Whether the stream behind begins with another event: what ``track`` holds is complete, and comes first."""
+        later = self.behind(track)
+        if later is None or b"\n" not in later.read_at(MAX_BYTES, 0):
+            return False
+        return self.rest(held, later)[0] == 0
 
     def rest(self, held: bytes, later: Track) -> tuple[int, bool]:
         """How many bytes at the beginning of ``later`` belong to the event that is held, and whether more may come."""

@@ -110,8 +110,7 @@ class Reader:
             return
         if self._may_end(track):
             yield from self._lines(track, final=True)
-            track.done = True
-            track.close()
+            track.end()
 
     def batch(self, track: Track, block: Block, read: ReadAt, wrapped: Unwrapping | None = None) -> Batch:
         """Everything up to the block's end counts as handed over from here on. ``wrapped``: how it was unwrapped."""
@@ -193,7 +192,7 @@ class Reader:
             if lines.examined == size and lines.complete_at == block.end:
                 track.stamp = (size, mtime)  # so this batch's position already says that all was looked at
             yield self.batch(track, block, track.read_at, wrapped)
-        if events.held and quiet and lines.examined == size:
+        if events.held and lines.examined == size and (quiet or self._parted.ended(events.held, track)):
             yield from self._joined(track, events, wrapped)
         track.held = (size, mtime) if events.held else (-1, -1)
         if not events.held and not wrapped.held:
@@ -252,7 +251,7 @@ class Reader:
             for block in events.blocks(wrapped.blocks(lines.blocks(final=True), final=True), lambda: True):
                 yield self.batch(track, block, stream.read_at, wrapped)
             self.counters.nul_bytes += lines.nul_bytes
-            track.done = True
+            track.end()
         except GzError as error:
             track.problem = f"{shown(track.path)}: {error}"
         track.stamp = stamp

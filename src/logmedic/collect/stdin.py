@@ -50,6 +50,7 @@ class StdinSource:
         if config.block_bytes < 1 or config.max_line_bytes < 1:
             raise ConfigError(f"source {name}: `block_bytes` and `max_line_bytes` must be at least 1")
         self.name = name
+        self.part = None
         self.config = config
         self.ended = False
         self.stream = f"stdin~{clock.now():x}.{os.getpid()}"

@@ -8,11 +8,14 @@ from __future__ import annotations
 import fnmatch
 import glob
 import os
+import re
 import stat
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from logmedic.collect.identity import Key, family, is_gz, looks_rotated
+
+_NUMBER = re.compile(r"\.(\d{1,4})(?:\.gz)?\Z")
 
 
 class Seen(NamedTuple):
@@ -101,3 +104,9 @@ def _names(folder: str) -> list[str]:
         return sorted(os.listdir(folder))
     except OSError:
         return []
+
+
+def live_first(seen: Seen) -> tuple[bool, int, int, str]:
+    """A log's own file comes before its parts, so that a copy of it that is being made is known for one."""
+    number = _NUMBER.search(seen.path)
+    return looks_rotated(seen.path), seen.mtime, -int(number[1]) if number else 0, seen.path

@@ -8,16 +8,20 @@ from typing import Any
 from logmedic.collect.identity import HEAD_BYTES, Fingerprint, Key, ReadAt, digest, heads_of, log_of, tail_at
 from logmedic.collect.interface import Position
 from logmedic.collect.survey import Seen
+from logmedic.model import NANOSECONDS
 
 
 class Track:
     """Mutable, owned by one source. Bytes are counted from the start of the stream, uncompressed."""
 
     __slots__ = (
+        "away_since",
         "dialect",
         "done",
         "expires",
         "fd",
+        "forgotten",
+        "gone",
         "grew_at",
         "gz",
         "handed",
@@ -26,7 +30,9 @@ class Track:
         "key",
         "known",
         "log",
+        "lost",
         "lost_after",
+        "lost_at",
         "mismatched",
         "mtime",
         "path",
@@ -55,6 +61,8 @@ class Track:
         self.size = 0  # bytes in the file as last seen (compressed for gz)
         self.since = 0  # ns; its log has been followed since this modification time
         self.done = False
+        self.gone = 0  # ns on the wall clock; no name has led to it since, and it is done
+        self.forgotten = False  # see ``Position``
         self.gz = False
         self.present = False  # a name that we look at leads to it
         self.fd: int | None = None
@@ -64,7 +72,10 @@ class Track:
         self.dialect = ""
         self.grew_at = 0.0  # monotonic seconds
         self.expires: float | None = None  # monotonic; a displaced stream is given up then
+        self.away_since = 0  # ns; nothing has led to its unread bytes since, also for a process before this one
         self.lost_after = 0  # bytes known to be unread when its file was displaced
+        self.lost = 0  # bytes that were given up unread
+        self.lost_at = 0  # ns; when that was last found
         self.mismatched: set[Key] = set()  # gz files that turned out to be another stream's
         self.problem = ""  # why it cannot be read now
         self.handed: tuple[Any, ...] | None = None  # what the last position said
@@ -108,11 +119,36 @@ class Track:
             self.path = seen.path
             self.log = log_of(seen.path)
         self.present = True
-        self.expires = None
+        self.stays()
         self.size, self.mtime = seen.stamp
 
+    def stays(self) -> None:
+        """It need not be given up any more."""
+        self.expires = None
+        self.away_since = 0
+
+    def away(self, now: int) -> float:
+        """Nothing leads to its bytes now (ns). Seconds since that was first seen: a scan lasts but a moment."""
+        if not 0 < self.away_since <= now:  # a clock that was set back begins anew
+            self.away_since = now
+            self.lost_after = 0 if self.gz else max(0, self.size - self.offset)
+        return (now - self.away_since) / NANOSECONDS
+
+    def give_up(self, now: int) -> None:
+        """Nothing more is expected of it (ns)."""
+        self.stays()
+        self.done = True
+        self.problem = ""
+        self.lose(self.lost_after, now)
+
+    def lose(self, count: int, now: int) -> None:
+        """So many bytes, if any, were there and are gone unread."""
+        if count > 0:
+            self.lost += count
+            self.lost_at = now
+
     def position(self, source: str) -> Position:
-        token = {
+        token: dict[str, Any] = {
             "path": shown(self.path),
             "dev": self.key[0] if self.key else 0,
             "ino": self.key[1] if self.key else 0,
@@ -123,12 +159,24 @@ class Track:
             "gz": self.gz,
             "since": self.since,
         }
+        if self.gone:
+            token["gone"] = self.gone
+        if self.away_since:
+            token |= {"away": self.away_since, "unread": self.lost_after}
+        if self.lost_at:
+            token |= {"lost_bytes": self.lost, "lost_at": self.lost_at}
         self.handed = self.summary()
-        return Position(source, self.stream, self.offset, token, self.done)
+        return Position(source, self.stream, self.offset, token, self.done, self.forgotten)
 
     def summary(self) -> tuple[Any, ...]:
         """What a new position would say; compared with ``handed`` to see whether one is due."""
-        return self.offset, self.stamp, self.path, self.key, self.done, self.gz
+        return self.offset, self.stamp, self.path, self.key, self.done, self.gz, self.gone, self.away_since, self.lost
+
+    def end(self) -> None:
+        """All of it was handed over. What it begins and ends with is read again should it go on: see ``recall``."""
+        self.done = True
+        self.close()
+        self.head = self.tail = b""
 
     def close(self) -> None:
         if self.fd is not None:
@@ -151,8 +199,11 @@ def restored(position: Position) -> Track:
     track.stamp = (_int(token, "size", -1), _int(token, "mtime", -1))
     track.size, track.mtime = track.stamp
     track.done = position.done
+    track.gone = _int(token, "gone")
     track.gz = token.get("gz") is True
     track.since = _int(token, "since")
+    track.away_since, track.lost_after = _int(token, "away"), _int(token, "unread")
+    track.lost, track.lost_at = _int(token, "lost_bytes"), _int(token, "lost_at")
     track.handed = track.summary()
     return track
 

@@ -2,14 +2,16 @@
 
 In a process it is used in place of boto3's client; :mod:`.cloudwatch_http` serves it on loopback.
 
-Source: Amazon CloudWatch Logs API Reference, "FilterLogEvents", "DescribeLogGroups", "DescribeLogStreams".
+Source: Amazon CloudWatch Logs API Reference, "FilterLogEvents", "DescribeLogGroups", "DescribeLogStreams",
+"StartLiveTail".
 """
 
 from __future__ import annotations
 
 import itertools
+import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -20,6 +22,12 @@ _FILTER_KEYS = frozenset(
     {"logGroupName", "logGroupIdentifier", "logStreamNames", "logStreamNamePrefix", "startTime", "endTime",
      "filterPattern", "nextToken", "limit"}
 )  # fmt: skip
+
+
+_TAIL_KEYS = frozenset({"logGroupIdentifiers", "logStreamNames", "logStreamNamePrefixes", "logEventFilterPattern"})
+_ARN = "arn:aws:logs:eu-central-1:123456789012:log-group:"
+SAMPLE = 500  # events that an update of a live tail shows at most
+BEAT = 0.02  # s between two updates; a real one sends one each second
 
 
 class Refused(Exception):  # noqa: N818  what the service answers, not what went wrong here
@@ -51,6 +59,8 @@ class FakeCloudWatch:
         self.faults: deque[Refused | None] = deque()
         self.page = 10_000  # events that a page looks at, so that a filter leaves some of them empty
         self.asked: list[dict[str, Any]] = []
+        self.tails: list[dict[str, Any]] = []  # questions of the live tails that are open
+        self._ending: Refused | None = None
 
     def put(self, group: str, stream: str, time: int, message: str, *, delay: int = 0) -> str:
         """Store an event of a time (ms) that is found after so many more milliseconds. Returns its id."""
@@ -92,7 +102,51 @@ class FakeCloudWatch:
         self._fault()
         prefix = asked.get("logGroupNamePrefix", "")
         names = sorted(name for name in self.groups if name.startswith(prefix))
-        return {"logGroups": [{"logGroupName": name} for name in names[: asked.get("limit", 50)]]}
+        groups = [{"logGroupName": name, "arn": f"{_ARN}{name}:*", "logGroupArn": f"{_ARN}{name}"} for name in names]
+        return {"logGroups": groups[: asked.get("limit", 50)]}
+
+    def start_live_tail(self, **asked: Any) -> Mapping[str, Any]:
+        """What is put from now on, at once, and of many events a sample."""
+        self._fault()
+        identifiers = asked.get("logGroupIdentifiers", [])
+        if asked.keys() - _TAIL_KEYS or not 1 <= len(identifiers) <= 10:
+            raise Refused("InvalidParameterException", "1 to 10 logGroupIdentifiers, and nothing that is not known")
+        if any(not one.startswith("arn:") or one.endswith("*") for one in identifiers):
+            raise Refused("InvalidParameterException", "logGroupIdentifiers are ARNs, which do not end with *")
+        if "logStreamNames" in asked and "logStreamNamePrefixes" in asked:
+            raise Refused("InvalidParameterException", "give either logStreamNames or logStreamNamePrefixes")
+        events = self._group({"logGroupIdentifier": identifiers[0]})
+        try:
+            selects = filterpattern.parse(asked.get("logEventFilterPattern", ""))
+        except filterpattern.FilterPatternError as error:
+            raise Refused("InvalidParameterException", f"Invalid filter pattern: {error}") from None
+        prefixes = tuple(asked.get("logStreamNamePrefixes", [""]))
+        self.tails.append(asked)
+
+        def shown(event: Event) -> bool:
+            return event.stream.startswith(prefixes) and selects(event.message)
+
+        return {"responseStream": self._session(asked, events, shown)}
+
+    def _session(
+        self, asked: dict[str, Any], events: list[Event], selects: Callable[[Event], bool]
+    ) -> Iterator[Mapping[str, Any]]:
+        seen = len(events)
+        try:
+            yield {"sessionStart": dict(asked)}
+            while True:
+                time.sleep(BEAT)
+                if self._ending is not None:
+                    raise self._ending
+                fresh, seen = [event for event in events[seen:] if selects(event)], len(events)
+                shown = [{"message": e.message, "timestamp": e.time, "logStreamName": e.stream} for e in fresh[:SAMPLE]]
+                yield {"sessionUpdate": {"sessionMetadata": {"sampled": len(fresh) > SAMPLE}, "sessionResults": shown}}
+        finally:
+            self.tails.remove(asked)
+
+    def end_tails(self, ending: Refused | None) -> None:
+        """End all live tails so, and those to come; ``None``: no more."""
+        self._ending = ending
 
     def describe_log_streams(self, **asked: Any) -> Mapping[str, Any]:
         self._fault()

@@ -42,6 +42,8 @@ class CloudWatchSourceConfig(
     """Events asked for at a time; at most 10000."""
     poll_s: float = 5.0
     """Seconds between two looks of `serve`. Each is a request, of which accounts have a quota per second."""
+    live_tail: bool = False
+    """Whether a live tail wakes `serve`, in a second instead of `poll_s`. AWS charges each minute of it."""
     pushdown: bool = True
     """Whether CloudWatch leaves out events that no rule can match (`logmedic rules show` prints how)."""
     filter_pattern: str = ""
@@ -82,5 +84,7 @@ def check(name: str, config: CloudWatchSourceConfig) -> None:
         raise ConfigError(f"{here}: `overlap_s` must be between 0 and {MOST_OVERLAP_S:g}")
     if not 1 <= config.limit <= MOST_EVENTS or config.remember < MOST_EVENTS or config.max_line_bytes < 1:
         raise ConfigError(f"{here}: `limit` must be 1 to 10000, `remember` at least 10000, `max_line_bytes` at least 1")
+    if config.live_tail and config.endpoint_url:
+        raise ConfigError(f"{here}: `live_tail` has an address of its own; leave out `endpoint_url`, or `live_tail`")
     if config.timeout_s <= 0 or config.lookback_s < 0 or config.poll_s <= 0:
         raise ConfigError(f"{here}: `timeout_s`, `poll_s` and `lookback_s` must be positive")

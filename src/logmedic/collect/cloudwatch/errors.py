@@ -41,7 +41,8 @@ _BUSY = frozenset(
 )  # fmt: skip
 _REMEDIES = {
     "ResourceNotFoundException": "is `group` spelt right, and is it in this region and account?",
-    "AccessDeniedException": "give this user or role the right to logs:FilterLogEvents on the group",
+    "AccessDeniedException": "give this user or role the right to {right} on the group",
+    "InvalidOperationException": "the group is of a class that has no live tail; set `live_tail = false`",
     "UnrecognizedClientException": "these credentials are not known to AWS; look at `profile`, or renew them",
     "InvalidClientTokenId": "these credentials are not known to AWS; look at `profile`, or renew them",
     "InvalidSignatureException": "the secret key is wrong, or this machine's clock",
@@ -50,8 +51,8 @@ _REMEDIES = {
 }
 
 
-def refused(error: ClientError, place: str) -> AwsError:
-    """What an answer that is an error means. ``place``: the source and its group, for the message."""
+def refused(error: ClientError, place: str, right: str = "logs:FilterLogEvents") -> AwsError:
+    """What an error answer means. ``place``: the source and its group, for the message. ``right``: what it needs."""
     said: Mapping[str, object] = error.response.get("Error", {})
     code = str(said.get("Code", "?"))
     message = clip(" ".join(str(said.get("Message", "")).split()), LONGEST)
@@ -61,7 +62,7 @@ def refused(error: ClientError, place: str) -> AwsError:
         return AwsError(text, Trouble.BUSY)
     if code == "InvalidParameterException" and "token" in message.lower():
         return AwsError(text, Trouble.TOKEN)
-    remedy = _REMEDIES.get(code, "")
+    remedy = _REMEDIES.get(code, "").format(right=right)
     if code == "InvalidParameterException" and "pattern" in message.lower():
         remedy = "correct `filter_pattern`, or set `pushdown = false`"
     return AwsError(f"{text}{'; ' + remedy if remedy else ''}", Trouble.REFUSED)

@@ -92,5 +92,5 @@ class Lookup:
             decode = decoder(self._layout.dialect([line]), self._layout.service(entry)).decode
             record = decode(line.text, Ref(self._layout.name, "", 0, len(line.text)), received)
             if isinstance(record, LogRecord):
-                found.append(restored(record, line, self._layout.name))
+                found.append(restored(record, line, self._layout.place(self._layout.name, entry)))
         return found

@@ -12,6 +12,7 @@ from logmedic.collect.cloudwatch.config import CloudWatchSourceConfig, check
 from logmedic.collect.cloudwatch.errors import AwsError, Trouble
 from logmedic.collect.cloudwatch.lookup import Lookup
 from logmedic.collect.cloudwatch.paging import walk
+from logmedic.collect.cloudwatch.tail import Tail
 from logmedic.collect.entries.cursor import Cursor
 from logmedic.collect.entries.lines import Layout
 from logmedic.collect.entries.seen import Seen
@@ -26,6 +27,7 @@ OVERLAP_EVERY = 60.0  # s between two looks at all of the overlap; every look re
 SETTLED = 60 * NANOSECONDS  # where nothing comes, the cursor follows the clock at this distance
 AHEAD = NANOSECONDS  # by which a writer's clock may be ahead of ours without its lines waiting
 NOTICE_EVERY = 60 * NANOSECONDS  # of time without a line, until the cursor is stored again
+AGAIN = 1.0  # s between two looks for what the live tail has told of and questions do not find yet
 REST = 30.0  # s without a question after the service stayed busy through all tries
 
 
@@ -36,6 +38,7 @@ class CloudWatchStatus(msgspec.Struct, frozen=True):
     entries: int  # handed over by this process
     late: int  # of these, found only by looking again
     remembered: int
+    woken: bool  # whether a live tail is heard
     last_error: str  # why nothing can be read now; empty when all is well
 
 
@@ -62,11 +65,15 @@ class CloudWatchSource:
         """
         check(name, config)
         self.name = name
+        self.part = ""
         self.config = config
         self.ended = False
         self._clock = clock
         self._pattern = pattern
         self._client = CloudWatchClient(config, clock, connected)
+        self._tail = Tail(config, pattern, connected) if config.live_tail else None
+        self._due = True  # else ``wait`` ended before it was time to look again
+        self._told_at: float | None = None  # when the tail told of something that was not found yet
         self._layout: Layout | None = None
         self._cursor: Cursor | None = None
         self._looked = self._overlap_looked = self._resting_until = float("-inf")
@@ -80,7 +87,7 @@ class CloudWatchSource:
         self._cursor = Cursor.stored(self.name, positions, self.config.remember)
 
     def read(self) -> Iterator[Batch]:
-        """What is there now, in the order of time; ends at the present.
+        """What is there now, in the order of time; ends at the present. Nothing is asked while ``wait`` says ``False``.
 
         Raises:
             AwsError: it cannot be read. What came before is right; the next call goes on there, after a rest where the
@@ -89,7 +96,11 @@ class CloudWatchSource:
         """
         if self._problem is not None and self._clock.monotonic() < self._resting_until:
             raise self._problem
+        if not self._due:
+            return
         self._looked = self._clock.monotonic()
+        if self._tail is not None and self._tail.heed():
+            self._told_at = self._looked
         try:
             yield from self._read(self._clock.now())
         except AwsError as error:
@@ -110,6 +121,8 @@ class CloudWatchSource:
         for stretch in walk(self._client, start, now + AHEAD, self._pattern):
             fresh = {e.key: e for e in stretch.entries if cursor.fresh(e)}
             self._entries += len(fresh)
+            if fresh:
+                self._told_at = None
             self._late += sum(entry.time < began for entry in fresh.values())
             yield from self._lines().batches(fresh.values(), cursor.offset, cursor.handed)
             newest = stretch.entries[-1].time if stretch.entries else 0
@@ -128,10 +141,21 @@ class CloudWatchSource:
         return self._layout
 
     def wait(self, timeout: float) -> bool:
-        """Sleep until ``poll_s`` after the last look, at most ``timeout`` seconds."""
-        left = self.config.poll_s - (self._clock.monotonic() - self._looked)
-        self._clock.sleep(min(max(left, 0.0), timeout))
-        return left <= timeout
+        """Sleep until ``poll_s`` after the last look or a live tail tells of something, at most ``timeout`` seconds."""
+        since = self._clock.monotonic() - self._looked
+        left = max(0.0, self.config.poll_s - since)
+        if self._tail is None:
+            self._clock.sleep(min(left, timeout))
+            self._due = left <= timeout
+            return self._due
+        if self._told_at is not None:
+            if self._looked - self._told_at < self.config.poll_s:
+                left = min(left, max(0.0, AGAIN - since))
+            else:
+                self._told_at = None  # it was of what is known already
+        self._tail.start()
+        self._due = self._tail.wait(min(left, timeout)) or left <= timeout
+        return self._due
 
     def settles_in(self) -> float:
         """Events are whole: nothing is held back."""
@@ -159,12 +183,15 @@ class CloudWatchSource:
     def status(self) -> CloudWatchStatus:
         """Figures as of the last ``read``."""
         cursor = self._cursor
+        tail = self._tail
+        problem = str(self._problem) if self._problem is not None else tail.problem if tail is not None else ""
         return CloudWatchStatus(
             behind_s=0.0 if cursor is None else max(0.0, (self._clock.now() - cursor.at) / NANOSECONDS),
             entries=self._entries,
             late=self._late,
             remembered=0 if cursor is None else len(cursor.seen),
-            last_error="" if self._problem is None else str(self._problem),
+            woken=tail is not None and tail.listening,
+            last_error=problem,
         )
 
     def backlog(self) -> Backlog:
@@ -173,4 +200,6 @@ class CloudWatchSource:
         return Backlog(seconds=None if self._cursor is None else status.behind_s, problem=status.last_error)
 
     def close(self) -> None:
+        if self._tail is not None:
+            self._tail.close()
         self._client.close()

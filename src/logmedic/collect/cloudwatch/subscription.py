@@ -82,6 +82,7 @@ class SubscriptionSource:
     ) -> None:
         """``until``: of the monotonic clock, in seconds."""
         self.name = name
+        self.part = ""
         self.ended = True
         self.left = 0
         self._clock = clock

@@ -5,6 +5,8 @@ To add a dialect, add an entry to :data:`.table.DIALECTS` and an example line un
 
 from __future__ import annotations
 
+from functools import cache
+
 from logmedic.collect.dialects.decoder import BLANK, NULS, Decoder, Surface
 from logmedic.collect.dialects.sniff import sniff, sniff_one
 from logmedic.collect.dialects.table import DIALECTS
@@ -30,4 +32,10 @@ def decoder(name: str, service: str = "", *, timed: bool = True) -> Decoder:
     """
     if name not in _BY_NAME:
         raise ConfigError(f"unknown dialect `{name}`; known: {', '.join(_BY_NAME)}")
-    return Decoder(_BY_NAME[name], service, timed=timed)
+    return _nameless(name, timed).named(service)
+
+
+@cache
+def _nameless(name: str, timed: bool) -> Decoder:
+    """Its tables take 18 kB, and are shared by the decoders of all services."""
+    return Decoder(_BY_NAME[name], timed=timed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import msgspec
@@ -88,6 +89,12 @@ class Decoder:
         for rank, key in enumerate(self._units):
             self._roles[key] = (_DURATION, rank)
         self._scales: dict[str, Scale] = {**generic.LEVEL_SCALES, **dialect.level_scales}
+
+    def named(self, service: str) -> Decoder:
+        """One for records of this service that name none themselves; it shares the tables."""
+        twin = copy(self)
+        twin.service = service
+        return twin
 
     @property
     def surface(self) -> Surface:

@@ -49,12 +49,14 @@ class Line(msgspec.Struct, frozen=True):
 class Layout:
     """How this source's entries become lines. Not for several threads at a time."""
 
-    def __init__(self, name: str, config: LayoutConfig) -> None:
+    def __init__(self, name: str, config: LayoutConfig, place: Callable[[str, Entry], Ref] | None = None) -> None:
+        """``place``: where an entry of a source stands, when that is not said by :func:`by_time`."""
         from logmedic.collect.dialects import generic  # noqa: PLC0415  an idle process needs no decoders
         from logmedic.collect.dialects.dialect import Role  # noqa: PLC0415
 
         self.name = name
         self._config = config
+        self.place = place or by_time
         self._dialects: dict[int, str] = {}
         roles = (Role.LEVEL, Role.ERROR_CODE, Role.REQUEST_ID, Role.TRACE_ID)
         self._asked = {key for role in roles for key in generic.KEYS[role]} | set(generic.DURATIONS)
@@ -118,7 +120,7 @@ class Layout:
             lines.sort(key=_time)
             for first in range(0, len(lines), LINES):
                 part = lines[first : first + LINES]
-                origin = Lines(self.name, part, start)
+                origin = Lines(self.name, part, start, self.place)
                 end = start + origin.bytes
                 at, also = position(part, end)
                 yield Batch(
@@ -142,8 +144,9 @@ _Pair = tuple[Position, Position | None]
 class Lines:
     """The origin of one batch's lines."""
 
-    def __init__(self, source: str, lines: Sequence[Line], start: int) -> None:
+    def __init__(self, source: str, lines: Sequence[Line], start: int, place: Callable[[str, Entry], Ref]) -> None:
         self._source = source
+        self._place = place
         self._lines = lines
         self.offsets: list[int] = []
         at = start
@@ -153,21 +156,22 @@ class Lines:
         self.bytes = at - start
 
     def place(self, ref: Ref) -> Ref:
-        return place(self._source, self._at(ref.offset).entry)
+        return self._place(self._source, self._at(ref.offset).entry)
 
     def record(self, record: LogRecord) -> LogRecord:
-        return restored(record, self._at(record.ref.offset), self._source)
+        line = self._at(record.ref.offset)
+        return restored(record, line, self._place(self._source, line.entry))
 
     def _at(self, offset: int) -> Line:
         return self._lines[bisect_right(self.offsets, offset) - 1]
 
 
-def place(source: str, entry: Entry) -> Ref:
+def by_time(source: str, entry: Entry) -> Ref:
     """Where an entry stands: its time as the offset, and as the stream its key, which parts what shares a time."""
     return Ref(source, f"{entry.key:016x}", entry.time, len(entry.line.encode()))
 
 
-def restored(record: LogRecord, line: Line, source: str) -> LogRecord:
+def restored(record: LogRecord, line: Line, ref: Ref) -> LogRecord:
     """The record of a line with what the entry says: place, time where the line has none, labels among the fields."""
     entry = line.entry
     flags = record.flags
@@ -179,7 +183,7 @@ def restored(record: LogRecord, line: Line, source: str) -> LogRecord:
         flags = (*flags, "not-json")
     return msgspec.structs.replace(
         record,
-        ref=place(source, entry),
+        ref=ref,
         time=time,
         flags=flags,
         fields={**entry.labels, **record.fields},

@@ -50,11 +50,11 @@ class LokiSourceConfig(
     pushdown: bool = True
     """Whether Loki leaves out lines that no rule can match (`logmedic rules show` prints how); else all are fetched."""
     shard_label: str = ""
-    """Label by whose values the streams are shared out among `shards` processes on one PostgreSQL store, e.g. `pod`."""
+    """Label by whose values the streams are shared out among the processes on one PostgreSQL store, e.g. `pod`."""
     shards: int = 1
-    """How many processes read this source."""
-    shard: int = 1
-    """Which of them this one is: 1 to `shards`."""
+    """Parts in which the streams are shared out; each is read by one process at a time."""
+    shard: int = 0
+    """Read this part alone, 1 to `shards`, and leave the others to processes that are told so; 0: take a fair share."""
     tail: bool = True
     """Whether `serve` is woken by Loki's tail (needs the package `websockets`), else it asks once a second."""
     service_labels: list[str] = msgspec.field(
@@ -96,8 +96,8 @@ def check(name: str, config: LokiSourceConfig) -> None:
         raise ConfigError(f"{here}: `overlap_s` must be between 0 and {MOST_OVERLAP_S:g}")
     if config.limit < 1 or config.remember < 10_000 or config.max_line_bytes < 1:
         raise ConfigError(f"{here}: `limit` and `max_line_bytes` must be at least 1, `remember` at least 10000")
-    if not 1 <= config.shard <= config.shards <= MOST_SHARDS:
-        raise ConfigError(f"{here}: `shards` must be 1 to {MOST_SHARDS}, and `shard` 1 to `shards`")
+    if not 1 <= config.shards <= MOST_SHARDS or not 0 <= config.shard <= config.shards:
+        raise ConfigError(f"{here}: `shards` must be 1 to {MOST_SHARDS}, and `shard` 0 to `shards`")
     if config.shards > 1 and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", config.shard_label):
         raise ConfigError(f"{here}: `shards` needs `shard_label`, the name of a label whose values end differently")
     if config.timeout_s <= 0 or config.lookback_s < 0 or config.max_answer_bytes < 1 << 20:
@@ -105,13 +105,13 @@ def check(name: str, config: LokiSourceConfig) -> None:
 
 
 def sharded(config: LokiSourceConfig) -> str:
-    """The query for this process's share of the streams. Every stream belongs to exactly one shard.
+    """The query for one part of the streams, or for all where none is chosen. Every stream belongs to exactly one.
 
     The last character of the label's value decides, because names of pods and containers end in random ones; all that
     ends otherwise, or lacks the label, is for the first shard.
     """
     query = config.query.strip()
-    if config.shards == 1:
+    if config.shards == 1 or config.shard == 0:
         return query
     label, first = config.shard_label, config.shard == 1
     others = [c for i, c in enumerate(_ENDINGS) if (i % config.shards + 1 == config.shard) != first]

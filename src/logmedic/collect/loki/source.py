@@ -76,7 +76,7 @@ class LokiSource:
         self._clock = clock
         query = sharded(config)
         self._query = f"{query} {filter}".strip()
-        self._suffix = "" if config.shards == 1 else f"@{config.shard}/{config.shards}"
+        self.part = "" if config.shards == 1 or config.shard == 0 else f"@{config.shard}/{config.shards}"
         access = Access(name, config.url, config.tenant, config.username, secret, config.timeout_s)
         self._http = http
         self._client = LokiClient(access, http, clock)
@@ -94,7 +94,7 @@ class LokiSource:
     def resume(self, positions: Sequence[Position]) -> None:
         """Take up where the stored positions say. May be called again, to go back to them after a failure."""
         self._near_looked = self._overlap_looked = float("-inf")
-        self._cursor = Cursor.stored(self.name, positions, self.config.remember, self._suffix)
+        self._cursor = Cursor.stored(self.name, positions, self.config.remember, self.part)
 
     def read(self) -> Iterator[Batch]:
         """What is there now, in the order of time; ends at the present.
@@ -119,7 +119,7 @@ class LokiSource:
     def _read(self, now: int) -> Iterator[Batch]:
         if self._cursor is None:
             begin = now - int(self.config.lookback_s * NANOSECONDS)
-            self._cursor = Cursor(self.name, begin, Seen(self.config.remember, begin), suffix=self._suffix)
+            self._cursor = Cursor(self.name, begin, Seen(self.config.remember, begin), suffix=self.part)
         cursor = self._cursor
         overlap = int(self.config.overlap_s * NANOSECONDS)
         cursor.seen.forget(cursor.at - max(overlap, NEAR))

@@ -11,6 +11,7 @@ from logmedic.config import Secret
 from logmedic.errors import ConfigError
 
 LOKI, OTLP, INGEST = "/loki/api/v1/push", "/v1/logs", "/ingest"
+FIREHOSE = "/ingest/firehose"
 """The paths that are pushed to."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 

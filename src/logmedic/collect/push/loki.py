@@ -16,6 +16,8 @@ from logmedic.collect.push.labelled import Stream, named
 from logmedic.collect.push.refusal import RefusalError, malformed, too_large
 
 _LATEST = 1 << 63  # ns; beyond it a time fits no signed integer
+# s: within these a time is in order whatever its nanoseconds, an int32, say.
+_FIRST_S, _LATEST_S = 3, _LATEST // 1_000_000_000 - 3
 _PLACE = re.compile(r"(?P<what>.*) - at `\$\.streams\[(?P<stream>\d+)\](?:\.values\[(?P<line>\d+)\])?.*", re.DOTALL)
 _LABEL = re.compile(r'\s*([A-Za-z_][A-Za-z0-9_.:]*)\s*=\s*("(?:[^"\\]|\\.)*"|`[^`]*`)\s*(,|\Z)', re.DOTALL)
 
@@ -38,8 +40,8 @@ class _Body(msgspec.Struct):
 _BODY = msgspec.json.Decoder(_Body)  # made before there are threads; see ``store.rows``
 
 
-def from_json(body: bytes, service_labels: Sequence[str], most: int) -> list[bytes]:
-    """Lines of a JSON body, at most ``most``.
+def from_json(body: bytes, service_labels: Sequence[str], most: int) -> bytes:
+    """The lines of a JSON body, at most ``most``, each ending in ``\\n``.
 
     Raises:
         RefusalError: 400 with the stream and line that is wrong, or 413.
@@ -49,44 +51,64 @@ def from_json(body: bytes, service_labels: Sequence[str], most: int) -> list[byt
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise malformed(_explained(str(error))) from None
     _check_count(sum(len(stream.values) for stream in streams), most)
-    lines: list[bytes] = []
+    out: list[bytes] = []
     for number, each in enumerate(streams, 1):
         stream = Stream(named(each.stream, service_labels))
-        for value in each.values:
+        values = each.values
+        if _ordinary([value.time for value in values]) and not any(value.metadata for value in values):
+            found = stream.timed_objects([value.line.encode() for value in values])
+            if found is not None:
+                out.append(found)
+                continue
+        for index, value in enumerate(values, 1):
             time = value.time
             if not (time.isdigit() and time.isascii() and len(time) <= 19) or (at := int(time)) >= _LATEST:
-                raise _no_time(number, each.values.index(value) + 1, time)
+                raise _no_time(number, index, time)
             stream.add(value.line.encode(), at, value.metadata or None)
-        lines += stream.lines()
-    return lines
+        out += [line + b"\n" for line in stream.lines()]
+    return b"".join(out)
 
 
-def from_protobuf(body: bytes, service_labels: Sequence[str], most: int) -> list[bytes]:
-    """Lines of a protobuf body (already unpacked), at most ``most``.
+def _ordinary(times: Sequence[str]) -> bool:
+    """Whether all are times, of the years 2001 to 2262: 19 digits, and then their order is that of the numbers."""
+    joined = "".join(times)
+    return joined.isdigit() and joined.isascii() and set(map(len, times)) == {19} and max(times) < str(_LATEST)
+
+
+def from_protobuf(body: bytes, service_labels: Sequence[str], most: int) -> bytes:
+    """The lines of a protobuf body (already unpacked), at most ``most``, each ending in ``\\n``.
 
     Raises:
         RefusalError: 400 or 413, as :func:`from_json`.
     """
     from google.protobuf.message import DecodeError  # noqa: PLC0415  of the extra `push`
 
-    request = _push_request()()
+    request = push_request()()
     try:
         request.ParseFromString(body)
     except DecodeError:
         raise malformed("the body is no PushRequest of Loki in protobuf, packed by snappy") from None
     _check_count(sum(len(stream.entries) for stream in request.streams), most)
-    lines: list[bytes] = []
+    out: list[bytes] = []
     for number, each in enumerate(request.streams, 1):
         stream = Stream(named(_labels(each.labels, number), service_labels))
-        for index, entry in enumerate(each.entries, 1):
-            at = entry.timestamp
-            time = at.seconds * 1_000_000_000 + at.nanos
+        entries = list(each.entries)
+        seconds = [entry.timestamp.seconds for entry in entries]
+        if seconds and min(seconds) >= _FIRST_S and max(seconds) < _LATEST_S:
+            found = None
+            if not any(entry.structuredMetadata for entry in entries):
+                found = stream.timed_objects([entry.line for entry in entries])
+            if found is not None:
+                out.append(found)
+                continue
+        for index, entry in enumerate(entries, 1):
+            time = entry.timestamp.seconds * 1_000_000_000 + entry.timestamp.nanos
             if not 0 <= time < _LATEST:
                 raise _no_time(number, index, str(time))
             pairs = entry.structuredMetadata
             stream.add(entry.line, time, {_text(p.name): _text(p.value) for p in pairs} if pairs else None)
-        lines += stream.lines()
-    return lines
+        out += [line + b"\n" for line in stream.lines()]
+    return b"".join(out)
 
 
 def _no_time(stream: int, line: int, time: str) -> RefusalError:
@@ -137,7 +159,7 @@ def _string(quoted: str) -> str:
 
 
 @cache
-def _push_request() -> Any:
+def push_request() -> Any:
     """The message class of ``logproto.PushRequest``. Strings are declared as bytes: on the wire they are the same, and
     what is not UTF-8 is kept."""
     from google.protobuf import descriptor_pb2, descriptor_pool, message_factory  # noqa: PLC0415  as above

@@ -10,6 +10,8 @@ import msgspec
 
 from logmedic.collect.identity import Key
 
+IDENTITY = "id"  # the file that tells one machine's spool from another's
+
 
 class Segment(msgspec.Struct, frozen=True):
     """One file as it is on the disk."""
@@ -26,6 +28,31 @@ def log_path(folder: Path, number: int) -> Path:
 
 def intents_path(folder: Path, number: int) -> Path:
     return folder / f"{number:06d}.intents"
+
+
+def identity(folder: Path) -> str:
+    """Of this spool, among those of all machines that take in what is pushed to one source; empty: it has none yet."""
+    try:
+        return (folder / IDENTITY).read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def identify(folder: Path) -> None:
+    """Give the spool an identity, once and for all. Raises ``OSError``."""
+    if identity(folder):
+        return
+    new = folder / f"{IDENTITY}.new"
+    new.write_text(os.urandom(4).hex(), "ascii")
+    with new.open("rb") as file:
+        os.fsync(file.fileno())
+    new.replace(folder / IDENTITY)
+    sync_folder(folder)
+
+
+def is_ours(stream: str, own: str) -> bool:
+    """Whether a stream's position is of the spool with this identity; what has none is of before there were any."""
+    return stream.partition("@")[2] in ("", own)
 
 
 def survey(folder: Path) -> list[Segment]:

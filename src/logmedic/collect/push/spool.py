@@ -86,6 +86,7 @@ class Spool:
             self._unlock()
             raise ConfigError(f"{self._folder}: the spool cannot be written: {error.strerror}") from None
         try:
+            segments.identify(self._folder)
             self._recover()
             self._look()
         except OSError as error:

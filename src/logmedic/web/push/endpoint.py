@@ -15,6 +15,7 @@ from logmedic.collect.push import intents
 from logmedic.collect.push.config import PushSourceConfig
 from logmedic.collect.push.refusal import RefusalError
 from logmedic.collect.push.spool import Spool
+from logmedic.doors.memory import keep_freed_memory
 from logmedic.web.push.admission import Admission
 from logmedic.web.push.protocols import PROTOCOLS, Answer, Protocol
 from logmedic.web.push.reading import GoneError, Incoming
@@ -46,6 +47,7 @@ class Endpoint:
 
     def open(self) -> None:
         """Raises :class:`logmedic.errors.ConfigError`: a spool cannot be used."""
+        keep_freed_memory()
         opened: list[Receiver] = []
         try:
             for receiver in self._receivers:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 
 import msgspec
 
-from logmedic.collect.push import ingest, loki, otlp
-from logmedic.collect.push.config import INGEST, LOKI, OTLP, PushSourceConfig
+from logmedic.collect.push import firehose, ingest, loki, otlp
+from logmedic.collect.push.config import FIREHOSE, INGEST, LOKI, OTLP, PushSourceConfig
 from logmedic.collect.push.inflate import inflate, unsnap
 from logmedic.collect.push.refusal import RefusalError
 
@@ -62,13 +63,13 @@ def _read_loki(config: PushSourceConfig, headers: Mapping[str, str], body: bytes
     most = config.max_decoded_bytes
     if _type(headers) == JSON:
         body = inflate(body, encoding, most)
-        lines = loki.from_json(body, config.service_labels, config.max_records)
+        data = loki.from_json(body, config.service_labels, config.max_records)
     else:
         # Promtail names no Content-Encoding, others name snappy's; it is snappy all the same.
         outer = encoding.strip().lower()
         body = unsnap(body, most) if outer in {"", "snappy"} else inflate(body, encoding, most)
-        lines = loki.from_protobuf(body, config.service_labels, config.max_records)
-    return Lines(_joined(lines), body, Answer(204))
+        data = loki.from_protobuf(body, config.service_labels, config.max_records)
+    return Lines(data, body, Answer(204))
 
 
 def _read_otlp(config: PushSourceConfig, headers: Mapping[str, str], body: bytes) -> Lines:
@@ -116,9 +117,28 @@ def _read_ingest(config: PushSourceConfig, headers: Mapping[str, str], body: byt
     return Lines(data, body, Answer(200, msgspec.json.encode({"accepted": count}), JSON))
 
 
+def _read_firehose(config: PushSourceConfig, headers: Mapping[str, str], body: bytes) -> Lines:
+    body = inflate(body, headers.get("content-encoding", ""), config.max_decoded_bytes)
+    lines, request = firehose.lines_of(body, config.max_decoded_bytes, config.max_records)
+    data = _joined(lines) if lines else b""
+    # The body also has the time of this try; its id stays.
+    return Lines(data, request.encode() + b"\n" + data, Answer(200, _firehose(request), JSON))
+
+
+def _refuse_firehose(headers: Mapping[str, str], refusal: RefusalError) -> Answer:
+    request = headers.get("x-amz-firehose-request-id", "")
+    return Answer(refusal.status, _firehose(request, errorMessage=str(refusal)), JSON)
+
+
+def _firehose(request: str, **more: str) -> bytes:
+    """Firehose tries again unless its id comes back with the time, in milliseconds."""
+    return msgspec.json.encode({"requestId": request, "timestamp": time.time_ns() // 1_000_000, **more})
+
+
 PROTOCOLS: Mapping[str, Protocol] = {
     LOKI: Protocol(_read_loki, _plainly),
     OTLP: Protocol(_read_otlp, _refuse_otlp),
     INGEST: Protocol(_read_ingest, _plainly),
+    FIREHOSE: Protocol(_read_firehose, _refuse_firehose),
 }
 """By path; ``/push/NAME`` may stand before it to name a source."""

@@ -1,7 +1,8 @@
 """Which source a sender may push to. Decisions only.
 
 Programs send ``Authorization: Bearer TOKEN``, or the token as the password of ``Basic``, which is all that some can
-do; or they sign what they send by Standard Webhooks (https://www.standardwebhooks.com), within a window of time.
+do, or (Amazon Data Firehose) as ``X-Amz-Firehose-Access-Key``; or they sign what they send by Standard Webhooks
+(https://www.standardwebhooks.com), within a window of time.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def claim(gatekeepers: Sequence[Gatekeeper], name: str, headers: Mapping[str, st
     named = [number for number, one in enumerate(gatekeepers) if name in ("", one.name)]
     if not named:
         raise RefusalError(404, f"no push source is named {name[:80]!r}")
-    secret = _secret(headers.get("authorization", ""))
+    secret = headers.get("x-amz-firehose-access-key", "") or _secret(headers.get("authorization", ""))
     known = [number for number in named if secret and gatekeepers[number].knows(secret)]
     if known:
         return Claim(known[:1])
