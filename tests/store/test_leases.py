@@ -10,10 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 from logmedic.errors import LeaseLostError, StoreError
-from logmedic.pipeline.sharing import WORKER, Sharing
+from logmedic.pipeline.sharing import WANTED, WORKER, Sharing
 from logmedic.store.database import open_database
-from logmedic.store.ingest import StoredPosition
 from logmedic.store.leases import FREE, Fence, Leases
+from logmedic.store.positions import StoredPosition
 from logmedic.store.store import Store
 from logmedic.testing.doors import FakeClock
 from postgres import Postgres
@@ -116,6 +116,7 @@ class Process:
     def __init__(self, store: Store, name: str, recover: Callable[[str], None] | None = None) -> None:
         self.clock = FakeClock()
         self.recovered: list[str] = []
+        self.share = 0  # sources that it reads
         self.sharing = Sharing(Leases(store.database, name), self.clock, recover=recover or self.recovered.append)
         self.sharing._run = lambda: None  # type: ignore[method-assign]
         self.sharing.open()
@@ -133,7 +134,7 @@ def test_a_dead_process_leaves_its_sources_and_its_work_to_the_others(store: Sto
     assert other.sharing.source("app") is None
     assert other.recovered == []
     run_out(store)
-    other.sharing.beat()
+    other.lives(1)
     assert other.sharing.source("app") is not None
     assert other.recovered == ["dead"]
     other.lives(3)
@@ -202,3 +203,70 @@ def test_the_thread_of_a_process_keeps_its_leases_alive(store: Store) -> None:
     assert not sharing.lost
     sharing.close()
     assert took(Leases(store.database, "two").take("source:app", over=False)).epoch == fence.epoch + 1
+
+
+def test_a_process_whose_question_is_never_answered_ends_and_one_that_is_answered_lives(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = threading.Event()
+    answered = threading.Event()
+    leases = Leases(store.database, "one", ttl=0.4)
+    sharing = Sharing(leases, FakeClock(), recover=lambda _: None, end=lambda _: ended.set(), hung=0.5)
+    sharing.open()
+    assert not ended.wait(1.5)
+    monkeypatch.setattr(leases, "renew", lambda fences: answered.wait() and list(fences))
+    assert ended.wait(30)
+    answered.set()
+    sharing.close()
+
+
+def test_who_comes_later_gets_its_share_and_nothing_goes_back_and_forth(store: Store) -> None:
+    sources = [f"s{number}" for number in range(6)]
+    everybody = [Process(store, name) for name in ("first", "second", "third")]
+    shares: list[tuple[int, ...]] = []
+
+    def turn() -> None:
+        for process in everybody:
+            process.lives(1)
+            held = [process.sharing.source(name) for name in sources]
+            process.share = sum(fence is not None for fence in held)
+        shares.append(tuple(process.share for process in everybody))
+
+    for process in everybody:
+        for name in sources:
+            process.sharing.follows(name)
+    for name in sources:
+        assert everybody[0].sharing.source(name) is not None
+    while len(shares) < 40 and shares[-5:] != [(2, 2, 2)] * 5:
+        turn()
+    assert shares[-5:] == [(2, 2, 2)] * 5, shares
+    assert sum(lease.live for lease in Leases(store.database, "x").all(WANTED).values()) == 0
+
+
+def test_what_one_asks_for_is_kept_by_its_reader_when_the_one_who_asked_is_gone(store: Store) -> None:
+    reader, asking = Process(store, "reader"), Process(store, "asking")
+    for name in ("a", "b"):
+        reader.sharing.follows(name)
+        asking.sharing.follows(name)
+        assert reader.sharing.source(name) is not None
+    asking.lives(1)
+    asking.sharing.close()
+    for _ in range(3):
+        reader.lives(1)
+        assert [reader.sharing.source(name) is not None for name in ("a", "b")] == [True, True]
+
+
+def test_parts_of_another_number_are_left_alone_and_it_is_said_once(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    old, new = Process(store, "old"), Process(store, "new")
+    assert old.sharing.source("app@1/2") is not None
+    for _ in range(3):
+        new.lives(1)
+        assert new.sharing.source("app@2/3") is None
+    assert [record.getMessage() for record in caplog.records] == [
+        "source app@2/3 waits: another process reads app@1/2; give all the same `shards`"
+    ]
+    old.sharing.close()
+    new.lives(1)
+    assert new.sharing.source("app@2/3") is not None

@@ -31,11 +31,12 @@ from logmedic.model import (
     State,
     Substate,
 )
-from logmedic.store import HEAD, database
+from logmedic.store import HEAD, activity, database
 from logmedic.store.database import open_database
-from logmedic.store.ingest import SAMPLES_KEPT, IncidentChange, KnownIncident, StoredPosition
+from logmedic.store.incident_rows import SAMPLES_KEPT, IncidentChange, KnownIncident
 from logmedic.store.lock import InstanceLock
 from logmedic.store.peek import peek
+from logmedic.store.positions import StoredPosition, Totals
 from logmedic.store.store import MINUTE, Store
 from logmedic.store.tables import metadata
 
@@ -155,6 +156,32 @@ def test_a_position_that_somebody_else_moved_on_is_refused(store: Store) -> None
     with store.ingest() as ingest:
         ingest.advance(StoredPosition("app", "s1", 200, {}, False), 100, 1, 0, NOW)
     assert store.positions("app")[0].offset == 200
+
+
+def test_lines_of_a_stream_that_is_forgotten_still_count(store: Store) -> None:
+    def read(stream: str, lines: int) -> StoredPosition:
+        position = StoredPosition("app", stream, 100, {"inode": 7}, True)
+        with store.ingest() as ingest:
+            ingest.advance(position, None, lines, 1, NOW)
+        return position
+
+    def forget(stream: str, expected: int | None, now: int) -> None:
+        with store.ingest() as ingest:
+            ingest.advance(StoredPosition("app", stream, 100, {}, True, forgotten=True), expected, 0, 0, now)
+
+    read("s1", 10)
+    read("s2", 20)
+    left = read("s3", 40)
+    for stream in ("s1", "s2"):
+        forget(stream, 100, NOW + 5)
+    assert store.positions("app") == [left]
+    assert [s.stream for s in activity.streams(store.database, "app")] == ["s3"]
+    assert store.totals() == [Totals("app", 70, 3)]
+    assert activity.last_read(store.database) == {"app": NOW}, "nothing was read when it was forgotten"
+    for stream, expected in (("s1", 100), ("s3", 50), ("s3", None), ("never", None)):
+        with pytest.raises(StalePositionError, match="read on by another process"):
+            forget(stream, expected, NOW)
+    assert store.totals() == [Totals("app", 70, 3)]
 
 
 def test_repeats_add_to_counts_histogram_and_keep_a_bounded_number_of_samples(store: Store) -> None:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from logmedic.model import Reason
 from logmedic.store import tables as t
 from logmedic.store.changes import JUDGED, RIGHT, WRONG
+from logmedic.store.positions import FORGOTTEN
 from logmedic.store.reading import MINUTE
 from logmedic.store.rows import SELF, reason
 
@@ -39,7 +40,12 @@ def streams(database: sa.Engine, source: str, limit: int = 100) -> tuple[Stream,
     """The streams of a source, latest read first."""
     p = t.positions.c
     columns = (p.stream, p.offset, p.lines, p.rejects, p.updated_at, p.done)
-    query = sa.select(*columns).where(p.source == source).order_by(p.updated_at.desc(), p.stream).limit(limit)
+    query = (
+        sa.select(*columns)
+        .where(p.source == source, p.stream != FORGOTTEN)
+        .order_by(p.updated_at.desc(), p.stream)
+        .limit(limit)
+    )
     with database.connect() as connection:
         return tuple(Stream(*row) for row in connection.execute(query))
 

@@ -7,7 +7,7 @@ nothing.
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from logmedic.errors import UsageError
 from logmedic.model import Bucket, DiagnosisStatus, Severity, State, Substate, Text
+from logmedic.store import aliases
 from logmedic.store import tables as t
 from logmedic.store.reading import LIVING, histograms
 
@@ -128,6 +129,19 @@ def rows(database: sa.Engine, ids: Sequence[int]) -> tuple[Row, ...]:
         found = connection.execute(statement).all()
         bars = histograms(connection, {row.id: row.last_seen for row in found})
     return tuple(_row(row, bars.get(row.id, ())) for row in found)
+
+
+def survivors(database: sa.Engine, fingerprints: Iterable[str]) -> dict[str, str]:
+    """Of these fingerprints those that count as another incident's, with the fingerprint of that one."""
+    with database.connect() as connection:
+        return aliases.survivors(connection, fingerprints)
+
+
+def of_fingerprints(database: sa.Engine, fingerprints: Sequence[str]) -> dict[str, Row]:
+    """The incidents with these fingerprints of their own, as far as they are still there."""
+    with database.connect() as connection:
+        found = connection.execute(sa.select(t.incidents).where(t.incidents.c.fingerprint.in_(fingerprints))).all()
+    return {row.fingerprint: _row(row, ()) for row in found}
 
 
 def facets(database: sa.Engine) -> tuple[Facet, ...]:

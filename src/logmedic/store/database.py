@@ -38,9 +38,9 @@ def open_database(url: str) -> sa.Engine:
             make_folder(path)
             if not path.is_dir():  # else SQLite says what is wrong
                 make_private(path)
-        engine = (
-            sa.create_engine(parsed, pool_size=10, max_overflow=20) if parsed.database else sa.create_engine(parsed)
-        )
+        # Last in, first out: each connection holds up to 2 MB of pages and 128 statements; in turn all fill them.
+        pool: dict[str, Any] = {"pool_size": 10, "max_overflow": 20, "pool_use_lifo": True} if parsed.database else {}
+        engine = sa.create_engine(parsed, **pool)
         event.listen(engine, "connect", _tune_sqlite)
     elif backend == "postgresql":
         engine = postgres.open_postgres(parsed)
@@ -57,6 +57,25 @@ def open_database(url: str) -> sa.Engine:
         engine.dispose()
         raise
     return engine
+
+
+def version(url: str) -> str | None:
+    """The newest migration that this state has seen; ``None`` for one that is not there yet. Changes nothing.
+
+    Raises:
+        StoreError: the database cannot be reached or read.
+    """
+    parsed = sa.make_url(url)
+    sqlite = parsed.get_backend_name() == "sqlite"
+    if sqlite and not Path(str(parsed.database)).exists():
+        return None
+    engine = sa.create_engine(parsed) if sqlite else postgres.open_postgres(parsed)
+    try:
+        return _version(engine)
+    except sa.exc.DBAPIError as error:
+        raise StoreError(f"{parsed.render_as_string()}: {refusal(error)}") from None
+    finally:
+        engine.dispose()
 
 
 def _tune_sqlite(connection: Any, _record: object) -> None:

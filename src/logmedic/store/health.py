@@ -17,6 +17,15 @@ from logmedic.store.rows import json
 _TEXT = msgspec.json.Decoder(Text)
 
 
+class _Loss(msgspec.Struct, frozen=True):
+    lost: int = 0  # lines
+    lost_bytes: int = 0
+    lost_at: int = 0  # ns
+
+
+_LOSS = msgspec.json.Decoder(_Loss)
+
+
 class OpenTrouble(msgspec.Struct, frozen=True, kw_only=True):
     """Something that is or was wrong. Times in ns."""
 
@@ -55,6 +64,23 @@ class Health:
             query = sa.select(p.source, sa.func.max(p.updated_at)).group_by(p.source)
             return {source: int(at) for source, at in connection.execute(query)}
 
+    def lost(self, since: int) -> dict[str, tuple[int, int]]:
+        """(lines, bytes) that each source found gone before it could read them, where it found so after ``since`` (ns).
+
+        Counted since the first run: tokens of positions have ``lost`` or ``lost_bytes``, and ``lost_at``, of those
+        sources that can tell.
+        """
+        p = t.positions.c
+        found: dict[str, tuple[int, int]] = {}
+        with storing(self._database, writing=False) as connection:
+            query = sa.select(p.source, p.token).where(p.token.contains('"lost_at":'))
+            for source, token in connection.execute(query):
+                loss = _LOSS.decode(token)
+                if loss.lost_at > since:
+                    lines, length = found.get(source, (0, 0))
+                    found[source] = lines + loss.lost, length + loss.lost_bytes
+        return found
+
     def backlog(self) -> int:
         """How many incidents nobody has been told of yet, what channels or people put off left out."""
         c, e = t.incidents.c, t.effects.c
@@ -73,10 +99,15 @@ class Health:
                     found[channel] = failed[1]
         return found
 
-    def fresh(self, since: int) -> dict[Severity, int]:
-        """How many incidents were opened after ``since`` (ns on the wall clock), by severity."""
+    def fresh(self, incident_id: int, within: int) -> dict[Severity, int]:
+        """How many incidents, this one with them, were opened within so many ns before or after it, by severity.
+
+        About its own time, not now: in a storm it is long before the last of them is looked at.
+        """
         c = t.incidents.c
-        query = sa.select(c.severity, sa.func.count()).where(c.created_at > since).group_by(c.severity)
+        at = sa.select(c.created_at).where(c.id == incident_id).scalar_subquery()
+        near = sa.and_(c.created_at > at - within, c.created_at <= at + within)
+        query = sa.select(c.severity, sa.func.count()).where(near).group_by(c.severity)
         with storing(self._database, writing=False) as connection:
             return {Severity(severity): int(n) for severity, n in connection.execute(query)}
 

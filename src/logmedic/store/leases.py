@@ -29,6 +29,14 @@ class Fence(msgspec.Struct, frozen=True):
     epoch: int
 
 
+class Holding(msgspec.Struct, frozen=True):
+    """A lease as everybody sees it."""
+
+    holder: str
+    live: bool  # neither given back nor run out
+    free: bool  # given back
+
+
 class Leases:
     """Those of one holder, a process. Safe to share between threads."""
 
@@ -88,6 +96,14 @@ class Leases:
             query = sa.select(c.name).where(c.name.startswith(prefix, autoescape=True), gone).order_by(c.name)
             return list(connection.execute(query).scalars())
 
+    def all(self, *prefixes: str) -> dict[str, Holding]:
+        """Every lease whose name begins so. Locks nothing. Raises :class:`StoreError`."""
+        c = t.leases.c
+        named = sa.or_(*(c.name.startswith(prefix, autoescape=True) for prefix in prefixes))
+        with storing(self._database, writing=False) as connection:
+            rows = connection.execute(sa.select(c.name, c.holder, c.until, c.until >= _now()).where(named))
+            return {name: Holding(holder, live, until == FREE) for name, holder, until, live in rows}
+
     def forget(self, name: str) -> None:
         """Remove a lease that nobody will take again, unless it lives."""
         c = t.leases.c
@@ -111,3 +127,14 @@ def _now() -> sa.ColumnElement[int]:
     """ns; not the time at which the transaction began, as ``now()`` is."""
     seconds = sa.func.extract("epoch", sa.func.clock_timestamp())
     return sa.cast(seconds * NANOSECONDS, sa.BigInteger)
+
+
+def living(database: sa.Engine) -> list[str]:
+    """Holders of leases that have not run out: processes that work on this state. Raises :class:`StoreError`."""
+    c = t.leases.c
+    if database.dialect.name == "sqlite":  # one process, which a lock on the file tells of
+        return []
+    with storing(database, writing=False) as connection:
+        return list(
+            connection.execute(sa.select(c.holder).where(c.until >= _now()).distinct().order_by(c.holder)).scalars()
+        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import fcntl
 import os
 from pathlib import Path
@@ -44,7 +46,15 @@ def _private(path: Path, flags: int = 0) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | flags, 0o600)
 
 
+def _drop(file: IO[str]) -> None:
+    """Close it although what was written to it has found no room."""
+    with contextlib.suppress(OSError):
+        file.close()
+
+
 def _unusable(path: Path, error: OSError | ValueError) -> StoreError:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return StoreError(f"{path}: the disk is full; make room, or give [store] url another place")
     reason = getattr(error, "strerror", None) or error
     return StoreError(f"{path}: the state cannot stand there: {reason}; give [store] url another place")
 
@@ -78,9 +88,13 @@ class InstanceLock:
                 f"{self._path}: another logmedic (process {holder}) works on this state; "
                 "stop it, or give this one its own [store] url"
             ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+        try:
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+        except OSError as error:
+            _drop(file)
+            raise _unusable(self._path, error) from None
         self._file = file
 
     def release(self) -> None:

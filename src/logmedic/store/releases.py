@@ -41,6 +41,19 @@ def places(connection: sa.Connection, service: str) -> dict[str, int]:
     return {row.release: row.id for row in connection.execute(query)}
 
 
+def first_seen(database: sa.Engine, service: str, since: int, until: int, limit: int = 20) -> list[tuple[str, int]]:
+    """(release, ns of the first record that named it) within these times, the latest ones, oldest first."""
+    c = t.releases.c
+    query = (
+        sa.select(c.release, c.first_seen)
+        .where(c.service == service, c.first_seen >= since, c.first_seen <= until)
+        .order_by(c.first_seen.desc(), c.id.desc())
+        .limit(limit)
+    )
+    with database.connect() as connection:
+        return [(row.release, row.first_seen) for row in connection.execute(query)][::-1]
+
+
 def _forget(connection: sa.Connection, service: str) -> None:
     c = t.releases.c
     kept = sa.select(c.id).where(c.service == service).order_by(c.id.desc()).limit(RELEASES_KEPT)

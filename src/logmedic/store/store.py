@@ -13,18 +13,19 @@ import msgspec
 import sqlalchemy as sa
 
 from logmedic.errors import StoreError
-from logmedic.model import Diagnosis, Incident, Neighbour, Outcome, Reason, Result, Sample, Severity, State
-from logmedic.store import reading, releases
+from logmedic.model import Diagnosis, Incident, Neighbour, Outcome, Reason, Sample, Severity, State
+from logmedic.store import effects, positions, reading, releases
 from logmedic.store import tables as t
 from logmedic.store.changes import Changes
-from logmedic.store.ingest import Ingest, StoredPosition
+from logmedic.store.effects import Undelivered
+from logmedic.store.ingest import Ingest
+from logmedic.store.positions import StoredPosition, Totals
 from logmedic.store.reading import LIVING, MINUTE
 from logmedic.store.refusal import said, unusable
-from logmedic.store.rows import insert_for, json, note, reason
+from logmedic.store.rows import json, note, reason
 
 # Made once, before there are threads; see ``store.rows``.
 _SAMPLE = msgspec.json.Decoder(Sample)
-_RECEIPT = msgspec.json.Decoder(dict[str, object])
 
 
 class TimelineEntry(msgspec.Struct, frozen=True):
@@ -34,25 +35,6 @@ class TimelineEntry(msgspec.Struct, frozen=True):
     actor: str
     why: Reason  # ``reason`` as a code with figures
     origin: str | None  # the fingerprint that it was about, when that has been merged into this incident
-
-
-class Undelivered(msgspec.Struct, frozen=True, kw_only=True):
-    """An alert that a channel did not take. Times in ns on the wall clock."""
-
-    channel: str
-    reason: str
-    final: bool  # no further try will be made
-    tried: int  # when it was tried last
-    asked: int  # the earliest time at which another try makes sense
-    held: bool = False  # nothing is wrong: a silence or a maintenance window lasts
-
-
-class Totals(msgspec.Struct, frozen=True):
-    """What has been read of one source since the state was made."""
-
-    source: str
-    lines: int
-    rejects: int
 
 
 class Store:
@@ -103,15 +85,12 @@ class Store:
             yield Changes(connection, now=now, actor=actor)
 
     def positions(self, source: str) -> list[StoredPosition]:
-        with self._reading() as c:
-            rows = c.execute(sa.select(t.positions).where(t.positions.c.source == source)).all()
-            return [StoredPosition(r.source, r.stream, r.offset, msgspec.json.decode(r.token), r.done) for r in rows]
+        with self._reading() as connection:
+            return positions.of_source(connection, source)
 
     def totals(self) -> list[Totals]:
-        p = t.positions.c
-        query = sa.select(p.source, sa.func.sum(p.lines), sa.func.sum(p.rejects)).group_by(p.source).order_by(p.source)
-        with self._reading() as c:
-            return [Totals(source, int(lines), int(rejects)) for source, lines, rejects in c.execute(query)]
+        with self._reading() as connection:
+            return positions.totals(connection)
 
     def carried(self, name: str) -> bytes | None:
         with self._reading() as c:
@@ -232,11 +211,11 @@ class Store:
             why = Reason("diagnosed", {"engine": diagnosis.engine, "status": diagnosis.status.value})
             note(connection, incident_id, now, "diagnosed", why, actor=actor)
 
-    def note(self, incident_id: int, at: int, *, event: str, reason: str | Reason) -> None:
+    def note(self, incident_id: int, at: int, *, event: str, reason: str | Reason, actor: str = "logmedic") -> None:
         """Add a line to an incident's timeline."""
         why = reason if isinstance(reason, Reason) else Reason("by-hand", {"words": reason})
         with self._writing() as connection:
-            note(connection, incident_id, at, event, why, actor="logmedic")
+            note(connection, incident_id, at, event, why, actor=actor)
 
     def set_state(
         self, incident_id: int, state: State, *, now: int, actor: str, reason: str, snoozed_until: int | None = None
@@ -261,83 +240,29 @@ class Store:
 
     def begin_effect(self, key: str, incident_id: int, generation: int, channel: str, now: int) -> Outcome | None:
         """Note that an effect is about to be tried. Returns its outcome when it has one already: then do nothing."""
-        c = t.effects.c
         with self._writing() as connection:
-            connection.execute(
-                insert_for(connection, t.effects)
-                .values(
-                    key=key, incident_id=incident_id, generation=generation, channel=channel,
-                    result="pending", reason="", receipt="{}", updated_at=now,
-                )
-                .on_conflict_do_nothing(index_elements=["key"])
-            )  # fmt: skip
-            row = connection.execute(sa.select(c.result, c.reason, c.receipt).where(c.key == key)).one()
-            if row.result in ("pending", "deferred"):
-                return None
-            return Outcome(Result(row.result), row.reason, msgspec.json.decode(row.receipt))
+            return effects.begin(
+                connection, key, incident_id=incident_id, generation=generation, channel=channel, now=now
+            )
 
     def end_effect(self, key: str, outcome: Outcome, now: int) -> None:
         with self._writing() as connection:
-            connection.execute(
-                sa.update(t.effects)
-                .where(t.effects.c.key == key)
-                .values(
-                    result=outcome.result.value, reason=outcome.reason, receipt=json(outcome.receipt), updated_at=now
-                )
-            )
+            effects.end(connection, key, outcome, now)
 
     def receipt(self, incident_id: int, channel: str) -> dict[str, object] | None:
         """What the latest successful delivery to this channel returned; merged incidents hand theirs down."""
-        c = t.effects.c
-        query = (
-            sa.select(c.receipt)
-            .where(c.incident_id == incident_id, c.channel == channel, c.result == "sent")
-            # Its own go before those of an incident that was merged into it.
-            .order_by(c.origin.is_not(None), c.generation.desc(), c.updated_at.desc())
-            .limit(1)
-        )
         with self._reading() as connection:
-            text = connection.execute(query).scalar()
-            return None if text is None else _RECEIPT.decode(text)
+            return effects.receipt(connection, incident_id, channel)
 
     def effects(self, incident_id: int) -> list[tuple[int, str, str, str]]:
         """(generation, channel, result, reason) of every effect, oldest first."""
-        c = t.effects.c
-        query = (
-            sa.select(c.generation, c.channel, c.result, c.reason)
-            .where(c.incident_id == incident_id)
-            .order_by(c.generation, c.channel)
-        )
         with self._reading() as connection:
-            return [(g, ch, r, why) for g, ch, r, why in connection.execute(query)]
+            return effects.of_incident(connection, incident_id)
 
     def undelivered(self, incident_ids: Sequence[int]) -> list[Undelivered]:
         """What did not reach a channel of the latest news of these incidents, oldest incident first."""
-        c, i = t.effects.c, t.incidents.c
-        found: list[Undelivered] = []
         with self._reading() as connection:
-            for start in range(0, len(incident_ids), 500):
-                query = (
-                    sa.select(c.channel, c.result, c.reason, c.receipt, c.updated_at)
-                    .join(t.incidents, sa.and_(i.id == c.incident_id, i.generation == c.generation))
-                    .where(c.origin.is_(None))
-                    .where(c.incident_id.in_(incident_ids[start : start + 500]), c.result.in_(("failed", "deferred")))
-                    .order_by(c.incident_id, c.channel)
-                )
-                for row in connection.execute(query):
-                    receipt = _RECEIPT.decode(row.receipt)
-                    asked = receipt.get("retry_at")
-                    found.append(
-                        Undelivered(
-                            channel=row.channel,
-                            reason=row.reason,
-                            final=row.result == "failed",
-                            tried=row.updated_at,
-                            asked=asked if isinstance(asked, int) else row.updated_at,
-                            held=receipt.get("held") is True,
-                        )
-                    )
-        return found
+            return effects.undelivered(connection, incident_ids)
 
     def mark_handled(self, incident_id: int, generation: int) -> None:
         c = t.incidents.c
