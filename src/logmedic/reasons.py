@@ -109,6 +109,7 @@ SENTENCES: Mapping[str, Text] = {
         "{hours}시간 동안 실패하여 포기함; `logmedic notify retry`로 다시 시도",
     ),
     # fixes
+    "fix-asked": Text("fix {key}", "수정 {key}"),
     "fix": Text("{en}", "{ko}"),  # why there is none; put together where it arises
     "fix-offered": Text("draft pull request {pull}: {url}", "초안 풀 리퀘스트 {pull}: {url}"),
     "fix-merged": Text("pull request {pull} was merged", "풀 리퀘스트 {pull} 병합됨"),
@@ -144,6 +145,7 @@ EVENTS: Mapping[str, Text] = {
     "judged": Text("judged", "진단 평가"),
     "given up": Text("given up", "포기"),
     "not diagnosed": Text("not diagnosed", "진단 실패"),
+    "fix asked": Text("fix asked for", "수정 요청"),
     "no fix": Text("no fix", "수정 없음"),
     "fix offered": Text("fix offered", "수정 제안"),
     "fix merged": Text("fix merged", "수정 병합"),

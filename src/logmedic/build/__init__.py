@@ -1,8 +1,10 @@
 """Config → pipeline: the shape of the configuration (``shape``), and the only wiring (``wiring``)."""
 
 from logmedic.build.cleaning import Redacted, redactor
+from logmedic.build.keeping import retention
 from logmedic.build.looking import Lookup
 from logmedic.build.shape import (
+    LEAST_DAYS,
     Config,
     Loaded,
     RepositoryConfig,
@@ -12,9 +14,11 @@ from logmedic.build.shape import (
     require_sources,
 )
 from logmedic.build.sourcing import anchored, make_source
+from logmedic.build.tailing import Tail
 from logmedic.build.wiring import (
     ancestry,
     digester,
+    forget_old,
     grouper,
     nothing_new,
     open_store,
@@ -28,6 +32,7 @@ from logmedic.build.wiring import (
 )
 
 __all__ = [
+    "LEAST_DAYS",
     "Config",
     "Loaded",
     "Lookup",
@@ -35,9 +40,11 @@ __all__ = [
     "RepositoryConfig",
     "SourceConfig",
     "StoreConfig",
+    "Tail",
     "ancestry",
     "anchored",
     "digester",
+    "forget_old",
     "grouper",
     "load_config",
     "make_source",
@@ -48,6 +55,7 @@ __all__ = [
     "release",
     "repository",
     "require_sources",
+    "retention",
     "runtime",
     "single_instance",
     "system_clock",

@@ -10,14 +10,14 @@ import msgspec
 
 from logmedic import config as configuration
 from logmedic import doors
-from logmedic.build import diagnosing, telling
+from logmedic.build import diagnosing
+from logmedic.build.cleaning import redactor
 from logmedic.build.shape import Loaded
 from logmedic.errors import ConfigError, LogmedicError
 from logmedic.investigate.claude import models
 from logmedic.investigate.claude.config import BudgetConfig
 from logmedic.model import Incident, Reason, Sample, Text
 from logmedic.reasons import render
-from logmedic.redact import Redactor
 from logmedic.respond.github.config import GithubConfig
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ ANSWER_S = 600.0  # longest wait for one answer of the model; what the API itsel
 
 
 class Automatic:
-    """Fixes in a running ``serve``: :class:`logmedic.pipeline.running.Fixing`."""
+    """Fixes in a running ``serve``: :class:`logmedic.pipeline.chores.Fixing`."""
 
     def __init__(self, fixer: Fixer, follower: Follower, stopping: threading.Event) -> None:
         self._fixer = fixer
@@ -108,7 +108,6 @@ def fixer(
         most_tokens=config.max_tokens,
         timeout=min(ANSWER_S, config.agent_s),
     )
-    secrets = (*telling.secrets(loaded)[0].values(), *diagnosing.keys(loaded).values())
     bench = Bench(
         config,
         workspace,
@@ -121,7 +120,7 @@ def fixer(
         purse=_purses(loaded, opened, clock),
         issue=lambda incident_id: _issue(opened, incident_id, config.channel),
         sandbox=sandbox,
-        clean=Redactor(loaded.config.redact, secrets).text,
+        clean=redactor(loaded).text,
     )
     return Fixer(config=config, store=opened, bench=bench, desk=lambda: desk(loaded, clock), around=around,
                  clock=clock, language=loaded.language)  # fmt: skip
@@ -152,6 +151,30 @@ def refusal(loaded: Loaded, incident: Incident) -> Text | None:
     from logmedic.respond.fix import decide  # noqa: PLC0415  as above
 
     return decide.refusal(incident, loaded.config.fix, asked=True)
+
+
+def ask(loaded: Loaded, opened: Store, incident: Incident, *, actor: str, now: int) -> Fix | Text:
+    """Begin a fix that a person asked for; whoever does the work takes it up within seconds. The reason if not.
+
+    Raises:
+        StoreError: the database refused.
+    """
+    from logmedic.respond.fix import asking  # noqa: PLC0415  as above
+    from logmedic.store.fixes import Fixes  # noqa: PLC0415  imports SQLAlchemy, 0.35 s
+
+    fixes = Fixes(opened.database)
+    begun = asking.begin(fixes, incident, loaded.config.fix, asked=True, dry=False, actor=actor, now=now)
+    if not isinstance(begun, Text):
+        opened.note(incident.id, now, event="fix asked", reason=Reason("fix-asked", {"key": begun.key}), actor=actor)
+    return begun
+
+
+def in_the_way(loaded: Loaded, opened: Store, incident: Incident, *, now: int) -> Text | None:
+    """Why :func:`ask` would refuse now. Raises :class:`StoreError`."""
+    from logmedic.respond.fix import asking  # noqa: PLC0415  as above
+    from logmedic.store.fixes import Fixes  # noqa: PLC0415  as above
+
+    return asking.in_the_way(Fixes(opened.database), incident, loaded.config.fix, now=now)
 
 
 def diff(loaded: Loaded, fix: Fix) -> str:

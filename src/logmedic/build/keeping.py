@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from logmedic.pipeline.handling import Plan, Receipts
     from logmedic.pipeline.keeping import Announce, Keeper
+    from logmedic.store.retention import Retention
     from logmedic.store.store import Store
 
 STORM_WINDOW = 60 * NANOSECONDS
@@ -58,7 +59,7 @@ def planner(loaded: Loaded, opened: Store, specs: Sequence[ChannelSpec], clock: 
             now=now,
             zone=tz,
             mutes=(*windows, *muted),
-            fresh=health.fresh(now - STORM_WINDOW) if config.policy.storm else {},
+            fresh=health.fresh(incident.id, STORM_WINDOW) if config.policy.storm else {},
             told={s.name: health.told_first(s.name, now - schedule.HOUR) for s in limited},
         )
         return policy.plan(
@@ -102,6 +103,13 @@ def keeper(
         free=free,
         others=_models(loaded, opened),
     )
+
+
+def retention(loaded: Loaded) -> Retention:
+    """How long what is remembered."""
+    from logmedic.store.retention import Retention  # noqa: PLC0415  imports SQLAlchemy, 0.35 s
+
+    return Retention(days=loaded.config.store.keep_days, minutes_days=loaded.config.store.keep_minutes_days)
 
 
 def _models(loaded: Loaded, opened: Store) -> Callable[[int], Sequence[Trouble]]:

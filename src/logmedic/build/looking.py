@@ -9,11 +9,8 @@ from logmedic import doors
 from logmedic.bounds import bounded
 from logmedic.build.shape import Loaded
 from logmedic.build.sourcing import make_source
-from logmedic.collect.cloudwatch.config import CloudWatchSourceConfig
-from logmedic.collect.file import FileSourceConfig
 from logmedic.collect.interface import Backlog, Position, Source
-from logmedic.collect.loki.config import LokiSourceConfig
-from logmedic.collect.push.config import PushSourceConfig
+from logmedic.collect.stdin import StdinSourceConfig
 from logmedic.model import LogRecord
 
 if TYPE_CHECKING:
@@ -53,7 +50,7 @@ class Lookup:
 
     def _source(self, name: str) -> Source | None:
         config = next((c for c in self._loaded.config.sources if c.name == name), None)
-        if not isinstance(config, FileSourceConfig | LokiSourceConfig | CloudWatchSourceConfig | PushSourceConfig):
+        if config is None or isinstance(config, StdinSourceConfig):
             return None
         source = self._sources.get(name)
         if source is None:

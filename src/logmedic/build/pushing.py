@@ -59,7 +59,7 @@ def source(config: PushSourceConfig, base: Path, clock: Clock) -> PushedSource:
     """What reads the spool."""
     from logmedic.collect.push.source import PushedSource  # noqa: PLC0415  only where lines are pushed
 
-    return PushedSource(config.name, files(config, base), clock)
+    return PushedSource(config.name, files(config, base), clock, folder(config, base))
 
 
 def credentials(config: PushSourceConfig, base: Path) -> Credentials:
@@ -119,13 +119,15 @@ def installed() -> bool:
 
 def spool(config: PushSourceConfig, base: Path, opened: Store, clock: Clock) -> Spool:
     """Where the source's lines go. ``opened``: the state that says how far they have been read."""
-    from logmedic.collect.push.spool import Spool, SpoolConfig  # noqa: PLC0415  only where lines are pushed
+    from logmedic.collect.push.segments import identity, is_ours  # noqa: PLC0415  only where lines are pushed
+    from logmedic.collect.push.spool import Spool, SpoolConfig  # noqa: PLC0415  as above
 
     def read_up_to() -> Mapping[Key, int]:
+        own = identity(folder(config, base))
         return {
             (position.token["dev"], position.token["ino"]): position.offset
             for position in opened.positions(config.name)
-            if not position.done
+            if not position.done and is_ours(position.stream, own)
         }
 
     limits = SpoolConfig(

@@ -35,6 +35,40 @@ class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Of the users that it names."""
 
 
+class OidcAllowConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[[web.oidc.allow]]``: accounts that may come in. One match suffices; of several the highest role counts."""
+
+    role: RoleName = "viewer"
+    """What they may do."""
+    groups: tuple[str, ...] = ()
+    """Groups or roles, as the issuer names them in ``groups_claim``."""
+    domains: tuple[str, ...] = ()
+    """Of e-mail addresses that the issuer has verified, as in "example.com"."""
+    people: tuple[str, ...] = ()
+    """E-mail addresses that the issuer has verified."""
+
+
+class OidcConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[web.oidc]``: people log in at an OpenID Connect issuer; needs the extra ``oidc`` and ``web.public_url``."""
+
+    issuer: str
+    """As the issuer writes it, as in "https://accounts.google.com"."""
+    client_id: str
+    """Of the application that was registered there, with ``PUBLIC_URL/login/oidc/callback`` to come back to."""
+    client_secret: Secret
+    """Of that application."""
+    scopes: tuple[str, ...] = ("openid", "email", "profile")
+    """What is asked for; some issuers want one more for groups."""
+    groups_claim: str = "groups"
+    """Where the ID token lists groups; dots lead into objects, as in "realm_access.roles"."""
+    allow: tuple[OidcAllowConfig, ...] = ()
+    """Who may come in; nobody without an entry."""
+    session_s: int = 43_200
+    """How long a login lasts; groups are looked at again by the next."""
+    clock_skew_s: int = 60
+    """How far the clocks may be apart."""
+
+
 class McpConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[mcp]``: what an agent in an editor may ask, through ``logmedic mcp`` and ``serve``'s ``/mcp``."""
 
@@ -48,11 +82,12 @@ class WebConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     enabled: bool = True
     """Whether there is one."""
     listen: str = "127.0.0.1:8787"
-    """Address and port. Beyond loopback, tokens or a proxy are required."""
+    """Address and port. Beyond loopback, tokens, an issuer or a proxy are required."""
     public_url: str = ""
     """How people reach it, as in "https://logmedic.example.com"; stands as a link in alerts and issues."""
     tokens: tuple[TokenConfig, ...] = ()
     proxy: ProxyConfig | None = None
+    oidc: OidcConfig | None = None
 
     def page(self, incident_id: int) -> str | None:
         """The address of an incident's page for people elsewhere; ``None`` where they can reach none."""

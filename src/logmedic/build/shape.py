@@ -14,6 +14,7 @@ from logmedic import config as configuration
 from logmedic.build.serving import McpConfig, WebConfig
 from logmedic.collect.cloudwatch.config import CloudWatchSourceConfig
 from logmedic.collect.file import FileSourceConfig
+from logmedic.collect.kafka.config import KafkaSourceConfig
 from logmedic.collect.loki.config import LokiSourceConfig
 from logmedic.collect.push.config import PushSourceConfig
 from logmedic.collect.stdin import StdinSourceConfig
@@ -35,7 +36,17 @@ from logmedic.respond.schedule import zone
 from logmedic.respond.selfcheck import SelfConfig
 from logmedic.store.lock import sqlite_path
 
-SourceConfig = FileSourceConfig | LokiSourceConfig | CloudWatchSourceConfig | PushSourceConfig | StdinSourceConfig
+LEAST_DAYS = 35  # the caps on money look back 30 days
+LEAST_MINUTES_DAYS = 8  # whether a fix held is seen within a week
+MOST_DAYS = 36_500
+SourceConfig = (
+    FileSourceConfig
+    | LokiSourceConfig
+    | CloudWatchSourceConfig
+    | KafkaSourceConfig
+    | PushSourceConfig
+    | StdinSourceConfig
+)
 
 
 class StoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,6 +54,16 @@ class StoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     url: str = "sqlite:///.logmedic/state.db"
     """``sqlite:///path`` (relative to the config file) or ``postgresql://user@host/database``."""
+    keep_days: int = 400
+    """Days after its last occurrence that an incident is kept, with all that belongs to it; 35 or more, 0: for ever."""
+    keep_minutes_days: int = 35
+    """Days that counts by the minute are kept (of each incident its last day always); 8 or more, 0: for ever."""
+
+    def __post_init__(self) -> None:
+        for name, least in (("keep_days", LEAST_DAYS), ("keep_minutes_days", LEAST_MINUTES_DAYS)):
+            days = getattr(self, name)
+            if days and not least <= days <= MOST_DAYS:
+                raise ValueError(f"`{name}` must be from {least} to {MOST_DAYS:,} days, or 0: for ever")
 
 
 class RepositoryConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -7,9 +7,8 @@ import secrets
 import socket
 from typing import TYPE_CHECKING
 
-from logmedic.build.shape import Loaded
-from logmedic.collect.loki.config import LokiSourceConfig
 from logmedic.doors import Clock
+from logmedic.pipeline.roles import Role
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -18,9 +17,7 @@ if TYPE_CHECKING:
     from logmedic.pipeline.sharing import Sharing
 
 
-def engine(
-    loaded: Loaded, database: sa.Engine, clock: Clock, poll_seconds: float
-) -> tuple[DurableEngine, Sharing | None]:
+def engine(database: sa.Engine, clock: Clock, poll_seconds: float, role: Role) -> tuple[DurableEngine, Sharing | None]:
     """The engine of this process, and its leases where it may not be the only one: on PostgreSQL."""
     from logmedic.engine import DurableEngine  # noqa: PLC0415  imports SQLAlchemy, 0.35 s
     from logmedic.pipeline.sharing import Sharing  # noqa: PLC0415
@@ -31,13 +28,4 @@ def engine(
     # An id that no process before it had: what a dead one left must not look like its own.
     executor = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     made = DurableEngine(database, poll_seconds=poll_seconds, executor=executor)
-    return made, Sharing(Leases(database, executor), clock, recover=made.recover, shards=_shards(loaded))
-
-
-def _shards(loaded: Loaded) -> dict[str, str]:
-    """Of sources that are read in parts, which part is this process's."""
-    return {
-        source.name: f"@{source.shard}/{source.shards}"
-        for source in loaded.config.sources
-        if isinstance(source, LokiSourceConfig) and source.shards > 1
-    }
+    return made, Sharing(Leases(database, executor), clock, recover=made.recover, duties=role.duties)

@@ -8,11 +8,12 @@ from pathlib import Path
 import msgspec
 
 from logmedic import doors
-from logmedic.build import clouds, lokis, pushing
+from logmedic.build import clouds, kafkas, lokis, pushing
 from logmedic.build.shape import SourceConfig
 from logmedic.collect.cloudwatch.config import CloudWatchSourceConfig
 from logmedic.collect.file import FileSource, FileSourceConfig
 from logmedic.collect.interface import Source
+from logmedic.collect.kafka.config import KafkaSourceConfig
 from logmedic.collect.loki.config import LokiSourceConfig
 from logmedic.collect.push.config import PushSourceConfig
 from logmedic.collect.stdin import StdinSource, StdinSourceConfig
@@ -27,9 +28,23 @@ def make_source(config: SourceConfig, base: Path, clock: doors.Clock, rules: Seq
         return lokis.make(config, base, clock, rules)
     if isinstance(config, CloudWatchSourceConfig):
         return clouds.make(config, clock, rules)
+    if isinstance(config, KafkaSourceConfig):
+        return kafkas.make(config, base, clock)
     if isinstance(config, PushSourceConfig):
         return pushing.source(config, base, clock)
     return FileSource(config.name, anchored(config, base), clock)
+
+
+def make_sources(config: SourceConfig, base: Path, clock: doors.Clock, rules: Sequence[Rule] = ()) -> list[Source]:
+    """One for each part in which the source is shared out among processes. As :func:`make_source` otherwise."""
+    if isinstance(config, LokiSourceConfig | KafkaSourceConfig) and config.shards > 1 and config.shard == 0:
+        parts = [msgspec.structs.replace(config, shard=number) for number in range(1, config.shards + 1)]
+        return [make_source(part, base, clock, rules) for part in parts]
+    if isinstance(config, FileSourceConfig) and config.shards > 1:
+        return [
+            FileSource(config.name, anchored(config, base), clock, number) for number in range(1, config.shards + 1)
+        ]
+    return [make_source(config, base, clock, rules)]
 
 
 def anchored(config: FileSourceConfig | PushSourceConfig, base: Path) -> FileSourceConfig:

@@ -17,7 +17,7 @@ from logmedic import doors, store
 from logmedic.build import cleaning, diagnosing, fixing, keeping, shares, telling
 from logmedic.build.looking import Lookup
 from logmedic.build.shape import Config, Loaded, StoreConfig
-from logmedic.build.sourcing import anchored, make_source
+from logmedic.build.sourcing import anchored, make_sources
 from logmedic.collect import dialects
 from logmedic.collect.file import FileSourceConfig
 from logmedic.collect.interface import Position, Source
@@ -27,6 +27,7 @@ from logmedic.detect.rules import SurgeRule, build_rules
 from logmedic.detect.surge import SurgeWindows
 from logmedic.group.fingerprint import Grouper
 from logmedic.group.release import Order, unknown
+from logmedic.pipeline.roles import Role
 from logmedic.redact import Redactor
 from logmedic.respond import channels
 from logmedic.respond.interface import Tracker
@@ -36,12 +37,14 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from logmedic.engine import Engine
+    from logmedic.pipeline.chores import Fixing
     from logmedic.pipeline.digest import Digester
     from logmedic.pipeline.handling import Deliver, Witness
     from logmedic.pipeline.keeping import Announce
     from logmedic.pipeline.rehearsal import Notes
-    from logmedic.pipeline.running import Fixing, Runtime
+    from logmedic.pipeline.running import Runtime
     from logmedic.pipeline.sharing import Sharing
+    from logmedic.store.retention import Retention
     from logmedic.store.store import Store
 
 log = logging.getLogger("logmedic")
@@ -107,13 +110,14 @@ def runtime(
     witness: Witness | None = None,
     sources: Sequence[Source] | None = None,
     fixes: bool = False,
+    role: Role = Role.ALL,
 ) -> Iterator[Runtime]:
     """The whole pipeline on the configured state, engine and channels.
 
     ``poll_seconds``: how often the engine looks for work. Half a second costs an idle service 1 % of a core; one pass
     over a backlog can afford to look more often. ``ask``: diagnose with the model at once, not after the alert.
     ``witness`` is told what happens. ``sources``: in place of the configured ones. ``fixes``: try those that are
-    configured.
+    configured. ``role``: what :meth:`Runtime.serve` does of it all.
     """
     clock = system_clock()
     for warning in diagnosing.warnings(loaded, clock.now()):
@@ -121,7 +125,7 @@ def runtime(
     http = doors.SystemHttp()
     wired = telling.wire(loaded, http, clock)
     with open_store(loaded) as opened:
-        engine, sharing = shares.engine(loaded, opened.database, clock, poll_seconds)
+        engine, sharing = shares.engine(opened.database, clock, poll_seconds, role)
         built = _assemble(
             loaded,
             opened,
@@ -135,8 +139,9 @@ def runtime(
             witness=witness,
             announce=wired.announce,
             trackers=wired.trackers,
-            sources=sources,
-            fixer=fixing.automatic(loaded, opened, clock, repository(loaded), http) if fixes else None,
+            sources=sources if role.reads else (),
+            role=role,
+            fixer=fixing.automatic(loaded, opened, clock, repository(loaded), http) if fixes and role.works else None,
         )
         try:
             built.join()
@@ -144,6 +149,18 @@ def runtime(
         finally:
             built.close()
             http.close()
+
+
+def forget_old(loaded: Loaded, opened: Store, keep: Retention) -> Iterator[tuple[str, int]]:
+    """Forget what is older than ``keep`` allows, in small transactions: what went with each, and how many rows."""
+    from logmedic.engine import DurableEngine  # noqa: PLC0415  imports SQLAlchemy, 0.35 s
+    from logmedic.pipeline.pruning import Pruner  # noqa: PLC0415
+
+    engine = DurableEngine(opened.database)
+    try:
+        yield from Pruner(opened, engine, system_clock(), keep).run(system_clock().now())
+    finally:
+        engine.close(0.0)
 
 
 def take_up(opened: Store, incidents: Iterable[tuple[str, int]]) -> None:
@@ -231,11 +248,14 @@ def _assemble(
     sources: Sequence[Source] | None = None,
     fixer: Fixing | None = None,
     sharing: Sharing | None = None,
+    role: Role = Role.ALL,
 ) -> Runtime:
     from logmedic.investigate.offline import OfflineInvestigator  # noqa: PLC0415  not needed by an idle scan
+    from logmedic.pipeline.chores import Chores  # noqa: PLC0415
     from logmedic.pipeline.handling import Handling, Nobody  # noqa: PLC0415
     from logmedic.pipeline.intake import Intake  # noqa: PLC0415
     from logmedic.pipeline.parallel import Pool  # noqa: PLC0415
+    from logmedic.pipeline.pruning import Pruner  # noqa: PLC0415
     from logmedic.pipeline.running import Runtime  # noqa: PLC0415
     from logmedic.pipeline.tracker import Followers  # noqa: PLC0415
 
@@ -244,7 +264,7 @@ def _assemble(
     specs = channels.specs(config.channels)
     active = build_rules(config.rules)
     if sources is None:
-        sources = [make_source(source, loaded.base, clock, active) for source in config.sources]
+        sources = [each for source in config.sources for each in make_sources(source, loaded.base, clock, active)]
     offline = OfflineInvestigator(redactor)
     model = None if ledger is None else diagnosing.investigator(loaded, ledger, redactor, offline, clock)
     handling = Handling(
@@ -271,20 +291,29 @@ def _assemble(
         identify=grouper(config, secrets),
         ancestry=ancestry(loaded),
     )
+    chores = Chores(
+        opened,
+        engine,
+        clock,
+        keeper=None if announce is None else keeping.keeper(loaded, opened, specs, announce, clock),
+        pruner=None if announce is None else Pruner(opened, engine, clock, keeping.retention(loaded)),
+        followers=Followers(opened, clock, trackers) if trackers else None,
+        fixing=fixer,
+        sharing=sharing,
+    )
     return Runtime(
         store=opened,
         engine=engine,
         handling=handling,
-        followers=Followers(opened, clock, trackers) if trackers else None,
-        keeper=None if announce is None else keeping.keeper(loaded, opened, specs, announce, clock),
+        chores=chores,
         sources=sources,
         digester=partial(digester, config, since=since, secrets=secrets),
         intake=intake,
         clock=clock,
         rules=[rule.name for rule in active],
         sharing=sharing,
+        role=role,
         parallel=Pool(partial(digester, secrets=secrets), config, clock.now).digests if parallel else None,
-        fixing=fixer,
     )
 
 

@@ -22,6 +22,7 @@ BLOCK = 256 << 10
 """Bytes searched at a time. Several passes go over a block, so it should fit the second-level cache of a core."""
 _NOT_OBJECT = re.compile(rb"(?:\A|(?<=\n))[^{\n]")
 _BLANK = b" \t\r\x0b\x0c"
+DECODERS_HELD = 4_096  # about 200 bytes each; made again when they are needed again
 
 
 class Detector:
@@ -71,6 +72,8 @@ class Detector:
         """
         decoder = self._decoders.get((dialect, service))
         if decoder is None:
+            if len(self._decoders) >= DECODERS_HELD:  # services may be named after what a label says
+                self._decoders.clear()
             decoder = self._decoders[dialect, service] = self._decoder(dialect, service)
         prefilter = self._prefilters.get(dialect)
         if prefilter is None:

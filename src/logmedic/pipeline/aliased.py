@@ -9,7 +9,7 @@ from logmedic.model import Sample, Severity
 
 
 class Addition(Protocol):
-    """What a batch adds to one incident (``group.fold.Delta``, ``intake.Synthetic``, or :class:`Combined`)."""
+    """What a batch adds to one incident (``group.fold.Delta``, ``synthetic.Synthetic``, or :class:`Combined`)."""
 
     fingerprint: str
     title: str

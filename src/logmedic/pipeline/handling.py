@@ -217,7 +217,7 @@ class Handling:
         """
         case = self._case(incident, changes)
         if follow:
-            cascade, _beside = episode(case)
+            cascade, *_ = episode(case)
             if cascade.root is not None and cascade.root.id != incident.id:
                 incident = self._incident(cascade.root.id)
                 case = self._case(incident, changes)

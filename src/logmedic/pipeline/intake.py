@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 import msgspec
 
@@ -17,13 +16,17 @@ from logmedic.engine import Engine
 from logmedic.errors import StoreError
 from logmedic.group.fingerprint import storm_grouping, surge_grouping
 from logmedic.group.release import Order, order_of, unknown
-from logmedic.group.window import Arrival, CapState, Decision, Known, NewIncidentCap, WindowConfig, decide
-from logmedic.model import Grouping, LogRecord, Match, Reason, Sample, Severity, State, Substate
+from logmedic.group.window import CapState, NewIncidentCap, WindowConfig
+from logmedic.model import Grouping, LogRecord, Match, Sample, Severity
 from logmedic.pipeline.aliased import Addition, by_incident
+from logmedic.pipeline.changing import change_of, resolved_in_a_release
 from logmedic.pipeline.digest import MINUTE, Digest
+from logmedic.pipeline.synthetic import Synthetic, overflow_grouping
 from logmedic.redact import Redactor
-from logmedic.store.ingest import SAMPLES_KEPT, IncidentChange, Ingest, KnownIncident, StoredPosition
+from logmedic.store.incident_rows import IncidentChange, KnownIncident
+from logmedic.store.ingest import Ingest
 from logmedic.store.leases import Fence
+from logmedic.store.positions import StoredPosition
 from logmedic.store.store import Store
 
 SURGES = "surge-windows:"  # and the rule's name
@@ -31,8 +34,6 @@ CAP = "new-incident-cap"
 CRITICAL_CAP = "new-critical-cap"  # of its own, so that a storm of lesser errors cannot hide what is critical …
 SURGE_CAP = "new-surge-cap"  # … nor that there is a surge
 CAPS = (CAP, CRITICAL_CAP, SURGE_CAP)
-SYNTHETIC_SAMPLES = 5
-HELD = frozenset({"older-release", "older-than-next-release"})  # reasons for silence that a timeline should name
 
 Identify = Callable[[LogRecord, tuple[str, ...]], Grouping]
 """The grouping of a record that matched these rules."""
@@ -52,42 +53,6 @@ class Taken(msgspec.Struct, frozen=True):
 
     touched: frozenset[int]
     raised: frozenset[int]
-
-
-class Synthetic:
-    """What a batch adds to an incident that no single record stands for: a surge, a storm."""
-
-    def __init__(self, grouping: Grouping, service: str, match: Match, first: int) -> None:
-        self.fingerprint = grouping.fingerprint
-        self.title = grouping.title
-        self.culprit = grouping.culprit
-        self.service = service
-        self.error_code: str | None = None
-        self.count = 0
-        self.first = first
-        self.last = first
-        self.minutes: dict[int, int] = {}
-        self.rules: tuple[str, ...] = (match.rule,)
-        self.severity = match.severity
-        self.releases: dict[str, int] = {}
-        self._grouping = grouping
-        self._match = match
-        self.samples: tuple[Sample, ...] = ()
-
-    def add(self, count: int, first: int, last: int, minutes: dict[int, int]) -> None:
-        self.count += count
-        self.first = min(self.first, first)
-        self.last = max(self.last, last)
-        for minute, n in minutes.items():
-            self.minutes[minute] = self.minutes.get(minute, 0) + n
-
-    def illustrate(self, samples: Iterable[Sample]) -> None:
-        """Show records of other incidents as samples of this one."""
-        room = SYNTHETIC_SAMPLES - len(self.samples)
-        borrowed = [
-            Sample(s.record, self._grouping, (self._match,)) for _, s in zip(range(room), samples, strict=False)
-        ]
-        self.samples = (*self.samples, *borrowed)
 
 
 class Intake:
@@ -159,7 +124,7 @@ class Intake:
         now = self._clock.now()
         for move in moved:
             p = move.position
-            stored = StoredPosition(p.source, p.stream, p.offset, p.token, p.done)
+            stored = StoredPosition(p.source, p.stream, p.offset, p.token, p.done, p.forgotten)
             ingest.advance(stored, move.expected, move.lines, move.rejects, now)
         ingest.keep_rejects(digest.rejects, now)
         if digest.found_something and ingest.alone():
@@ -197,7 +162,7 @@ class Intake:
                 surge = found.get(whose)
                 if surge is None:
                     beyond = whose == OVERFLOW
-                    grouping = _overflow_grouping() if beyond else surge_grouping(service)
+                    grouping = overflow_grouping() if beyond else surge_grouping(service)
                     match = windows.match(service, time)
                     surge = found[whose] = Synthetic(grouping, "" if beyond else service, match, time)
                 surge.add(1, time, time, {minute: 1})
@@ -259,56 +224,12 @@ class Intake:
         return admitted, storm
 
     def _change(
-        self,
-        addition: Addition,
-        known: KnownIncident | None,
-        now: int,
-        releases: Mapping[str, int],
-        ingest: Ingest,
+        self, addition: Addition, known: KnownIncident | None, now: int, releases: Mapping[str, int], ingest: Ingest
     ) -> IncidentChange:
-        arrival = Arrival(
-            count=addition.count,
-            first=addition.first,
-            last=addition.last,
-            now=now,
-            severity=addition.severity,
-            releases=tuple(releases),
-        )
-        resolved_in_one = known is not None and known.state is State.RESOLVED and known.resolved_in is not None
-        order = order_of(ingest.releases(addition.service), self._ancestry) if resolved_in_one else unknown
-        decision = decide(None if known is None else _known(known), arrival, self._window, order)
-        if known is not None and not known.handled and decision.raise_ and decision.substate is Substate.ONGOING:
-            # Nobody has heard of the last generation yet; what they will hear counts this arrival too.
-            decision = Decision(False, known.substate, known.state, Reason("untold"), known.last_raised)
-        floor = addition.severity if known is None else Severity.highest(known.floor, addition.severity)
-        terms = _terms(known, decision)
-        return IncidentChange(
-            known=known,
-            fingerprint=addition.fingerprint,
-            title=addition.title,
-            culprit=addition.culprit,
-            service=addition.service,
-            error_code=addition.error_code,
-            state=decision.state,
-            substate=decision.substate,
-            severity=floor if known is None else Severity.highest(known.severity, floor),
-            floor=floor,
-            first_seen=addition.first if known is None or not known.count else min(known.first_seen, addition.first),
-            last_seen=addition.last if known is None else max(min(known.last_seen, now), addition.last),
-            last_raised=decision.last_raised,
-            added=addition.count,
-            generation=(0 if known is None else known.generation) + decision.raise_,
-            why=decision.why if known is None or decision.raise_ else known.why,
-            event=decision.substate.value if decision.raise_ else None,
-            rules=tuple(sorted({*addition.rules, *(() if known is None else known.rules)})),
-            snoozed_until=terms.snoozed_until,
-            minutes=addition.minutes,
-            samples=[self._kept(s) for s in _wanted(addition, known, decision.raise_)],
-            snooze_count=terms.snooze_count,
-            resolved_in=terms.resolved_in,
-            resolved_next=terms.resolved_next,
-            held=terms.held,
-        )
+        matters = resolved_in_a_release(known)
+        order = order_of(ingest.releases(addition.service), self._ancestry) if matters else unknown
+        change = change_of(addition, known, now, window=self._window, releases=releases, order=order)
+        return msgspec.structs.replace(change, samples=[self._kept(sample) for sample in change.samples])
 
     def _releases(self, addition: Addition) -> dict[str, int]:
         """Its releases as they are stored: redacted."""
@@ -323,56 +244,7 @@ class Intake:
         return msgspec.structs.replace(kept, stored_fingerprint=grouping.fingerprint)
 
 
-class _Terms(NamedTuple):
-    """On what terms an incident is in its state: how long it is snoozed, in which release it is resolved."""
-
-    snoozed_until: int | None = None
-    snooze_count: int | None = None
-    resolved_in: str | None = None
-    resolved_next: bool = False
-    held: Reason | None = None
-
-
-def _terms(known: KnownIncident | None, decision: Decision) -> _Terms:
-    """They end with the state."""
-    held = decision.why if decision.why.code in HELD else None
-    if known is None or known.state is not decision.state:
-        return _Terms(held=held)
-    return _Terms(known.snoozed_until, known.snooze_count, known.resolved_in, known.resolved_next, held or known.held)
-
-
-def _wanted(addition: Addition, known: KnownIncident | None, raised: bool) -> tuple[Sample, ...]:
-    """Those that are kept: all that come with news; of mere repeats the latest, and none when there are plenty."""
-    if raised:
-        return addition.samples
-    return addition.samples[-1:] if known is None or known.count < SAMPLES_KEPT else ()
-
-
 def _cap_of(addition: Addition) -> str:
     if isinstance(addition, Synthetic):
         return SURGE_CAP
     return CRITICAL_CAP if addition.severity is Severity.CRITICAL else CAP
-
-
-def _overflow_grouping() -> Grouping:
-    """The surge of all services together that are too many for windows of their own."""
-    return msgspec.structs.replace(
-        surge_grouping(OVERFLOW), title="Error-rate surge in services beyond the limit", culprit=""
-    )
-
-
-def _known(k: KnownIncident) -> Known:
-    return Known(
-        state=k.state,
-        substate=k.substate,
-        first_seen=k.first_seen,
-        last_seen=k.last_seen,
-        last_raised=k.last_raised,
-        count=k.count,
-        floor=k.floor,
-        recent=k.recent,
-        snoozed_until=k.snoozed_until,
-        snooze_count=k.snooze_count,
-        resolved_in=k.resolved_in,
-        resolved_next=k.resolved_next,
-    )

@@ -207,6 +207,7 @@ class Keeper:
             now=now,
             last_read={name: read.get(name, at) for name, at in since.items()},
             seen={name: each for name, each in seen.items() if name in self._sources},
+            lost=self._health.lost(now - int(selfcheck.LOST_SECONDS * NANOSECONDS)),
             backlog=self._health.backlog(),
             refused=self._health.refused(self._messengers),
             disk_free=self._free(),

@@ -10,7 +10,8 @@ from logmedic.investigate.alert import Alert as GivenAlert
 from logmedic.investigate.alert import choose
 from logmedic.investigate.changelist import ChangeList
 from logmedic.model import Diagnosis, Finding, Incident, Level, LogRecord, Match, Outcome, Ref, Result, Severity
-from logmedic.pipeline.running import ProgressReport, Runtime, no_progress
+from logmedic.pipeline.reading import ProgressReport, no_progress
+from logmedic.pipeline.running import Runtime
 from logmedic.pipeline.summary import Summary
 from logmedic.respond.interface import Mode, Notice, told
 

@@ -38,13 +38,15 @@ _IN_FENCE = str.maketrans({c: LOOK_ALIKE[c] for c in "@<>&"})
 _SCHEME = re.compile(r"(?<![A-Za-z0-9])(mailto|tel|tg|javascript):", re.IGNORECASE)
 _EDGE_UNDERSCORE = re.compile(r"(?<![^\W_])_+|_+(?![^\W_])")  # between letters it is emphasis to nobody
 _KOOK = re.compile(r"\((?=(?:met|rol|chn|emj|spl|ins)\))", re.IGNORECASE)
-# What clients link without a scheme. Endings that are also those of files (py, rs, sh, md …) only before a slash.
-_HOST = re.compile(
-    r"(?<=www)\.|(?<=[\w-])\.(?=[a-z]{2,24}/)"
-    r"|(?<=[\w-])\.(?=(?:com|net|org|info|biz|io|co|dev|app|xyz|top|online|site|shop|link|click|gg|me|tv|ai"
-    r"|ru|cn|kr|jp|de|fr|uk|eu|us|example|test)(?![\w-])(?!\.\w))",
-    re.IGNORECASE,
-)
+# What clients link without a scheme: names with dots whose last label is a usual top level domain, or any letters
+# before a slash (the endings of files, as py, rs, sh and md, are domains too).
+_DOTTED = re.compile(r"(?<![\w-])[\w-]+(?:\.\w[\w-]*)+/?")
+_TOP = frozenset((
+    "com", "net", "org", "info", "biz", "io", "co", "dev", "app", "xyz", "top", "online", "site", "shop", "link",
+    "click", "gg", "me", "tv", "ai", "ru", "cn", "kr", "jp", "de", "fr", "uk", "eu", "us", "example", "test",
+))  # fmt: skip
+_WWW = re.compile(r"(?<=www)\.", re.IGNORECASE)
+_BEFORE_SLASH = re.compile(r"\.[a-z]{2,24}/\Z", re.IGNORECASE)
 
 
 class Room(msgspec.Struct, frozen=True):
@@ -76,7 +78,15 @@ def fenced(text: str, limit: int) -> str:
 
 
 def _unlinked(text: str) -> str:
-    return _HOST.sub("．", _SCHEME.sub(r"\1：", text.replace("://", "：//")))
+    without_scheme = _SCHEME.sub(r"\1：", text.replace("://", "：//"))
+    return _WWW.sub("．", _DOTTED.sub(_unhosted, without_scheme))
+
+
+def _unhosted(found: re.Match[str]) -> str:
+    """All dots of what may be a host, for ``evil.com.cn`` less its last dot is still one; code keeps its own."""
+    name = found[0]
+    host = name.rpartition(".")[2].lower() in _TOP or _BEFORE_SLASH.search(name)
+    return name.replace(".", "．") if host else name
 
 
 def message(notice: Notice, language: str, room: Room, mention: str = "") -> Message:

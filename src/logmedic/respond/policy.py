@@ -68,7 +68,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     now: int  # ns on the wall clock
     zone: datetime.tzinfo = datetime.UTC
     mutes: tuple[Mute, ...] = ()  # maintenance windows and silences, also those that have just ended
-    fresh: Mapping[Severity, int] = {}  # incidents that were opened within the last minute
+    fresh: Mapping[Severity, int] = {}  # incidents that were opened within a minute of this one
     told: Mapping[str, int] = {}  # channel → incidents that it was first told of within the last hour
 
 

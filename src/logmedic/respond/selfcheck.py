@@ -13,6 +13,7 @@ from logmedic.respond.spoken import outcome
 
 MOST_SECONDS = 1_000_000_000
 ENOUGH_LINES = 200  # of a source, for a share of what could not be read to mean something
+LOST_SECONDS = 86_400.0  # that we go on saying that lines were lost
 AGAIN_SECONDS = 3600.0  # within which a trouble that comes back is the same one: no second message
 SOURCE = "source"  # the code of a source in which nothing new is found
 CHANNEL = "channel"  # the code of a channel that takes nothing; it is not told of that itself
@@ -42,7 +43,7 @@ class SelfConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):
-    code: str  # "source", "unreadable", "backlog", "channel", "model", "budget", "disk"
+    code: str  # "source", "unreadable", "lost", "backlog", "channel", "model", "budget", "disk"
     subject: str
     text: Text
 
@@ -68,6 +69,7 @@ class Vitals(msgspec.Struct, frozen=True, kw_only=True):
     backlog: int = 0
     refused: Mapping[str, str] = {}  # channel → why its latest message failed for good
     disk_free: int | None = None  # bytes
+    lost: Mapping[str, tuple[int, int]] = {}  # source → lines, and bytes, that were gone before it could read them
     others: Sequence[Trouble] = ()  # what somebody else knows: models, budgets
 
 
@@ -97,6 +99,9 @@ def _sources(vitals: Vitals, config: SelfConfig) -> list[Trouble]:
         if seen.share > config.reject_share:
             text = _text(_UNREADABLE, source=source, percent=round(seen.share * 100))
             found.append(Trouble(code="unreadable", subject=source, text=text))
+    for source, (lines, length) in vitals.lost.items():
+        text = _text(_LOST, source=source, count=lines) if lines else _text(_CUT, source=source, count=length)
+        found.append(Trouble(code="lost", subject=source, text=text))
     return found
 
 
@@ -134,6 +139,18 @@ def _text(sentence: Text, **figures: str | int) -> Text:
 _SILENT = Text(
     "source {source}: nothing new for more than {hours} h; is the service writing, and is this its log?",
     "소스 {source}: {hours}시간 넘게 새 로그가 없음; 서비스가 기록하고 있는지, 로그 경로가 맞는지 확인하세요",
+)
+_CUT = Text(
+    "source {source}: {count:,} bytes of log files were deleted or overwritten before they could be read; keep "
+    "rotated files longer, or see why logmedic was behind",
+    "소스 {source}: 로그 파일 {count:,}바이트가 읽기 전에 삭제되거나 덮어써짐; 로테이션된 파일을 더 오래 보관하거나 "
+    "logmedic이 왜 뒤처졌는지 확인하세요",
+)
+_LOST = Text(
+    "source {source}: up to {count:,} lines were deleted there before they could be read; keep them longer "
+    "(retention), or see why logmedic was away",
+    "소스 {source}: 최대 {count:,}줄이 읽기 전에 그곳에서 삭제됨; 보존 기간을 늘리거나 "
+    "logmedic이 왜 멈췄는지 확인하세요",
 )
 _UNREADABLE = Text(
     "source {source}: {percent} % of its latest lines could not be read; set its `dialect`",

@@ -16,11 +16,10 @@ from logmedic.doors import Clock
 from logmedic.engine import Step
 from logmedic.errors import DeliveryError, ShellError, StoppedError
 from logmedic.model import NANOSECONDS, Incident, Reason, Sample, Severity, Text
-from logmedic.respond.fix import body, prompts
+from logmedic.respond.fix import asking, body, prompts
 from logmedic.respond.fix.attempt import Bench, Job, Purse, attempt, lesson
 from logmedic.respond.fix.case import Lesson
 from logmedic.respond.fix.config import FixConfig
-from logmedic.respond.fix.decide import crowded, refusal
 from logmedic.respond.fix.desk import Desk, TakenError
 from logmedic.respond.fix.needs import Needs, provide
 from logmedic.respond.fix.phrases import COMMIT
@@ -112,14 +111,9 @@ class Fixer:
 
     def begin(self, incident: Incident, *, asked: bool, dry: bool, actor: str) -> Fix | Text:
         """Begin a fix, or go on with the one that is under way; the reason when there is to be none."""
-        why = refusal(incident, self._config, asked=asked)
-        if why is not None:
-            return why
-        stem = incident.fingerprint.partition(":")[2] or incident.fingerprint
-        return self._fixes.begin(
-            incident.id, incident.fingerprint, incident.generation, stem=stem, dry=dry, actor=actor,
-            now=self._clock.now(), decide=lambda standing: crowded(standing, self._config, asked=asked),
-        )  # fmt: skip
+        return asking.begin(
+            self._fixes, incident, self._config, asked=asked, dry=dry, actor=actor, now=self._clock.now()
+        )
 
     def carry_on(self, key: str, step: Step) -> float | None:
         """From wherever it stands to its end. Returns as :meth:`run` does."""

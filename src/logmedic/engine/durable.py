@@ -1,39 +1,22 @@
-"""Durable execution: what was begun for an incident is finished, once, whatever dies in between.
-
-The only module that imports DBOS, and it does so on first use (about 1 s, 60 MB): a scan that finds nothing never pays.
-
-A workflow is enqueued in the transaction that stores its incident, so neither exists without the other. Its id is
-``incident:<fingerprint>:<generation>``: enqueued twice, it runs once. Each step's result is stored; after a crash the
-workflow continues behind its last stored step. A step that was interrupted runs again, so every effect must bear that.
-"""
+"""DBOS behind the port. The only module that imports it, and it does so on first use (about 1 s, 60 MB)."""
 
 from __future__ import annotations
 
-import enum
+import datetime
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 
+from logmedic.engine.attempts import Next, Work, after_failure, elapsed, first_id, lane_of, workflow_id
+from logmedic.engine.interface import ALERTS, DEEPER, FIXES, Handler, Lane, Step, T
 from logmedic.errors import StoreError
 
-T = TypeVar("T")
 log = logging.getLogger("logmedic")
 
-
-class Lane(NamedTuple):
-    """A queue with a workflow of its own, so that what waits in one holds nobody up in the other."""
-
-    queue: str
-    workflow: str  # also what its workflow ids begin with
-
-
-ALERTS = Lane("incidents", "incident")
-DEEPER = Lane("diagnoses", "diagnosis")  # what comes after people have been told
-FIXES = Lane("fixes", "fix")  # what comes after that, one at a time
 # Workflows of one version are not taken up by code of another; raise it when the order of steps changes.
 APPLICATION_VERSION = "1"
 APPLICATION = "logmedic"
@@ -43,70 +26,7 @@ _URGENT, _ORDINARY = 1, 2  # a queue gives out the lowest first
 LEFT_OVER_SECONDS = 2.0  # between two looks into a lane that is not used any more
 ANOTHER_TIME_SECONDS = 600.0  # until work that this process does not do is offered again
 MIGRATING_POLL_SECONDS = 0.1  # between two looks whether another process has made the engine's tables
-FIRST_WAIT, LONGEST_WAIT = 60.0, 900.0  # seconds before what failed in an unforeseen way is tried again; doubles
-GIVE_UP_SECONDS = 72 * 3600.0  # of failing in an unforeseen way: longer than a weekend that nobody looks
-
-
-class Step(Protocol):
-    def __call__(self, name: str, function: Callable[[], T]) -> T:
-        """Run ``function`` unless an earlier life of this workflow has stored its result (JSON values only)."""
-        ...
-
-
-Handler = Callable[[int, int, Step], float | None]
-"""What a workflow does: (incident id, generation, step).
-
-Returns after how many seconds to try again what is left, ``None`` when nothing is: it alone decides when to give up.
-"""
-
-
-class Engine(Protocol):
-    def prepare(self) -> None:
-        """Get ready to enqueue. Safe to call again."""
-        ...
-
-    def open(self, handler: Handler, deeper: Handler | None = None, fixer: Handler | None = None) -> None:
-        """Begin to run what is enqueued, and what an earlier process left unfinished. Safe to call again.
-
-        ``deeper``: run once for each incident after ``handler`` has ended for the first time, in workers of its own;
-        ``fixer``: once after that, in a single one.
-        """
-        ...
-
-    def enqueue(
-        self, connection: sa.Connection, incident_id: int, fingerprint: str, generation: int, *, urgent: bool = False
-    ) -> None:
-        """Hand over an incident, within the caller's transaction. Those that are urgent go before the others."""
-        ...
-
-    def committed(self) -> None:
-        """What was enqueued has been committed."""
-        ...
-
-    def retry_failed(
-        self, unhandled: Sequence[tuple[int, str, int]], now: int, *, at_once: bool = False, lane: Lane = ALERTS
-    ) -> list[tuple[int, int]]:
-        """Give incidents (id, fingerprint, generation) another try whose workflows have all ended.
-
-        ``now``: ns. The waits between two tries grow, and after ``GIVE_UP_SECONDS`` there are no more: those incidents
-        are returned, as (id, generation). ``at_once``: wait for nothing, also not for what was put off until later.
-        """
-        ...
-
-    def forget(self, fingerprint: str, generation: int, *, deeper: bool = False) -> None:
-        """Begin anew with an incident that was given up: the next :meth:`retry_failed` takes it for a fresh one.
-
-        ``deeper``: what follows in the deeper lane begins anew as well.
-        """
-        ...
-
-    def busy(self, now: int) -> bool:
-        """Whether work is under way or due. ``now``: ns; what was put off until later does not count."""
-        ...
-
-    def close(self, timeout: float) -> None:
-        """Stop taking work, and let running steps end for at most ``timeout`` seconds."""
-        ...
+SWEPT_AT_A_TIME = 500
 
 
 @contextmanager
@@ -123,45 +43,6 @@ def _storing(what: str) -> Iterator[None]:
         raise StoreError(
             f"state database: {words}, {what}; what was read is stored, the next run goes on with it"
         ) from error
-
-
-_Work = tuple[int, int, str, int]
-"""(incident id, generation, the workflow id of the first attempt, attempt)"""
-
-_LANES = {lane.workflow: lane for lane in (ALERTS, DEEPER, FIXES)}
-
-
-def _lane(work: _Work) -> Lane:
-    return _LANES[work[2].partition(":")[0]]
-
-
-def _base(fingerprint: str, generation: int, lane: Lane = ALERTS) -> str:
-    return f"{lane.workflow}:{fingerprint}:{generation}"
-
-
-class Next(enum.Enum):
-    """What to do about work whose last attempt has failed."""
-
-    TRY = "try again"
-    WAIT = "wait a little longer"
-    GIVE_UP = "give up"
-
-
-def after_failure(attempt: int, *, failing: float, since: float) -> Next:
-    """``attempt``: the number of the one that failed, from 0; ``failing``, ``since``: seconds since the first began and
-    since this one ended."""
-    if failing >= GIVE_UP_SECONDS:
-        return Next.GIVE_UP
-    return Next.TRY if since >= min(FIRST_WAIT * 2 ** min(attempt, 10), LONGEST_WAIT) else Next.WAIT
-
-
-def _seconds(now: int, milliseconds: int | None) -> float:
-    """From a time of DBOS until ``now`` (ns)."""
-    return now / 1e9 - (milliseconds or 0) / 1e3
-
-
-def _name(base: str, attempt: int) -> str:
-    return base if attempt == 0 else f"{base}:{attempt}"
 
 
 class DurableEngine:
@@ -286,7 +167,7 @@ class DurableEngine:
                 again = handler(incident_id, generation, step)
             except Exception as error:
                 # One line for people; DBOS keeps the whole of it in its tables, and retry_failed tries again.
-                log.error("%s: %s: %s", _name(base, attempt), type(error).__name__, error)  # noqa: TRY400
+                log.error("%s: %s: %s", workflow_id(base, attempt), type(error).__name__, error)  # noqa: TRY400
                 raise
             finally:
                 self._running -= 1
@@ -315,7 +196,7 @@ class DurableEngine:
     ) -> None:
         if self._client is None:
             raise StoreError("the engine was not prepared before work was handed to it")
-        self._enqueue(connection, (incident_id, generation, _base(fingerprint, generation), 0), urgent=urgent)
+        self._enqueue(connection, (incident_id, generation, first_id(fingerprint, generation), 0), urgent=urgent)
 
     def committed(self) -> None:
         """The queue is polled; there is nothing to wake."""
@@ -325,26 +206,45 @@ class DurableEngine:
         self, unhandled: Sequence[tuple[int, str, int]], now: int, *, at_once: bool = False, lane: Lane = ALERTS
     ) -> list[tuple[int, int]]:
         given_up: list[tuple[int, int]] = []
+        # Of a storm thousands wait their turn; each question of its own looks through all workflows there are.
+        under_way = self._under_way(lane, at_once=at_once) if unhandled else frozenset()
         for incident_id, fingerprint, generation in unhandled:
-            base = _base(fingerprint, generation, lane)
+            base = first_id(fingerprint, generation, lane)
+            if base in under_way:
+                continue
             attempts = self._attempts(base)
             if not attempts:
                 self._submit((incident_id, generation, base, 0))
                 continue
             number = max(attempts)
             last = attempts[number]
+            if lane is FIXES and last.status == "SUCCESS":  # an earlier fix ended; this one was asked for since
+                self._client.delete_workflows([w.workflow_id for w in attempts.values()])
+                self._submit((incident_id, generation, base, 0))
+                continue
             if last.status == "DELAYED" and at_once:
                 self._client.set_workflow_delay(last.workflow_id, delay_seconds=0)
             if last.status in ("PENDING", "ENQUEUED", "DELAYED"):
                 continue
             step = after_failure(
-                number, failing=_seconds(now, attempts[min(attempts)].created_at), since=_seconds(now, last.updated_at)
+                number, failing=elapsed(now, attempts[min(attempts)].created_at), since=elapsed(now, last.updated_at)
             )
             if step is Next.GIVE_UP:
                 given_up.append((incident_id, generation))
             elif step is Next.TRY or at_once:
                 self._hand_on((incident_id, generation, base, number))
         return given_up
+
+    def _under_way(self, lane: Lane, *, at_once: bool) -> frozenset[str]:
+        """The first workflow ids of all that is running, waits, or is put off; not of the last where it is to be done
+        ``at_once``."""
+        few = {"queue_name": lane.queue, "load_input": False, "load_output": False}
+        found = self._client.list_workflows(status=["PENDING", "ENQUEUED", "DELAYED"], **few)
+        # ``incident:v1:0123:4``, and ``incident:v1:0123:4:1`` of a later attempt: both are told, one is nobody's.
+        put_off = {w.workflow_id for w in found if w.status == "DELAYED"} if at_once else set()
+        awake = {w.workflow_id for w in found} - put_off
+        names = awake | {name.rpartition(":")[0] for name in awake}
+        return frozenset(names - put_off - {name.rpartition(":")[0] for name in put_off})
 
     def _attempts(self, base: str) -> dict[int, Any]:
         """What is known of the workflows of one generation, by attempt."""
@@ -356,18 +256,18 @@ class DurableEngine:
     def forget(self, fingerprint: str, generation: int, *, deeper: bool = False) -> None:
         self.prepare()
         for lane in (ALERTS, DEEPER) if deeper else (ALERTS,):
-            attempts = self._attempts(_base(fingerprint, generation, lane))
+            attempts = self._attempts(first_id(fingerprint, generation, lane))
             ended = [w.workflow_id for w in attempts.values() if w.status not in ("PENDING", "ENQUEUED", "DELAYED")]
             if len(ended) == len(attempts):
                 self._client.delete_workflows(ended)
 
-    def _hand_on(self, work: _Work, delay: float | None = None) -> None:
+    def _hand_on(self, work: Work, delay: float | None = None) -> None:
         """Let the next attempt follow this one. Of earlier ones only the first is kept, whose id makes it unique."""
         incident_id, generation, base, attempt = work
         urgent = any(each.priority == _URGENT for each in self._attempts(base).values())
         self._submit((incident_id, generation, base, attempt + 1), delay, urgent=urgent)
         if attempt > 1:
-            self._client.delete_workflows([_name(base, attempt - 1)])
+            self._client.delete_workflows([workflow_id(base, attempt - 1)])
 
     @_storing("while alerts were under way")
     def busy(self, now: int) -> bool:
@@ -384,17 +284,27 @@ class DurableEngine:
                 return True
         return False
 
-    def _submit(self, work: _Work, delay: float | None = None, *, urgent: bool = False) -> None:
+    @_storing("while old work was forgotten")
+    def sweep(self, before: int) -> int:
+        self.prepare()
+        until = datetime.datetime.fromtimestamp(before / 1e9, datetime.UTC).isoformat()
+        found = self._client.list_workflows(
+            status="SUCCESS", completed_before=until, limit=SWEPT_AT_A_TIME, load_input=False, load_output=False
+        )
+        self._client.delete_workflows([workflow.workflow_id for workflow in found])
+        return len(found)
+
+    def _submit(self, work: Work, delay: float | None = None, *, urgent: bool = False) -> None:
         with self._database.begin() as connection:
             self._enqueue(connection, work, delay, urgent=urgent)
 
     def _enqueue(
-        self, connection: sa.Connection, work: _Work, delay: float | None = None, *, urgent: bool = False
+        self, connection: sa.Connection, work: Work, delay: float | None = None, *, urgent: bool = False
     ) -> None:
         options: dict[str, Any] = {
-            "queue_name": _lane(work).queue,
-            "workflow_name": _lane(work).workflow,
-            "workflow_id": _name(work[2], work[3]),
+            "queue_name": lane_of(work).queue,
+            "workflow_name": lane_of(work).workflow,
+            "workflow_id": workflow_id(work[2], work[3]),
             "app_version": APPLICATION_VERSION,
             "priority": _URGENT if urgent else _ORDINARY,
         }
@@ -418,51 +328,5 @@ class DurableEngine:
         self._client = None
 
 
-class InlineEngine:
-    """Runs workflows at once, in this thread, and forgets them: for replays and one-off diagnoses, never for alerts."""
-
-    def __init__(self, *, handle: bool = True) -> None:
-        """``handle=False``: let incidents be recorded, and do nothing about them."""
-        self._handle = handle
-        self._handlers: list[Handler] = []
-        self._given: list[tuple[int, int]] = []
-
-    def prepare(self) -> None:
-        """Nothing to get ready."""
-
-    def open(self, handler: Handler, deeper: Handler | None = None, fixer: Handler | None = None) -> None:
-        self._handlers = [each for each in (handler, deeper, fixer) if each is not None]
-
-    def enqueue(
-        self, connection: sa.Connection, incident_id: int, fingerprint: str, generation: int, *, urgent: bool = False
-    ) -> None:
-        self._given.append((incident_id, generation))
-
-    def committed(self) -> None:
-        given, self._given = self._given, []
-        for incident_id, generation in given if self._handle else ():
-            assert self._handlers, "the engine was not opened"
-            for handler in self._handlers:
-                handler(incident_id, generation, _straight)
-
-    def retry_failed(
-        self, unhandled: Sequence[tuple[int, str, int]], now: int, *, at_once: bool = False, lane: Lane = ALERTS
-    ) -> list[tuple[int, int]]:
-        return []  # nothing is left over: whatever is given is run
-
-    def forget(self, fingerprint: str, generation: int, *, deeper: bool = False) -> None:
-        """Nothing is remembered."""
-
-    def busy(self, now: int) -> bool:
-        return False
-
-    def close(self, timeout: float) -> None:
-        """Nothing to stop."""
-
-
 def _nothing(incident_id: int, generation: int, step: Step) -> None:
     """What is left of a lane that is not used any more."""
-
-
-def _straight(name: str, function: Callable[[], T]) -> T:
-    return function()
