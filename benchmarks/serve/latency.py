@@ -94,13 +94,14 @@ def main() -> None:
             store=build.StoreConfig(url=f"sqlite:///{base / 'state.db'}"),
         )
         with build.runtime(build.Loaded(config, base, None, "en")) as runtime:
-            noting = Noting(runtime._digesters["app"])
-            runtime._digesters["app"] = noting
+            (reader,) = runtime.readers
+            noting = Noting(reader.digester)
+            reader.digester = noting  # type: ignore[assignment]
             stored: list[float] = []
             commit = runtime._intake.commit
 
-            def noted(digest: Digest, moved: object) -> object:
-                taken = commit(digest, moved)  # type: ignore[arg-type]
+            def noted(digest: Digest, moved: object, fence: object = None) -> object:
+                taken = commit(digest, moved, fence)  # type: ignore[arg-type]
                 now = time.time_ns()
                 stored.extend((now - written) / 1e6 for written in noting.waiting)
                 noting.waiting.clear()

@@ -36,7 +36,8 @@ def closed(project):
 @pytest.mark.parametrize("path", ["/", "/incidents/1", "/events", "/nowhere"])
 def test_without_a_token_a_browser_is_asked_to_log_in_and_a_program_is_refused(closed, path):
     browser = closed.get(path)
-    assert (browser.status, browser.headers["location"]) == (303, "/login")
+    back = {"/": "", "/incidents/1": "?next=%2Fincidents%2F1"}.get(path, f"?next=%2F{path[1:]}")
+    assert (browser.status, browser.headers["location"]) == (303, f"/login{back}")
     assert closed.get(path, accept="application/json").status == 401
 
 

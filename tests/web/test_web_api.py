@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -71,3 +74,14 @@ def test_metrics_are_read_by_prometheus_own_parser_and_agree_with_the_store(shop
     (lines,) = families["logmedic_lines_read"].samples
     assert (lines.labels, lines.value) == ({"source": "shop"}, 4.0)
     assert sum(sample.value for sample in families["logmedic_incidents"].samples) == len(shop.store.living())
+
+
+def test_prometheus_finds_nothing_to_complain_of_in_the_metrics(shop):
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        assert not os.environ.get("LOGMEDIC_CI"), "promtool is not installed"
+        pytest.skip("promtool is not installed")
+    done = subprocess.run(
+        [promtool, "check", "metrics"], input=shop.get("/metrics").body, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout + done.stderr) == (0, b"")

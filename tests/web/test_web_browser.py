@@ -18,6 +18,7 @@ PATHS = (
     "/?q=unicorn",
     "/incidents/1",
     "/sources",
+    "/sources/lines?source=shop",
     "/rules",
     "/fixes",
     "/usage",

@@ -70,6 +70,18 @@ def test_without_fixes_the_page_says_so(shop):
     assert shop.get("/fixes/none").status == 404
 
 
+def test_a_fix_that_may_not_begin_is_refused_with_the_reason(own_shop):
+    answer = own_shop.post("/incidents/1/fix", {})
+    assert (answer.status, "`[fix] enabled = true` turns them on" in answer.words) == (409, True)
+    assert "자동 수정이 꺼져 있음" in own_shop.post("/incidents/1/fix", {}, accept_language="ko").words
+    problem = own_shop.ask("POST", "/api/v1/incidents/1/fix")
+    assert (problem.status, problem.headers["content-type"]) == (409, "application/problem+json")
+    assert "fixes are off" in problem.text
+    assert own_shop.post("/incidents/999/fix", {}).status == 404
+    assert Fixes(own_shop.store.database).since(0) == []
+    assert not [entry for entry in own_shop.store.timeline(1) if "fix" in entry.event]
+
+
 def test_a_dashboard_alone_offers_no_diagnosis(shop):
     assert "Diagnose again" not in shop.get("/incidents/1").words
     assert shop.post("/incidents/1/diagnosis", {}).status == 404

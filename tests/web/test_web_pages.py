@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 from string import Formatter
+from typing import get_args
 
+import msgspec
 import pytest
 
+from logmedic import build
+from logmedic.redact import PersonalKind
+from logmedic.testing.doors import FakeClock
+from logmedic.web.pages.settings import effective
+from logmedic.web.rates import Rates
 from logmedic.web.words import WORDS
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "src/logmedic/web/templates"
@@ -42,6 +50,37 @@ def test_templates_name_only_texts_that_exist_and_every_text_is_used():
     assert unused == []
 
 
+def test_rates_are_of_the_last_minute_and_of_nothing_before_two_looks():
+    clock, read = FakeClock(), {"app": 1_000}
+    rates = Rates(lambda: dict(read), clock)
+    rates.look()
+    assert rates.per_second("app") is None
+    for _ in range(30):
+        clock.advance(5.0)
+        read["app"] += 50
+        rates.look()
+    assert rates.per_second("app") == 10.0
+    for _ in range(13):
+        clock.advance(5.0)
+        rates.look()
+    assert (rates.per_second("app"), rates.per_second("other")) == (0.0, 0.0)
+    rates.look()  # too soon: the first page that is asked for does not make it a rate of a moment
+    assert rates.per_second("app") == 0.0
+
+
+def test_the_page_of_sources_tells_how_fast_they_are_read(project, make_error):
+    with project.served() as client:
+        client.get("/sources")
+        project.write(*(make_error() for _ in range(40)))
+        project.scan()
+        until = time.monotonic() + 60
+        while not (rate := client.ask("GET", "/api/v1/sources").json()[0]["lines_per_s"]):
+            assert time.monotonic() < until
+            time.sleep(0.2)
+        assert rate > 0
+        assert "Lines a second" in client.get("/sources").words
+
+
 def test_sources_tell_how_far_they_were_read(shop):
     words = shop.get("/sources").words
     assert "shop.log" in words
@@ -70,6 +109,27 @@ def test_settings_show_names_of_secrets_and_never_the_secrets(project):
         text = client.get("/settings").text
         assert "hook" in text
         assert "ssss" not in text
+
+
+def test_settings_say_what_is_taken_out_and_never_the_texts_themselves(project):
+    config = project.folder / "logmedic.toml"
+    redact = '[redact]\nwords = ["project-heron"]\nkeys = ["nickname"]\nkeep = ["email"]\naddresses = true\n'
+    config.write_text(config.read_text() + redact)
+    with project.served() as client:
+        words = client.get("/settings").words
+        assert "Left in e-mail addresses Further fields nickname Further texts 1" in words
+        assert "account numbers, IP addresses" in words
+        assert "project-heron" not in words
+        assert all(f"kind.{kind}" in WORDS for kind in get_args(PersonalKind))
+
+
+def test_settings_do_not_show_the_password_of_a_database(project):
+    loaded = build.load_config(str(project.folder / "logmedic.toml"), project.folder)
+    store = msgspec.structs.replace(loaded.config.store, url="postgresql://minji:correct-horse-9@db/logmedic")
+    loaded = msgspec.structs.replace(loaded, config=msgspec.structs.replace(loaded.config, store=store))
+    text = effective(loaded)
+    assert "postgresql://minji:" in text
+    assert "correct-horse-9" not in text
 
 
 def test_a_channel_is_tried_and_what_came_of_it_is_shown(project):

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy import event
+
+from logmedic.web import overview
 
 
 def titles(answer) -> list[str]:
@@ -110,3 +113,29 @@ def test_korean_is_chosen_by_the_browser_and_by_hand(shop):
     chosen = shop.post("/preferences", {"language": "ko", "back": "/?q=a"})
     assert (chosen.status, chosen.headers["location"]) == (303, "/?q=a")
     assert "진행 중" in shop.get("/", cookie="logmedic_language=ko").text
+
+
+def test_counts_are_those_of_now_as_soon_as_something_happened(project, make_error):
+    project.write(make_error("one"), make_error("two"))
+    project.scan()
+    with project.served() as client:
+        assert "Current (2)" in client.get("/").words
+        client.post("/incidents", {"do": "ignore", "id": 1})
+        assert "Current (1)" in client.get("/").words
+        project.write(make_error("three", service="till", timestamp="2026-11-22T10:00:00Z"))
+        project.scan()
+        words = client.get("/").words
+        assert "Current (2)" in words
+        assert "till" in words
+
+
+def test_counting_is_not_done_again_for_every_reader(project, make_error, monkeypatch):
+    project.write(make_error("one"))
+    project.scan()
+    monkeypatch.setattr(overview, "OLDEST_SECONDS", 3_600.0)
+    with project.served() as client:
+        counted = []
+        event.listen(client.store.database, "before_cursor_execute", lambda *args: counted.append(args[2]))
+        for _ in range(5):
+            client.get("/")
+        assert sum("GROUP BY incidents.state" in statement for statement in counted) == 1

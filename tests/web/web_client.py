@@ -4,22 +4,34 @@ from __future__ import annotations
 
 import html
 import http.client
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 from logmedic.store.store import Store
 
 
 class Answer:
-    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes, set_cookies: Sequence[str] = ()) -> None:
         self.status = status
         self.headers = headers
         self.body = body
+        self.set_cookies = set_cookies
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """What is sent back for each cookie that was set."""
+        pairs = [line.partition(";")[0] for line in self.set_cookies]
+        return {pair.partition("=")[0]: pair for pair in pairs}
 
     @property
     def text(self) -> str:
         return self.body.decode()
+
+    def json(self) -> Any:
+        return json.loads(self.body)
 
     @property
     def words(self) -> str:
@@ -45,7 +57,8 @@ class Client:
             sent = {"accept": "text/html", **{name.replace("_", "-"): value for name, value in headers.items()}}
             connection.request(method, path, body or None, sent)
             answer = connection.getresponse()
-            return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+            cookies = answer.headers.get_all("set-cookie", [])
+            return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read(), cookies)
         finally:
             connection.close()
 

@@ -63,23 +63,30 @@ class Proxy(msgspec.Struct, frozen=True):
 
 
 LOCAL: Final = User("local", Role.ADMIN)
+_SEALED: Final = msgspec.json.Decoder(list[str | int])
 
 
 class Access:
     """Decides by values of a request; knows nothing of HTTP libraries."""
 
     def __init__(
-        self, host: str, tokens: Sequence[Token] = (), proxy: Proxy | None = None, public_url: str = ""
+        self,
+        host: str,
+        tokens: Sequence[Token] = (),
+        proxy: Proxy | None = None,
+        public_url: str = "",
+        oidc: str = "",
     ) -> None:
-        """``host``: the address that is listened on.
+        """``host``: the address that is listened on. ``oidc``: what sessions of people whom an OpenID issuer vouches
+        for depend on (its settings and the secret shared with it); empty when there is none.
 
         Raises:
             ConfigError: it can be reached from other machines, and nothing says who may; or a token is too short.
         """
-        self._open = not tokens and proxy is None
+        self._open = not tokens and proxy is None and not oidc
         if self._open and not is_loopback(host):
             raise ConfigError(
-                f"web.listen: {host} can be reached from other machines; give [[web.tokens]] or web.proxy, "
+                f"web.listen: {host} can be reached from other machines; give [[web.tokens]], web.oidc or web.proxy, "
                 'or listen on "127.0.0.1:8787"'
             )
         short = next((token.user.name for token in tokens if len(token.secret) < SHORTEST_TOKEN), None)
@@ -92,8 +99,9 @@ class Access:
         self._proxy = proxy
         self._networks = () if proxy is None else tuple(_network(address) for address in proxy.addresses)
         joined = "\0".join(sorted(f"{t.user.name}\0{t.user.role}\0{t.secret}" for t in tokens))
-        # Sessions end when any token changes, and survive a restart.
-        self._key = hashlib.sha256(b"logmedic session\0" + joined.encode()).digest()
+        # Sessions end when any token or a setting of the issuer changes, and survive a restart.
+        self._key = hashlib.sha256(b"logmedic session\0" + joined.encode() + b"\0\0" + oidc.encode()).digest()
+        self._oidc = bool(oidc)
         named = urlsplit(public_url).hostname
         self._names = _LOCAL_NAMES | ({named} if named else set()) if self._open else None
 
@@ -132,10 +140,15 @@ class Access:
 
     def session(self, user: User, now: int) -> str:
         """The value of the session cookie for a user whose token was right."""
-        body = f"{user.name}\0{now + SESSION_SECONDS}".encode()
+        return self.seal("token", (user.name,), now + SESSION_SECONDS)
+
+    def seal(self, kind: str, values: Sequence[str], until: int) -> str:
+        """Values for a cookie that only we can make, good for one purpose. ``until``: seconds since the epoch."""
+        body = msgspec.json.encode([kind, until, *values])
         return base64.urlsafe_b64encode(self._sign(body) + body).decode()
 
-    def _of_session(self, value: str, now: int) -> User | None:
+    def unseal(self, kind: str, value: str, now: int) -> tuple[str, ...] | None:
+        """The values of :meth:`seal`; ``None`` when it is not ours, for another purpose, or too old."""
         try:
             raw = base64.urlsafe_b64decode(value.encode())
         except (binascii.Error, ValueError):
@@ -143,10 +156,15 @@ class Access:
         signature, body = raw[:32], raw[32:]
         if len(signature) < 32 or not hmac.compare_digest(signature, self._sign(body)):
             return None
-        name, _, until = body.decode().partition("\0")
-        if int(until) < now:
-            return None
-        return next((token.user for token in self._tokens if token.user.name == name), None)
+        named, until, *values = _SEALED.decode(body)
+        return tuple(map(str, values)) if named == kind and int(until) >= now else None
+
+    def _of_session(self, value: str, now: int) -> User | None:
+        by_token = self.unseal("token", value, now)
+        if by_token is not None:
+            return next((token.user for token in self._tokens if token.user.name == by_token[0]), None)
+        vouched = self.unseal("person", value, now) if self._oidc else None
+        return None if vouched is None else User(vouched[0], Role(vouched[1]))
 
     def _sign(self, body: bytes) -> bytes:
         return hmac.new(self._key, body, hashlib.sha256).digest()
@@ -157,6 +175,12 @@ class Access:
         except ValueError:
             return False
         return any(address in network for network in self._networks)
+
+
+def on_this_site(path: str) -> str:
+    """A path to go on to, or ``/`` where it would lead elsewhere; browsers take ``\\`` for ``/`` and drop line ends."""
+    fine = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
+    return path if fine else "/"
 
 
 def same_site(method: str, headers: Mapping[str, str]) -> bool:

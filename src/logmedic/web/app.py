@@ -22,7 +22,21 @@ from logmedic.web.access import Role
 from logmedic.web.api import v1
 from logmedic.web.guard import Guard
 from logmedic.web.live import Busy, event
-from logmedic.web.pages import export, fixes, incident, request, rules, session, settings, sources, stream, trail, usage
+from logmedic.web.pages import (
+    export,
+    fixes,
+    incident,
+    lines,
+    oidc,
+    request,
+    rules,
+    session,
+    settings,
+    sources,
+    stream,
+    trail,
+    usage,
+)
 from logmedic.web.push.gate import Gate
 from logmedic.web.site import Site
 from logmedic.web.words import WORDS
@@ -38,7 +52,7 @@ NAVIGATION = (
     ("/trail", "nav.trail"),
     ("/settings", "nav.settings"),
 )
-PAGES = (session, stream, export, incident, request, sources, rules, fixes, usage, trail, settings)
+PAGES = (session, oidc, stream, export, incident, request, lines, sources, rules, fixes, usage, trail, settings)
 _STATIC = {
     "app.css": "text/css",
     "app.js": "text/javascript",
@@ -165,7 +179,8 @@ def _words(request: Request, key: str, **blanks: object) -> str:
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     key = f"error.{error.status_code}"
-    words = _words(request, key) if key in WORDS and error.status_code != 422 else str(error.detail)
+    known = key in WORDS and error.status_code not in (409, 422)  # these two say themselves what is the matter
+    words = _words(request, key) if known else str(error.detail)
     return _error(request, error.status_code, words)
 
 

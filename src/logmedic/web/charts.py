@@ -23,8 +23,19 @@ def bars(histogram: Sequence[Bucket], until: int, count: int, span: int = DAY) -
     return parts
 
 
-def svg(parts: Sequence[int], *, height: int = HEIGHT, gap: int = 1, step: int = 3) -> str:
-    """The drawing, without a text of its own: what it says must stand beside it or in its label. Numbers only."""
+def place(at: int, until: int, span: int = DAY) -> float | None:
+    """Where a time (ns) stands in what :func:`bars` shows, from 0 to 1; ``None``: not in it."""
+    first = until - until % MINUTE + MINUTE - span
+    return (at - first) / span if first <= at < first + span else None
+
+
+def svg(
+    parts: Sequence[int], *, height: int = HEIGHT, gap: int = 1, step: int = 3, marks: Sequence[tuple[float, bool]] = ()
+) -> str:
+    """The drawing, without a text of its own: what it says must stand beside it or in its label. Numbers only.
+
+    ``marks``: upright lines, each (place from 0 to 1, whether it is dashed).
+    """
     top = max(parts, default=0)
     rects = []
     for at, part in enumerate(parts):
@@ -33,5 +44,9 @@ def svg(parts: Sequence[int], *, height: int = HEIGHT, gap: int = 1, step: int =
             rects.append(f'<rect x="{at * step}" y="{height - tall}" width="{step - gap}" height="{tall}"/>')
     width = max(1, len(parts) * step)
     line = f'<path d="M0 {height - 0.5}H{width}"/>'
-    inside = line + "".join(rects)
+    upright = [
+        f'<path class="{"dashed" if dashed else "mark"}" d="M{min(round(at * width, 1), width - 1)} 0V{height}"/>'
+        for at, dashed in marks
+    ]
+    inside = line + "".join([*rects, *upright])
     return f'<svg viewBox="0 0 {width} {height}" preserveAspectRatio="none" aria-hidden="true">{inside}</svg>'

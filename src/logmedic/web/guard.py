@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -62,7 +63,7 @@ class Guard:
             return None
         if path.startswith("/api/") or path in {"/metrics", "/mcp"} or "text/html" not in headers.get("accept", ""):
             return PlainTextResponse("log in, or send a token", 401, {"www-authenticate": "Bearer"})
-        return RedirectResponse("/login", 303)
+        return RedirectResponse("/login" if path == "/" else f"/login?{urlencode({'next': path})}", 303)
 
 
 def _too_long(headers: Headers, most: int) -> Response | None:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from logmedic import __version__
 from logmedic.model import NANOSECONDS
-from logmedic.store import activity, browse
+from logmedic.store import activity
 from logmedic.store.ledger import DOLLAR, Ledger
 from logmedic.web.site import Site
 
@@ -56,7 +56,7 @@ def _lines(site: Site) -> Iterator[str]:
     for rule, count in activity.matches(database).items():
         yield _sample("logmedic_rule_matches_total", count, rule=rule)
     yield _head("logmedic_incidents", "gauge", "Incidents by state and severity.")
-    for facet in browse.facets(database):
+    for facet in site.overview().facets:
         yield _sample("logmedic_incidents", facet.count, state=facet.state.value, severity=facet.severity.value)
     yield _head("logmedic_incidents_untold", "gauge", "Incidents with news that people have not been told yet.")
     yield _sample("logmedic_incidents_untold", len(site.store.unhandled()))

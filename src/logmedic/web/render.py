@@ -72,8 +72,10 @@ def environment() -> jinja2.Environment:
     made.filters["line"] = plain.line
     made.filters["number"] = lambda value: f"{value:,}"
     made.filters["iso"] = iso
+    made.filters["clock"] = lambda time: f"{iso(time)[11:19]}.{time // 1_000_000 % 1_000:03d}"
     made.globals["asset"] = asset
     made.globals["bars"] = charts.bars
+    made.globals["places"] = lambda marks: [(place, bool(mark.release)) for place, mark in marks]
     made.globals["svg"] = lambda *args, **options: Markup(charts.svg(*args, **options))  # noqa: S704  numbers only
     made.globals["ago"] = ago
     made.globals["severity_name"] = told.SEVERITY
@@ -103,6 +105,8 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
             user=user_of(request),
             role=Role,
             open_access=site.access.open,
+            has_oidc=site.oidc is not None,
+            has_tokens=bool(site.loaded.config.web.tokens) or site.oidc is None,
             now=site.clock.now(),
             path=request.url.path,
             **values,

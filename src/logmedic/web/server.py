@@ -46,12 +46,14 @@ class Server:
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._site.live.start()
+        self._site.rates.start()
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="web", daemon=True)
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._site.live.close()
+        self._site.rates.close()
         self._server.should_exit = True
         if self._thread is not None:
             self._thread.join(START_SECONDS)

@@ -6,6 +6,7 @@ import msgspec
 
 from logmedic.collect.file import FileSourceConfig
 from logmedic.collect.interface import Backlog
+from logmedic.collect.push.config import PushSourceConfig
 from logmedic.web.site import Site
 
 
@@ -16,11 +17,14 @@ class Watched(msgspec.Struct, frozen=True):
     paths: tuple[str, ...]
     lines: int  # read so far
     rejects: int
+    lines_per_s: float | None  # over the last minute; None: not known yet
     backlog: Backlog
+    here: bool  # its lines stand in files of this machine
 
 
 def watched(site: Site) -> tuple[Watched, ...]:
     """Every source of the config, with what has been read of it."""
+    site.rates.look()
     totals = {total.source: total for total in site.store.totals()}
     found = []
     for source in site.loaded.config.sources:
@@ -31,7 +35,8 @@ def watched(site: Site) -> tuple[Watched, ...]:
             Watched(
                 source.name, kind, ", ".join(paths) or str(getattr(source, "url", kind)), paths,
                 0 if total is None else total.lines, 0 if total is None else total.rejects,
-                site.backlog(source.name),
+                site.rates.per_second(source.name), site.backlog(source.name),
+                isinstance(source, FileSourceConfig | PushSourceConfig),
             )
         )  # fmt: skip
     return tuple(found)

@@ -52,6 +52,14 @@ class Changed(BaseModel):
     changed: int = Field(description="incidents that it was done to; those that are not there are left out")
 
 
+class Asked(BaseModel):
+    """A fix that has begun, or was under way; its page says how it goes."""
+
+    fix: str
+    state: Literal["running", "proved"]
+    page: str
+
+
 class Problem(BaseModel):
     """RFC 9457."""
 
@@ -90,6 +98,7 @@ class Source(BaseModel):
     kind: str
     what: str
     lines: int
+    lines_per_s: float | None = Field(description="over the last minute; null just after the start")
     rejects: int
     unread_bytes: int | None = Field(description="bytes that are there and not read yet, where that is known")
     behind_s: float | None = Field(description="from what was read last to now, for stores of entries")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Request
@@ -22,6 +23,7 @@ from logmedic.web.access import Role
 from logmedic.web.api import shapes
 from logmedic.web.api.answers import answer
 from logmedic.web.needs import needs
+from logmedic.web.pages import fixes
 from logmedic.web.render import language_of, name_of
 from logmedic.web.site import Site
 from logmedic.web.sources import watched
@@ -89,6 +91,15 @@ def change(request: Request, change: shapes.Change) -> Response:
     return answer(request, {"changed": changed})
 
 
+@router.post("/incidents/{number}/fix", response_model=shapes.Asked, status_code=202, responses={409: _PROBLEM})
+@needs(Role.OPERATOR)
+def fix(request: Request, number: Annotated[int, Path(ge=1, le=2**63 - 1)]) -> Response:
+    """Let an agent try to mend the incident's bug; refused (409, with the reason) where it may not or need not."""
+    begun = fixes.asked(request, number)
+    page = f"/fixes/{quote(begun.key, safe='')}"
+    return answer(request, {"fix": begun.key, "state": begun.state, "page": page}, 202)
+
+
 @router.get("/requests/{name}", response_model=shapes.Lines)
 def lines(
     request: Request,
@@ -126,6 +137,7 @@ def sources(request: Request) -> Response:
                 "kind": s.kind,
                 "what": s.what,
                 "lines": s.lines,
+                "lines_per_s": s.lines_per_s,
                 "rejects": s.rejects,
                 "unread_bytes": s.backlog.bytes,
                 "behind_s": s.backlog.seconds,

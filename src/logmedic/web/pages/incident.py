@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 from typing import Annotated
 
@@ -11,15 +12,18 @@ from fastapi import APIRouter, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
+from logmedic.build import fixing
 from logmedic.errors import ShellError
-from logmedic.model import Diagnosis, Evidence, Frame, LogRecord, Stack
+from logmedic.model import Diagnosis, Evidence, Frame, LogRecord, Stack, State
 from logmedic.pipeline.page import read
 from logmedic.store.fixes import Fixes
 from logmedic.web.access import Role
+from logmedic.web.marks import marks, on_histogram
 from logmedic.web.needs import needs
 from logmedic.web.pages.stream import _note
 from logmedic.web.render import language_of, name_of, page, user_of
 from logmedic.web.site import Site
+from logmedic.web.words import WORDS
 
 router = APIRouter()
 
@@ -27,6 +31,13 @@ MOST_DIFF_LINES = 400
 SIMILAR = 8
 _ONE_AT_A_TIME = threading.Lock()  # a diagnosis takes a core for a second
 LARGEST_NUMBER = 2**63 - 1
+_POINTED = re.compile(r"\s*\d+>")  # the number of a line, and a mark
+# What has one button, in which states it makes a difference.
+_SIMPLE = {
+    "ack": (State.OPEN, State.SNOOZED),
+    "ignore": (State.OPEN, State.ACKED, State.SNOOZED),
+    "reopen": (State.ACKED, State.SNOOZED, State.RESOLVED, State.IGNORED),
+}
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -71,6 +82,7 @@ def incident(request: Request, number: int, done: Annotated[int | None, Query(ge
     record = None if shown.sample is None else shown.sample.record
     stack = None if shown.sample is None else shown.sample.grouping.stack or shown.sample.record.stack
     user = user_of(request)
+    marked = marks(site.store, found, shown.timeline)
     return page(
         request,
         "incident.html",
@@ -80,7 +92,12 @@ def incident(request: Request, number: int, done: Annotated[int | None, Query(ge
         evidence=None if found.diagnosis is None else shelve(found.diagnosis),
         stack=None if stack is None else fold(stack),
         diffs={} if found.diagnosis is None else _diffs(site, found.diagnosis),
+        simple=[name for name, states in _SIMPLE.items() if found.state in states],
+        lines_of=lines_of,
+        no_fix=fixing.in_the_way(site.loaded, site.store, found, now=site.clock.now()),
         similar=site.store.similar(found, SIMILAR),
+        marks=on_histogram(marked, found.last_seen),
+        happened=sorted([*shown.timeline, *(m for m in marked if m.release)], key=lambda entry: entry.at),
         fixes=Fixes(site.store.database).of_incident(found.id),
         may_diagnose=site.again is not None,
         may_change=user is not None and user.role.may(Role.OPERATOR),
@@ -96,7 +113,7 @@ def diagnose(request: Request, number: int) -> Response:
     if site.again is None or not 0 < number <= LARGEST_NUMBER or site.store.incident(number) is None:
         raise HTTPException(404)
     if not _ONE_AT_A_TIME.acquire(blocking=False):
-        raise HTTPException(409)
+        raise HTTPException(409, WORDS["act.diagnose.busy"].in_(language_of(request, site.loaded.language)))
     try:
         site.again(number, name_of(request))
     finally:
@@ -113,6 +130,11 @@ def shelve(diagnosis: Diagnosis) -> Shelf:
         tuple(item for item in rest if item.kind == "log"),
         tuple(item for item in rest if item.kind != "log"),
     )
+
+
+def lines_of(item: Evidence) -> list[tuple[bool, str]]:
+    """The lines of an item, and which of them is the one in question: ``source.show`` points at it in source code."""
+    return [(item.kind == "source" and _POINTED.match(line) is not None, line) for line in item.text.splitlines()]
 
 
 def fold(stack: Stack) -> Folded:

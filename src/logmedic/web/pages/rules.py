@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Form, Request
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from logmedic.build import explaining
 from logmedic.build.compiling import surfaces
 from logmedic.detect.compile import COMPILERS, Compiled
 from logmedic.detect.rules import build_rules
-from logmedic.model import NANOSECONDS, Incident, Severity
-from logmedic.pipeline.rehearsal import Alert
+from logmedic.model import NANOSECONDS, Severity
 from logmedic.store import activity
 from logmedic.web.access import Role
 from logmedic.web.needs import needs
 from logmedic.web.render import page, user_of
 from logmedic.web.site import Site
+from logmedic.web.trying import Tried, tried
 
 router = APIRouter()
 
 DAY = 86_400 * NANOSECONDS
 LONGEST_TRIAL = 60_000  # characters; below what any form may have
+_ONE_AT_A_TIME = threading.Lock()  # a trial diagnoses what it finds, and takes a core for seconds
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,45 +38,38 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     forms: tuple[tuple[str, Compiled], ...]  # (backend, the rule in its words)
 
 
-class Tried(msgspec.Struct, frozen=True, kw_only=True):
-    """What pasted lines would have led to."""
-
-    lines: int
-    rejects: int
-    matches: dict[str, int]
-    incidents: tuple[Incident, ...]
-    alerts: tuple[Alert, ...]
-
-
 @router.get("/rules")
 def rules(request: Request) -> Response:
     """What is active, in the words of each place where logs are."""
-    return _page(request, None, "")
+    return _page(request, None, "", "")
 
 
 @router.post("/rules")
 @needs(Role.OPERATOR)
-def try_(request: Request, text: Annotated[str, Form(max_length=LONGEST_TRIAL)]) -> Response:
-    """Run pasted lines through rules, grouping and policy. Nothing is stored, nobody is told."""
+def try_(
+    request: Request,
+    text: Annotated[str, Form(max_length=LONGEST_TRIAL)] = "",
+    source: Annotated[str, Form(max_length=500)] = "",
+) -> Response:
+    """Run pasted lines, or the latest of a source, through rules, grouping and policy; one trial at a time."""
     site: Site = request.app.state.site
-    replayed = explaining.would(site.loaded, text.replace("\r\n", "\n").encode("utf-8", "replace"), "lines")
-    tried = Tried(
-        lines=replayed.summary.lines,
-        rejects=replayed.summary.rejects,
-        matches=replayed.summary.matches,
-        incidents=tuple(replayed.incidents),
-        alerts=replayed.alerts,
-    )
-    return _page(request, tried, text)
+    data = site.tail.text(source) if source else text.replace("\r\n", "\n").encode("utf-8", "replace")
+    if not _ONE_AT_A_TIME.acquire(blocking=False):
+        raise HTTPException(409)
+    try:
+        found = tried(site.loaded, data, source or "lines")
+    finally:
+        _ONE_AT_A_TIME.release()
+    return _page(request, found, text, source)
 
 
-def _page(request: Request, tried: Tried | None, text: str) -> Response:
+def _page(request: Request, found: Tried | None, text: str, source: str) -> Response:
     site: Site = request.app.state.site
     user = user_of(request)
     now = site.clock.now()
     hours = activity.matches_by_hour(site.store.database, now - DAY, now)
     everything = surfaces()
-    found = [
+    shown = [
         Shown(
             name=rule.name,
             kind=type(rule).__name__.removesuffix("Rule").lower(),
@@ -87,7 +82,8 @@ def _page(request: Request, tried: Tried | None, text: str) -> Response:
         for rule in build_rules(site.loaded.config.rules)
     ]
     return page(
-        request, "rules.html", rules=found, tried=tried, text=text, most=LONGEST_TRIAL,
+        request, "rules.html", rules=shown, tried=found, text=text, source=source, most=LONGEST_TRIAL,
+        sources=[s.name for s in site.loaded.config.sources if site.tail.mark(s.name) is not None],
         may_try=user is not None and user.role.may(Role.OPERATOR),
     )  # fmt: skip
 

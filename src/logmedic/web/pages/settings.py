@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import msgspec
 import tomlkit
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from logmedic.build import telling
+from logmedic import build
+from logmedic.build import Loaded, telling
 from logmedic.errors import ConfigError, DeliveryError
 from logmedic.model import Outcome, Result, Severity
+from logmedic.redact import SECRETS, PersonalKind, RedactConfig
 from logmedic.respond import trial
 from logmedic.respond.channels import kind_of
 from logmedic.web.access import Role
@@ -59,7 +61,8 @@ def _page(request: Request, tried: tuple[str, Outcome] | None) -> Response:
     return page(
         request,
         "settings.html",
-        config=shown(site.loaded.config),
+        config=effective(site.loaded),
+        redaction=redaction(site.loaded.config.redact),
         where=site.loaded.path,
         state=site.loaded.shown_store_url,
         channels=[Channel(c.name, kind_of(c)) for c in site.loaded.config.channels],
@@ -68,9 +71,28 @@ def _page(request: Request, tried: tuple[str, Outcome] | None) -> Response:
     )
 
 
-def shown(config: Any) -> str:
-    """As TOML, with every default. Secrets stand there as names of variables and files, never as themselves."""
-    return tomlkit.dumps(_without_none(msgspec.to_builtins(config)))
+class Redaction(msgspec.Struct, frozen=True):
+    """What is taken out of texts before they are stored, sent, or shown to a model."""
+
+    secrets: int  # built-in forms of secrets, which are always taken out
+    personal: tuple[str, ...]  # kinds of personal data that are taken out
+    kept: tuple[str, ...]  # kinds that are left in
+    words: int  # own texts; they are not shown
+    keys: tuple[str, ...]
+    allowed: int  # values that are left in all the same
+
+
+def redaction(config: RedactConfig) -> Redaction:
+    left = get_args(PersonalKind) if not config.personal else config.keep
+    taken = (*(kind for kind in get_args(PersonalKind) if kind not in left), *(("ip",) if config.addresses else ()))
+    secrets = sum(len(rules) for rules in SECRETS.values())
+    return Redaction(secrets, taken, left, len(config.words), config.keys, len(config.allow))
+
+
+def effective(loaded: Loaded) -> str:
+    """As TOML, with every default. Secrets stand there as names of variables and files; what was written into it all
+    the same, such as the password of a database, or the words that are to be taken out of logs, is left out."""
+    return build.redactor(loaded).exact(tomlkit.dumps(_without_none(msgspec.to_builtins(loaded.config))))
 
 
 def _without_none(value: Any) -> Any:

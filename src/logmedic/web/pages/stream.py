@@ -83,17 +83,17 @@ def stream(
     site: Site = request.app.state.site
     view = View(q.strip(), state, severity, service, order or browse.Order.LAST_SEEN.value, after)
     found = browse.page(site.store.database, view.query())
-    facets = browse.facets(site.store.database)
+    overview = site.overview()
     user = user_of(request)
-    total = sum(facet.count for facet in facets)
+    total = sum(facet.count for facet in overview.facets)
     return page(
         request,
         "stream.html",
         view=view,
         rows=found.rows,
-        counts=_counts(facets),
+        counts=_counts(overview.facets),
         total=total,
-        services=browse.services(site.store.database),
+        services=overview.services,
         severities=tuple(reversed(Severity)),
         orders=tuple(browse.Order),
         filtered=view.filtered,

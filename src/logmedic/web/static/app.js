@@ -91,6 +91,7 @@
     else if (event.key === "k") move(-1);
     else if (event.key === "o" && current) $("a.what", current).click();
     else if (event.key === "x" && current) $("input", current).click();
+    else if (event.key === "p" && $("[data-pause]")) $("[data-pause]").click();
     else if (event.key === "/" && $("input[type=search]")) { event.preventDefault(); $("input[type=search]").focus(); }
   });
 
@@ -102,7 +103,7 @@
   // A citation opens what it points at.
   function unfold() {
     const target = location.hash && document.getElementById(location.hash.slice(1));
-    if (target && target.tagName === "DETAILS") target.open = true;
+    for (let fold = target && target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   }
   addEventListener("hashchange", unfold);
   document.addEventListener("click", (event) => {
@@ -110,7 +111,49 @@
     if (link) setTimeout(unfold);
   });
 
-  function begin() { at = -1; listen(); retime(); unfold(); }
+  // The latest lines of a source. Whoever has scrolled up stays there; a hidden page asks for nothing.
+  const TAIL_MS = 1000;
+  let tailing = 0;
+  async function tail(list) {
+    const pause = $("[data-pause]");
+    if (pause.getAttribute("aria-pressed") === "true" || document.hidden) return;
+    let answer;
+    try {
+      answer = await fetch(list.dataset.tail, { headers: { "if-none-match": list.dataset.mark }, cache: "no-store" });
+    } catch {
+      return say(false);
+    }
+    if (!list.isConnected || pause.getAttribute("aria-pressed") === "true") return;
+    say(answer.ok || answer.status === 304);
+    if (!answer.ok) return;
+    const rows = await answer.text();
+    const end = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+    list.dataset.mark = answer.headers.get("etag");
+    list.innerHTML = rows; // rendered and escaped by our own server
+    if (end) list.scrollTop = list.scrollHeight;
+  }
+  function follow() {
+    clearTimeout(tailing);
+    const list = $("[data-tail]");
+    if (!list) return;
+    $("[data-pause]").hidden = false;
+    list.scrollTop = list.scrollHeight;
+    say(true);
+    const again = async () => { await tail(list); if (list.isConnected) tailing = setTimeout(again, TAIL_MS); };
+    tailing = setTimeout(again, TAIL_MS);
+  }
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest && event.target.closest("[data-pause]");
+    if (!button) return;
+    const paused = button.getAttribute("aria-pressed") !== "true";
+    button.setAttribute("aria-pressed", paused);
+    button.textContent = paused ? button.dataset.goWord : button.dataset.pauseWord;
+    $("p.live").classList.toggle("on", !paused);
+    if (paused) $("p.live").textContent = "";
+    else say(true);
+  });
+
+  function begin() { follow(); at = -1; listen(); retime(); unfold(); }
   addEventListener("DOMContentLoaded", begin);
   document.addEventListener("htmx:afterSettle", begin);
   addEventListener("pagehide", () => source && source.close());

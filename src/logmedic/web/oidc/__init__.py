@@ -1,0 +1,1 @@
+"""Logging in by OpenID Connect: ``provider`` asks the issuer, ``claims`` decides whom to believe."""
