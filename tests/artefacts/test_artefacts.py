@@ -17,6 +17,7 @@ from held import FILES, PUSH, ROOT, loaded, ran, tool
 from logmedic.artefacts import forwarders, grafana, host
 from logmedic.cli.generate import generate
 from logmedic.errors import ConfigError
+from logmedic.pipeline.roles import Role
 
 METRICS = ROOT / "src/logmedic/web/metrics.py"
 
@@ -184,6 +185,15 @@ def test_systemd_accepts_the_unit_and_finds_it_hardened(tmp_path):
     found = re.search(r"Overall exposure level for \S+: ([\d.]+)", told)
     assert found is not None
     assert float(found[1]) <= 2.0
+
+
+def test_a_unit_for_a_part_of_the_work_has_a_name_of_its_own_and_needs_postgresql(tmp_path):
+    shared = loaded(tmp_path / "shared", FILES + '[store]\nurl = "postgresql://me@/db"\n')
+    text = host.systemd(shared, Role.WORKER)
+    assert re.search(r"^ExecStart=\S+ serve --role worker$", text, re.MULTILINE)
+    assert "/etc/systemd/system/logmedic-worker.service" in text
+    with pytest.raises(ConfigError, match="--role worker: one process does everything on SQLite"):
+        host.systemd(loaded(tmp_path / "alone", FILES), Role.WORKER)
 
 
 def test_the_command_is_the_one_that_generates(tmp_path):

@@ -132,9 +132,9 @@ def test_serve_lives_on_a_root_that_it_cannot_write_as_the_user_of_the_image(tmp
 # -- Compose -----------------------------------------------------------------------------------------------------------
 
 
-def composed(folder: Path, config: str, paths: tuple[str, ...] = ("/var/log/app/*.log",)) -> dict:
+def composed(folder: Path, config: str, paths: tuple[str, ...] = ("/var/log/app/*.log",), workers: int = 0) -> dict:
     """As Docker Compose understands it, with every variable filled in."""
-    (folder / "compose.yaml").write_text(compose.compose(loaded(folder, config), list(paths)))
+    (folder / "compose.yaml").write_text(compose.compose(loaded(folder, config), list(paths), workers))
     (folder / ".env").write_text(f"OPS_TOKEN={SECRET}\nPUSH_TOKEN={SECRET}\nPGPASSWORD={SECRET}\n")
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
     command = [tool("docker-compose"), "config", "--format", "json"]
@@ -183,6 +183,25 @@ def test_compose_does_not_start_without_a_secret_that_is_needed(tmp_path):
     assert "give it in .env" in done.stderr
 
 
+def test_workers_of_compose_have_what_the_first_has_and_no_port_or_state(tmp_path):
+    services = composed(tmp_path, ALL, workers=2)["services"]
+    first, worker = services["logmedic"], services["worker"]
+    assert worker["command"] == ["serve", "--role", "worker"]
+    assert worker["deploy"]["replicas"] == 2
+    for key in ("image", "read_only", "cap_drop", "security_opt", "environment", "configs", "secrets", "depends_on"):
+        assert worker[key] == first[key]
+    assert "ports" not in worker
+    assert "volumes" not in worker
+
+
+def test_workers_need_a_database_that_they_can_share(tmp_path):
+    one = loaded(tmp_path, LOKI + WEB)
+    with pytest.raises(ConfigError, match=r"store\.url: workers beside the first process need PostgreSQL"):
+        compose.compose(one, [], 1)
+    with pytest.raises(ConfigError, match="PostgreSQL"):
+        kubernetes.kubernetes(one, "logmedic:1", 1)
+
+
 def test_what_others_run_is_not_started_again(tmp_path):
     elsewhere = ALL.replace("//loki:", "//logs.example.com:").replace("@postgres/", "@db.example.com/")
     services = composed(tmp_path, elsewhere)["services"]
@@ -207,8 +226,31 @@ def test_kubernetes_takes_the_manifests_and_the_config_arrives_as_it_was(tmp_pat
     }  # fmt: skip
     assert made["ConfigMap"]["data"]["logmedic.toml"] == config
     assert made["Deployment"]["spec"]["strategy"] == {"type": "Recreate"}
-    labels = made["Deployment"]["spec"]["template"]["metadata"]["labels"]
-    assert made["Service"]["spec"]["selector"] == labels == made["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"]
+    labels = made["Deployment"]["spec"]["template"]["metadata"]["labels"].items()
+    assert made["Service"]["spec"]["selector"].items() <= labels
+    assert made["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"].items() <= labels
+
+
+def test_workers_are_beside_the_pod_behind_the_same_wall_and_out_of_its_service(tmp_path):
+    text = kubernetes.kubernetes(loaded(tmp_path, ALL), "registry.example.com/logmedic:1", 3)
+    (tmp_path / "logmedic.yaml").write_text(text)
+    ran(tool("kubernetes-validate"), "--strict", str(tmp_path / "logmedic.yaml"))
+    made = list(yaml.safe_load_all(text))
+    first, workers = (document for document in made if document["kind"] == "Deployment")
+    assert (first["spec"]["replicas"], workers["spec"]["replicas"]) == (1, 3)
+    labels = workers["spec"]["template"]["metadata"]["labels"].items()
+    service, wall = (next(d for d in made if d["kind"] == kind) for kind in ("Service", "NetworkPolicy"))
+    assert not service["spec"]["selector"].items() <= labels
+    assert wall["spec"]["podSelector"]["matchLabels"].items() <= labels
+    ours, theirs = (each["spec"]["template"]["spec"] for each in (first, workers))
+    assert ours["securityContext"].items() >= theirs["securityContext"].items()
+    (one,), (other,) = ours["containers"], theirs["containers"]
+    assert other["args"] == ["serve", "--role", "worker"]
+    assert (one["securityContext"], one["env"]) == (other["securityContext"], other["env"])
+    assert {mount["mountPath"] for mount in one["volumeMounts"]} == {
+        mount["mountPath"] for mount in other["volumeMounts"]
+    }
+    assert all("persistentVolumeClaim" not in volume for volume in theirs["volumes"])
 
 
 def test_the_pod_is_within_the_standard_restricted(tmp_path):

@@ -17,13 +17,15 @@ from logmedic.errors import ConfigError
 _GLOB = re.compile(r"[*?\[{]")
 
 
-def compose(loaded: Loaded, paths: list[str]) -> str:
+def compose(loaded: Loaded, paths: list[str], workers: int = 0) -> str:
     """YAML. ``paths``: what Vector follows; without Loki and without a source that takes what is pushed, there is none.
+    ``workers``: containers beside the first that only investigate and tell people.
 
     Raises:
         ConfigError: the config cannot work in a container; names the key and the remedy.
     """
     container.config_text(loaded)
+    container.check_workers(loaded, workers)
     number = container.port(loaded)
     names = container.variables(loaded)
     files = container.files(loaded)
@@ -31,13 +33,16 @@ def compose(loaded: Loaded, paths: list[str]) -> str:
     ours = [host for host in container.lokis(loaded) if host.name == "loki"]
     postgres = database is not None and database.name == "postgres"
     vector = _vector(loaded, paths or [EXAMPLE], number)
+    shared = {
+        "IMAGE": container.image(), "CONFIG": container.CONFIG, "STATE": container.STATE,
+        "ENVIRONMENT": _environment(names), "SECRETS": _lines("secrets:", files, 4),
+        "AFTER": "    depends_on:\n      postgres:\n        condition: service_healthy\n" if postgres else "",
+    }  # fmt: skip
     return fill(
-        "compose.yaml", IMAGE=container.image(), PORT=str(number), CONFIG=container.CONFIG, STATE=container.STATE,
-        NAMES=f": {', '.join(v.name for v in names)}" if names else "",
-        ENVIRONMENT=_environment(names),
-        SECRETS=_lines("secrets:", files, 4),
+        "compose.yaml", PORT=str(number), NAMES=f": {', '.join(v.name for v in names)}" if names else "",
         LOGS=_mounts([_absolute(path) for path in container.followed(loaded)]),
-        AFTER="    depends_on:\n      postgres:\n        condition: service_healthy\n" if postgres else "",
+        WORKERS=fill("compose-workers.yaml", WORKERS=str(workers), UID=str(container.UID), **shared)
+        if workers else "",
         VECTOR=vector[0], VECTOR_CONFIG=vector[1],
         LOKI=fill("compose-loki.yaml", PORT=str(ours[0].port)) if ours else "",
         POSTGRES=_postgres(loaded) if postgres else "",
@@ -45,6 +50,7 @@ def compose(loaded: Loaded, paths: list[str]) -> str:
         if files else "",
         VOLUMES="".join(f"  {name}:\n" for name, there in
                         (("vector", vector[0]), ("loki", ours), ("postgres", postgres)) if there),
+        **shared,
     ).rstrip("\n") + "\n"  # fmt: skip
 
 

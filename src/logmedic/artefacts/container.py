@@ -98,6 +98,15 @@ def only_variables(loaded: Loaded, what: str) -> list[Variable]:
     return variables(loaded)
 
 
+def check_workers(loaded: Loaded, workers: int) -> None:
+    """Raises :class:`ConfigError`: processes beside the first need a database that they can share."""
+    if workers and database(loaded) is None:
+        raise ConfigError(
+            f"{_where(loaded)}: store.url: workers beside the first process need PostgreSQL, as in "
+            'url = "postgresql://logmedic@postgres/logmedic"'
+        )
+
+
 def database(loaded: Loaded) -> Host | None:
     """The server of the state; none where that is SQLite. Raises :class:`ConfigError`: it cannot be used as it is."""
     url = loaded.config.store.url

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from logmedic.artefacts.filling import fill
 from logmedic.build import Loaded
+from logmedic.build.parts import check
 from logmedic.errors import ConfigError
+from logmedic.pipeline.roles import Role
 from logmedic.store.lock import sqlite_path
 
 MINUTES = 5  # between two scans
@@ -35,13 +37,20 @@ def cron(loaded: Loaded) -> str:
     )  # fmt: skip
 
 
-def systemd(loaded: Loaded) -> str:
-    """A unit for ``serve``, as the user who generates it."""
+def systemd(loaded: Loaded, role: Role = Role.ALL) -> str:
+    """A unit for ``serve``, as the user who generates it.
+
+    Raises:
+        ConfigError: paths that no unit can name, or a role that makes no sense here.
+    """
+    check(role, loaded)
     folder = loaded.base.absolute()
     state = sqlite_path(loaded.store_url)
     writable = {str(folder / ".logmedic"), *([] if state is None else [str(state.parent)])}
     return fill(
         "logmedic.service", USER=getpass.getuser(), FOLDER=_specified(str(folder)), COMMAND=_unit(command()),
+        ROLE="" if role is Role.ALL else f" --role {role}",
+        NAME="logmedic" if role is Role.ALL else f"logmedic-{role}",
         WRITABLE=" ".join(f"-{_unit(path)}" for path in sorted(writable)),
     )  # fmt: skip
 

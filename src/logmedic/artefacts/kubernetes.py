@@ -25,25 +25,30 @@ _VOLUME = """\
 """
 
 
-def kubernetes(loaded: Loaded, image: str) -> str:
-    """YAML of several documents.
+def kubernetes(loaded: Loaded, image: str, workers: int = 0) -> str:
+    """YAML of several documents. ``workers``: pods beside the first that only investigate and tell people.
 
     Raises:
         ConfigError: the config cannot work in a pod; names the key and the remedy.
     """
     container.no_files(loaded, "a pod")
+    container.check_workers(loaded, workers)
     text = container.config_text(loaded)
     number = container.port(loaded)
     names = container.variables(loaded)
     files = container.files(loaded)
     also = f"; files: secret logmedic-files with {', '.join(files)}" if files else ""
+    pod = {
+        "IMAGE": quoted(image), "UID": str(container.UID), "CONFIG": container.CONFIG, "STATE": container.STATE,
+        "HASH": hashlib.sha256(text.encode()).hexdigest()[:16], "ENVIRONMENT": _environment(names),
+        "SECRET_MOUNT": _MOUNT.format(path=container.SECRETS) if files else "",
+        "SECRET_VOLUME": _VOLUME if files else "",
+    }  # fmt: skip
     return fill(
-        "kubernetes.yaml", IMAGE=quoted(image), PORT=str(number), UID=str(container.UID), CONFIG=container.CONFIG,
-        STATE=container.STATE, NAMES=(f": {', '.join(v.name for v in names)}" if names else "") + also,
+        "kubernetes.yaml", PORT=str(number), NAMES=(f": {', '.join(v.name for v in names)}" if names else "") + also,
         TOML="".join(f"    {line}\n" if line else "\n" for line in text.splitlines()),
-        HASH=hashlib.sha256(text.encode()).hexdigest()[:16], ENVIRONMENT=_environment(names),
-        SECRET_MOUNT=_MOUNT.format(path=container.SECRETS) if files else "", SECRET_VOLUME=_VOLUME if files else "",
         OUT="".join(f"        - port: {one}\n" for one in _out(loaded)),
+        WORKERS=fill("kubernetes-workers.yaml", WORKERS=str(workers), **pod) if workers else "", **pod,
     ).rstrip("\n") + "\n"  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from logmedic.artefacts import container, docker, forwarders, grafana, host
 from logmedic.artefacts import ecs as fargate
 from logmedic.artefacts import kubernetes as manifests
 from logmedic.cli import options
+from logmedic.pipeline.roles import Role
 
 
 @click.group()
@@ -22,6 +23,10 @@ def generate() -> None:
     """
 
 
+_workers = click.option(
+    "--workers", type=click.IntRange(0, 100), default=0, metavar="N",
+    help="Beside the first, that only investigate and tell people; on PostgreSQL.",
+)  # fmt: skip
 _paths = click.argument("paths", metavar="[LOG]...", nargs=-1)
 
 
@@ -73,9 +78,10 @@ def cron(config: str | None) -> None:
 
 @generate.command()
 @options.config
-def systemd(config: str | None) -> None:
+@options.role
+def systemd(config: str | None, role: str) -> None:
     """A hardened unit for `serve`, with a watchdog."""
-    click.echo(host.systemd(build.load_config(config, Path.cwd())), nl=False)
+    click.echo(host.systemd(build.load_config(config, Path.cwd()), Role(role)), nl=False)
 
 
 @generate.command("docker")
@@ -87,19 +93,22 @@ def docker_(config: str | None) -> None:
 
 @generate.command()
 @_paths
+@_workers
 @options.config
-def compose(paths: tuple[str, ...], config: str | None) -> None:
+def compose(paths: tuple[str, ...], workers: int, config: str | None) -> None:
     """Docker Compose: logmedic with Vector (which follows these logs), and the `loki` and `postgres` of the config."""
     absolute = [str(Path.cwd() / path) for path in paths]
-    click.echo(composing.compose(build.load_config(config, Path.cwd()), absolute), nl=False)
+    click.echo(composing.compose(build.load_config(config, Path.cwd()), absolute, workers), nl=False)
 
 
 @generate.command()
 @click.option("--image", metavar="IMAGE", help="Where the cluster finds the image.  [default: logmedic:VERSION]")
+@_workers
 @options.config
-def kubernetes(image: str | None, config: str | None) -> None:
+def kubernetes(image: str | None, workers: int, config: str | None) -> None:
     """Manifests for Kubernetes: one restricted pod with its config, state, service and network policy."""
-    click.echo(manifests.kubernetes(build.load_config(config, Path.cwd()), image or container.image()), nl=False)
+    loaded = build.load_config(config, Path.cwd())
+    click.echo(manifests.kubernetes(loaded, image or container.image(), workers), nl=False)
 
 
 @generate.command()

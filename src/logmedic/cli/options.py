@@ -7,8 +7,16 @@ from typing import Any
 
 import click
 
+from logmedic.pipeline.roles import Role
+
 config = click.option("--config", "-c", metavar="FILE", help="Config file (default: ./logmedic.toml).")
 json = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+role = click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    default=Role.ALL.value,
+    help="What to do of it all, where several processes share a PostgreSQL.",
+)
 language = click.option("--language", type=click.Choice(["en", "ko"]), help="Language of the report.")
 
 _LENGTH = re.compile(r"(\d{1,6})([smhd])")

@@ -6,21 +6,29 @@ import logging
 import signal
 import sys
 import threading
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
 from logmedic import build
-from logmedic.cli import options, output
+from logmedic.build import parts, pushing
+from logmedic.cli import logs, options, output
 from logmedic.cli.notifying import Notifier
 from logmedic.cli.output import printable
 from logmedic.cli.reloading import Reloading, say_kept
+from logmedic.doors.memory import few_arenas
 from logmedic.errors import LogmedicError
 from logmedic.model import Incident, Outcome, Result, Text
+from logmedic.pipeline.roles import Role
 from logmedic.respond.spoken import outcome as said
 from logmedic.web.opening import dashboard
+
+if TYPE_CHECKING:
+    from logmedic.pipeline.running import Runtime
+    from logmedic.web.server import Server
 
 log = logging.getLogger("logmedic")
 
@@ -44,19 +52,26 @@ _ARRIVED = Text("incident %d has reached %s at last", "인시던트 %d, 마침�
 @click.command()
 @options.config
 @options.json
+@options.role
 @click.option("--verbose", "-v", is_flag=True, help="Say more on stderr.")
-def serve(config: str | None, as_json: bool, verbose: bool) -> None:
+def serve(config: str | None, as_json: bool, role: str, verbose: bool) -> None:
     """Follow the sources, raise incidents as they happen, until Ctrl-C or SIGTERM.
 
     SIGHUP reads the configuration again; one that is wrong changes nothing.
 
+    --role: `collector` reads the sources, takes in what is pushed, and counts; `worker` investigates and tells people;
+    `web` is the dashboard and its API; `all` does everything, as it must on SQLite.
+
     --json prints one object a line, each with "event": started, dashboard, incident, delivery, stopped.
     """
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    formatter = logs.begin()
     log.setLevel(logging.DEBUG if verbose else logging.INFO)
     folder = Path.cwd()
     loaded = build.load_config(config, folder)
     build.require_sources(loaded)
+    few_arenas()
+    part = Role(role)
+    parts.check(part, loaded)
     reloading = Reloading(lambda: build.load_config(config, folder))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: reloading.end())
@@ -64,7 +79,8 @@ def serve(config: str | None, as_json: bool, verbose: bool) -> None:
     before: build.Loaded | None = None
     following: build.Loaded | None = loaded
     while following is not None:
-        run = Run(following, reloading, Printer(as_json, following.language))
+        formatter.clean = build.redactor(following).text
+        run = Run(following, reloading, Printer(as_json, following.language), part)
         try:
             run.serve()
         except LogmedicError as error:
@@ -80,7 +96,8 @@ def serve(config: str | None, as_json: bool, verbose: bool) -> None:
 class Run:
     """From one configuration to the next, or to the end."""
 
-    def __init__(self, loaded: build.Loaded, reloading: Reloading, printer: Printer) -> None:
+    def __init__(self, loaded: build.Loaded, reloading: Reloading, printer: Printer, role: Role = Role.ALL) -> None:
+        self._role = role
         self._loaded = loaded
         self._reloading = reloading
         self._printer = printer
@@ -88,10 +105,13 @@ class Run:
 
     def serve(self) -> None:
         loaded, printer = self._loaded, self._printer
-        with build.single_instance(loaded), build.runtime(loaded, witness=printer, fixes=True) as runtime:
-            again = runtime.diagnose_again
-            with dashboard(loaded, runtime.store, reload=self._reloading.reload, again=again) as web:
-                names = [source.name for source in runtime.sources]
+        parts.check(self._role, loaded)
+        with (
+            build.single_instance(loaded),
+            build.runtime(loaded, witness=printer, fixes=True, role=self._role) as runtime,
+        ):
+            with self._dashboard(runtime) as web:
+                names = list(dict.fromkeys(source.name for source in runtime.sources))
                 log.info(_FOLLOWING.in_(loaded.language), ", ".join(names), loaded.shown_store_url)
                 printer.event("started", sources=names, state=loaded.shown_store_url)
                 self.started = True
@@ -103,6 +123,15 @@ class Run:
                 notifier.ready()
                 runtime.serve(self._reloading.stop, beat=notifier.alive)
             log.info(_STOPPING.in_(loaded.language))
+
+    def _dashboard(self, runtime: Runtime) -> AbstractContextManager[Server | None]:
+        """Collectors have one only because what is pushed comes in there."""
+        loaded, role = self._loaded, self._role
+        if not role.shows and not (role.reads and pushing.sources(loaded)):
+            return nullcontext(None)
+        return dashboard(
+            loaded, runtime.store, reload=self._reloading.reload, again=runtime.diagnose_again, takes_in=role.reads
+        )
 
 
 class Printer:
@@ -139,6 +168,7 @@ class Printer:
             self._late.add(key)
             log.warning(_PUT_OFF.in_(self._language), incident.id, channel, reason, again or 0)
         elif outcome.result is Result.FAILED:
+            self._late.discard(key)
             log.error(_FAILED.in_(self._language), incident.id, channel, reason, incident.id)
         elif key in self._late:
             self._late.discard(key)

@@ -12,13 +12,14 @@ import msgspec
 
 from logmedic import build, doors
 from logmedic import config as configuration
-from logmedic.build import clouds, lokis, pushing
+from logmedic.build import clouds, kafkas, lokis, pushing
 from logmedic.cli import options, output
 from logmedic.collect import dialects as layouts
 from logmedic.collect.cloudwatch.config import CloudWatchSourceConfig
 from logmedic.collect.file import FileSourceConfig
+from logmedic.collect.kafka.config import KafkaSourceConfig
 from logmedic.collect.loki.config import LokiSourceConfig
-from logmedic.collect.push.config import INGEST, LOKI, OTLP, PushSourceConfig
+from logmedic.collect.push.config import FIREHOSE, INGEST, LOKI, OTLP, PushSourceConfig
 from logmedic.collect.push.config import check as check_push
 from logmedic.config import CONFIG_NAME
 from logmedic.detect.interface import Rule
@@ -160,17 +161,7 @@ def examine(loaded: build.Loaded, *, environment: bool) -> list[Finding]:
     if not config.sources:
         found.append(Finding(False, "sources", "none; add [[sources]], or name files to `logmedic scan`"))
     for source in config.sources:
-        if isinstance(source, FileSourceConfig):
-            if source.dialect != "auto":
-                layouts.decoder(source.dialect)
-            if environment:
-                found.append(_check_files(source, loaded.base))
-        if isinstance(source, LokiSourceConfig):
-            found.append(_check_loki(source, loaded.base, ask=environment))
-        if isinstance(source, CloudWatchSourceConfig):
-            found.append(_check_cloudwatch(source, active, ask=environment))
-        if isinstance(source, PushSourceConfig):
-            found.append(_check_push(source, loaded, environment=environment))
+        found += _check_source(source, loaded, active, environment=environment)
     for channel in config.channels:
         secret = channels.secret_of(channel)
         if secret is not None and environment:
@@ -184,6 +175,24 @@ def examine(loaded: build.Loaded, *, environment: bool) -> list[Finding]:
         detail = str(where) if git else f"{where} is no git repository: diagnoses will quote no source or commits"
         found.append(Finding(True, "repository", detail))
     return found
+
+
+def _check_source(
+    source: build.SourceConfig, loaded: build.Loaded, active: Sequence[Rule], *, environment: bool
+) -> Iterator[Finding]:
+    if isinstance(source, FileSourceConfig):
+        if source.dialect != "auto":
+            layouts.decoder(source.dialect)
+        if environment:
+            yield _check_files(source, loaded.base)
+    if isinstance(source, LokiSourceConfig):
+        yield _check_loki(source, loaded.base, ask=environment)
+    if isinstance(source, CloudWatchSourceConfig):
+        yield _check_cloudwatch(source, active, ask=environment)
+    if isinstance(source, KafkaSourceConfig):
+        yield _check_kafka(source, loaded.base, ask=environment)
+    if isinstance(source, PushSourceConfig):
+        yield _check_push(source, loaded, environment=environment)
 
 
 def _own_troubles(loaded: build.Loaded) -> Iterator[Finding]:
@@ -226,7 +235,7 @@ def _check_push(source: PushSourceConfig, loaded: build.Loaded, *, environment: 
         return Finding(False, name, str(error).removeprefix(f"{name}: "))
     named = f"/push/{source.name}" if len(pushing.sources(loaded)) > 1 else ""
     who = "with a token" if source.tokens else "signed" if source.signing else "by anybody on this machine"
-    paths = ", ".join(f"{named}{path}" for path in (LOKI, OTLP, INGEST))
+    paths = ", ".join(f"{named}{path}" for path in (LOKI, OTLP, INGEST, FIREHOSE))
     return Finding(True, name, f"taken {who} at http://{host}:{port}: {paths} while `logmedic serve` runs")
 
 
@@ -254,6 +263,20 @@ def _check_cloudwatch(source: CloudWatchSourceConfig, rules: Sequence[Rule], *, 
             clouds.check(source.name, source)
             return Finding(True, name, f"log group {source.named}")
         return Finding(True, name, output.printable(clouds.probe(source, build.system_clock(), rules)))
+    except (ConfigError, SourceError) as error:
+        return Finding(False, name, output.printable(str(error)).removeprefix(f"{name}: "))
+
+
+def _check_kafka(source: KafkaSourceConfig, base: Path, *, ask: bool) -> Finding:
+    """Whether its keys make sense and (``ask``) whether it answers, with what there is to read."""
+    name = f"source {source.name}"
+    if source.dialect != "auto":
+        layouts.decoder(source.dialect)
+    try:
+        if not ask:
+            kafkas.check(source.name, source)
+            return Finding(True, name, f"{', '.join(source.topics)} of {source.brokers[0]}")
+        return Finding(True, name, output.printable(kafkas.probe(source, base)))
     except (ConfigError, SourceError) as error:
         return Finding(False, name, output.printable(str(error)).removeprefix(f"{name}: "))
 
