@@ -45,8 +45,10 @@ def _account() -> pwd.struct_passwd | None:
 class Postgres:
     """A server that can be started, stopped and killed. It ends with the process that started it."""
 
-    def __init__(self, folder: Path, bin_folder: Path) -> None:
+    def __init__(self, folder: Path, bin_folder: Path, namespace: str = "") -> None:
+        """``namespace``: of a network in which it listens at every address, for the other ones that are there."""
         self.folder, self._bin = folder, bin_folder
+        self._namespace = namespace
         self._account = _account()
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count()
@@ -57,7 +59,7 @@ class Postgres:
              "--locale=C.UTF-8", "-A", "trust"],
             cwd=folder, check=True, capture_output=True,
         )  # fmt: skip
-        (folder / "data" / "pg_hba.conf").write_text(WELCOME)
+        (folder / "data" / "pg_hba.conf").write_text(WELCOME + ("host all all samenet trust\n" if namespace else ""))
 
     def _as(self) -> list[str]:
         if self._account is None:
@@ -66,10 +68,12 @@ class Postgres:
         return ["setpriv", *ids, "--clear-groups", "--pdeathsig", "QUIT"]
 
     def start(self) -> None:
-        settings = [f"unix_socket_directories={self.folder}", "listen_addresses=", *FAST]
+        listen = "*" if self._namespace else ""
+        settings = [f"unix_socket_directories={self.folder}", f"listen_addresses={listen}", *FAST]
+        inside = ["ip", "netns", "exec", self._namespace] if self._namespace else []
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*self._as(), self._bin / "postgres", "-D", self.folder / "data",
+                [*inside, *self._as(), self._bin / "postgres", "-D", self.folder / "data",
                  *(part for setting in settings for part in ("-c", setting))],
                 cwd=self.folder, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
@@ -117,14 +121,14 @@ class Postgres:
 
 
 @contextlib.contextmanager
-def server() -> Iterator[Postgres]:
-    """A server with nothing in it."""
+def server(namespace: str = "") -> Iterator[Postgres]:
+    """A server with nothing in it. ``namespace``: as for :class:`Postgres`."""
     found = programs()
     assert found is not None, "PostgreSQL is not installed"
     # Not below pytest's folder: its server runs as another user, who may not enter there; sockets need short names too.
     folder = Path(tempfile.mkdtemp(prefix="lmpg", dir="/tmp"))
     try:
-        made = Postgres(folder, found)
+        made = Postgres(folder, found, namespace)
         made.start()
         try:
             yield made

@@ -24,7 +24,7 @@ def written(folder: Path, text: str) -> Path:
         ("[store]\nurl = 5\n", "store.url: expected `str`, got `int`"),
         ("langage = 'ko'\n", "unknown key `langage`; did you mean `language`?"),
         ("[store\n", "not valid TOML: "),
-        ('[[sources]]\nkind = "kafka"\n', "sources[0].kind: invalid value 'kafka'"),
+        ('[[sources]]\nkind = "pulsar"\n', "sources[0].kind: invalid value 'pulsar'"),
         ("[[rules]]\nname = 'slow'\nkind = 'duration'\nover_ms = 'x'\n", "rules[0].over_ms: expected `float`"),
     ],
 )

@@ -267,6 +267,32 @@ def test_work_that_is_under_way_is_not_tried_a_second_time(database: sa.Engine) 
     assert ran == [1]
 
 
+def test_looking_after_a_storm_takes_as_many_questions_as_looking_after_one(database: sa.Engine) -> None:
+    """Thousands of incidents wait their turn; whoever supervises them must not be busy with that for minutes."""
+    engine = DurableEngine(database, poll_seconds=0.05)
+    engine.prepare()
+
+    def questions(count: int) -> int:
+        storm = [(number, f"v1:{number:016x}", 1) for number in range(count)]
+        with database.begin() as connection:
+            for incident_id, fingerprint, generation in storm:
+                engine.enqueue(connection, incident_id, fingerprint, generation)
+        asked: list[object] = []
+
+        def ask(*_: object) -> None:
+            asked.append(None)
+
+        sa.event.listen(database, "before_cursor_execute", ask)
+        assert engine.retry_failed(storm, time.time_ns()) == []
+        sa.event.remove(database, "before_cursor_execute", ask)
+        return len(asked)
+
+    try:
+        assert questions(1) == questions(200) <= 5
+    finally:
+        engine.close(1.0)
+
+
 def test_the_inline_engine_runs_what_was_committed_and_nothing_else() -> None:
     ran = []
     engine = InlineEngine()
@@ -315,3 +341,21 @@ def test_urgent_work_that_was_put_off_is_still_urgent_when_it_comes_back(databas
         engine.close(5.0)
     assert ran[0] == 99
     assert ran[-1] != 99, "it did not go to the end of the queue"
+
+
+def test_work_that_succeeded_long_ago_is_forgotten_and_what_failed_or_waits_is_not(database: sa.Engine) -> None:
+    def handler(incident_id: int, generation: int, step: Step) -> None:
+        if generation == 2:
+            raise ValueError("unforeseen")
+
+    with opened(database, handler) as engine:
+        for generation in (1, 2):
+            hand_over(engine, database, generation)
+        wait_for(lambda: idle(engine))
+        assert engine.sweep(time.time_ns() - 3_600 * 10**9) == 0
+        assert engine.sweep(time.time_ns() + 10**9) == 1
+        assert engine.sweep(time.time_ns() + 10**9) == 0
+        with database.connect() as connection:
+            kept = connection.execute(sa.text(f"SELECT workflow_uuid FROM {workflows(database)}")).scalars().all()
+    assert kept
+    assert all(name.startswith(f"incident:{FINGERPRINT}:2") for name in kept)

@@ -6,9 +6,10 @@ import pytest
 
 from logmedic.collect import dialects
 from logmedic.detect import DEFAULTS, KINDS, Detector, RuleConfig, build_rules
+from logmedic.detect.detector import DECODERS_HELD
 from logmedic.detect.rules import DurationRule
 from logmedic.errors import ConfigError
-from logmedic.model import Severity
+from logmedic.model import Ref, Severity
 
 NOW = 1_795_400_000 * 1_000_000_000
 
@@ -139,3 +140,17 @@ def test_a_rule_that_replaces_a_default_one_keeps_its_kind() -> None:
 def test_a_new_rule_without_a_kind_is_refused() -> None:
     with pytest.raises(ConfigError, match="rule `mine`: name its kind, one of level, duration"):
         build_rules([RuleConfig(name="mine")])
+
+
+def test_decoders_of_many_services_are_few_and_share_their_tables():
+    """A service may be named after what a label says: whatever labels say must not fill the memory."""
+    detector = Detector(build_rules(), dialects.decoder)
+    for number in range(DECODERS_HELD + 100):
+        detector.select(
+            b"{}\n", source="app", stream="1", start=0, dialect="generic", service=f"s{number}", received=NOW,
+            truncated={},
+        )  # fmt: skip
+    assert 0 < len(detector._decoders) <= DECODERS_HELD
+    assert len({id(decoder._roles) for decoder in detector._decoders.values()}) == 1
+    record = dialects.decoder("generic", "one").decode(b'{"level":"error"}', Ref("app", "1", 0, 17), NOW)
+    assert (record.service, dialects.decoder("generic", "two").service) == ("one", "two")

@@ -76,6 +76,7 @@ def shop(tmp_path: Path, cli: Path, bwrap: str) -> Iterator[Callable[..., Shop]]
             exception: str = "",
             tests: str | None = None,
             scan: bool = True,
+            web: str = "enabled = false",
             **about,
         ) -> Shop:
             commit = repository(tmp_path / "src", SHOP if files is None else files)
@@ -86,7 +87,8 @@ def shop(tmp_path: Path, cli: Path, bwrap: str) -> Iterator[Callable[..., Shop]]
             (tmp_path / "key").write_text(KEY)
             (tmp_path / "token").write_text(TOKEN)
             (tmp_path / "app.log").write_text(line(commit, exception))
-            (tmp_path / "logmedic.toml").write_text(config(tmp_path, cli, model, fix=fix, channel=channel, tests=tests))
+            written = config(tmp_path, cli, model, fix=fix, channel=channel, tests=tests, web=web)
+            (tmp_path / "logmedic.toml").write_text(written)
             shop = Shop(tmp_path, commit, model, told, {"TMPDIR": short})
             if not scan:
                 return shop

@@ -207,7 +207,14 @@ env = {{ PYTEST_DISABLE_PLUGIN_AUTOLOAD = "1" }}
 
 
 def config(
-    folder: Path, cli: Path, model: FakeClaude, *, fix: str = "", channel: str = "", tests: str | None = None
+    folder: Path,
+    cli: Path,
+    model: FakeClaude,
+    *,
+    fix: str = "",
+    channel: str = "",
+    tests: str | None = None,
+    web: str = "enabled = false",
 ) -> str:
     return f"""
 [repository]
@@ -221,7 +228,7 @@ kind = "file"
 name = "app"
 paths = ["app.log"]
 [web]
-enabled = false
+{web}
 [[channels]]
 kind = "jsonl"
 name = "told"

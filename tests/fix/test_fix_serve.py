@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import time
+import urllib.error
+import urllib.request
 from dataclasses import replace
 
 from fix_scenes import GOOD
@@ -20,8 +22,23 @@ def wait(holds, process) -> None:
         time.sleep(0.1)
 
 
+def dashboard(process) -> str:
+    """Its address, which ``serve --json`` tells."""
+    return next(event["url"] for event in map(json.loads, process.stdout) if event["event"] == "dashboard")
+
+
+def ask(address: str) -> tuple[int, str]:
+    """Ask for a fix of the first incident, as the button on its page does."""
+    asked = urllib.request.Request(f"{address}/incidents/1/fix", b"", {"accept": "text/html"})
+    try:
+        with urllib.request.urlopen(asked, timeout=60) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
 def test_a_stopped_fix_is_gone_on_with_by_the_next_serve(offering, github):
-    project = offering(GOOD, fix=UNASKED, scan=False)
+    project = offering(GOOD, GOOD, fix=UNASKED, scan=False, web='listen = "127.0.0.1:0"')
     answer = project.model.default
     project.model.default = lambda received: replace(answer(received), hold=600.0)
     with project.start("serve") as process:
@@ -34,17 +51,23 @@ def test_a_stopped_fix_is_gone_on_with_by_the_next_serve(offering, github):
     assert github.repository.pulls == []
 
     project.model.default = answer
-    with project.start("serve") as process:
+    with project.start("serve", "--json") as process:
         wait(lambda: github.repository.pulls and github.repository.issues[0].comments, process)
         (pull,) = github.repository.pulls
+        address = dashboard(process)
+        status, page = ask(address)
+        assert (status, f"pull request {pull.number} is open" in page) == (409, True)
         github.repository.end(pull.number, "CLOSED")
         wait(lambda: project.json("usage")["fixes"]["closed"] == 1, process)
+        status, page = ask(address)
+        assert (status, "under way" in page) == (200, True)
+        wait(lambda: len(github.repository.pulls) == 2, process)
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 0, err.decode()
     assert [pull.head for pull in github.repository.pulls] == [b for b in project.branches if b != "main"]
     events = [entry["event"] for entry in project.json("incidents", "show", "1")["timeline"]]
-    assert [event for event in events if "fix" in event] == ["fix offered", "fix closed"]
+    assert [event for event in events if "fix" in event] == ["fix offered", "fix closed", "fix asked", "fix offered"]
 
 
 def test_a_scan_leaves_a_killed_fix_to_the_next_serve(offering, github):

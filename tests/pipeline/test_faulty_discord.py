@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from faults import CONFIG, FaultyDiscord, Plan, assert_each_told, run
+from faulty_channels import CONFIG, FaultyDiscord, Plan, assert_each_told, run
 from pipeline_scenes import Project
 
 CHANNEL = """

@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from faults import CONFIG, FaultyDiscord, FaultyGitHub, Plan, assert_each_told, run
+from faulty_channels import CONFIG, FaultyDiscord, FaultyGitHub, Plan, assert_each_told, run
 from pipeline_scenes import Project
 
 CHANNELS = """

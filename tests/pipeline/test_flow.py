@@ -17,7 +17,8 @@ from pipeline_scenes import Project, every, line, minutes_ago
 from logmedic import build
 from logmedic.errors import StalePositionError, StoreError
 from logmedic.model import State
-from logmedic.pipeline.running import Runtime, Tally
+from logmedic.pipeline.reading import Tally
+from logmedic.pipeline.running import Runtime
 from logmedic.respond import retry
 from logmedic.store.database import open_database
 from logmedic.store.store import Store
@@ -132,12 +133,12 @@ def test_lines_that_another_process_has_read_meanwhile_are_not_counted_again(pro
     project.write(*failures(minutes_ago(30), 2))
     with running(project) as runtime:
         scan(runtime)
-        (source,) = runtime.sources
+        (reader,) = runtime.readers
         project.write(*failures(minutes_ago(29), 3))
-        runtime.resume(source)
+        reader.resume()
         assert project.run("scan").returncode == 0
         with pytest.raises(StalePositionError, match="another process"):
-            runtime.take_in(source, Tally([]))
+            reader.take_in(Tally([]))
         assert [(i.count, i.generation) for i in runtime.store.list_incidents()] == [(5, 1)]
         scan(runtime)
         assert [t.lines for t in runtime.store.totals()] == [5]

@@ -54,8 +54,8 @@ def test_an_alert_that_fails_in_an_unforeseen_way_is_tried_for_days_then_given_u
         left = runtime.store.unhandled()
         assert len(left) == 1
         after = runtime.clock.now() + int((GIVE_UP_SECONDS + 60) * NANOSECONDS)
-        runtime.clock = Later(after)  # type: ignore[assignment]
-        runtime._try_again(left)
+        runtime.chores.clock = Later(after)  # type: ignore[assignment]
+        runtime.chores.try_again(left)
         assert runtime.store.unhandled() == []
         (*_, last) = runtime.store.timeline(1)
         assert last.event == "given up"

@@ -16,6 +16,7 @@ from logmedic.respond.rules import EscalationConfig, QuietConfig
 from logmedic.respond.selfcheck import SelfConfig
 from logmedic.store.bulletins import Bulletins
 from logmedic.store.digests import Digests
+from logmedic.store.health import Health
 from logmedic.testing.discord import FakeDiscord, Fault
 from logmedic.testing.doors import FakeClock
 
@@ -237,3 +238,19 @@ def test_regressed_news_is_not_taken_for_new(world: World) -> None:
     world.hold(number)
     world.later(1)
     assert list(world.shown()) == ["New"], "new until a digest has said so"
+
+
+def test_a_storm_is_one_however_late_its_last_incident_is_looked_at(world: World) -> None:
+    first = world.add("long before")
+    world.clock.advance(90.0)
+    storm = [world.add(f"kind {n}", severity=Severity.CRITICAL if n < 3 else Severity.WARNING) for n in range(40)]
+    world.clock.advance(30.0)
+    last = world.add("of the same minute")
+    world.clock.advance(HOUR)  # the workers have much to do
+    later = world.add("long after")
+    health = Health(world.store.database)
+    minute = 60 * NANOSECONDS
+    for one in (*storm, last):
+        assert health.fresh(one, minute) == {Severity.CRITICAL: 3, Severity.WARNING: 38}
+    for one in (first, later):
+        assert health.fresh(one, minute) == {Severity.WARNING: 1}

@@ -52,6 +52,30 @@ def test_a_trouble_that_ended_before_it_could_be_told_is_not_told(world: World) 
     assert world.discord.messages == []
 
 
+def test_lines_that_a_source_found_gone_are_a_trouble_for_a_day(world: World) -> None:
+    now = world.clock.now()
+    row = {"source": "app", "offset": 1, "done": False, "updated_at": now, "lines": 1, "rejects": 0}
+    tokens = [
+        f'{{"next":9,"lost":{n},"lost_at":{now - ago}}}' for n, ago in ((3, 0), (4, 1), (50, 90_000 * NANOSECONDS))
+    ]
+    with world.store.database.begin() as c:
+        for number, token in enumerate([*tokens, "{}"]):
+            c.execute(sa.insert(t.positions).values(stream=f"logs/{number}", token=token, **row))
+    found = world.keeper().troubles(now)
+    assert [trouble.name for trouble in found] == ["lost:app"]
+    assert "up to 7 lines were deleted" in found[0].text.en
+
+
+def test_bytes_of_log_files_that_were_gone_are_told_too(world: World) -> None:
+    now = world.clock.now()
+    row = {"source": "app", "stream": "app.log~1", "offset": 1, "done": True, "lines": 1, "rejects": 0}
+    with world.store.database.begin() as c:
+        token = f'{{"path":"app.log","lost_bytes":4711,"lost_at":{now}}}'
+        c.execute(sa.insert(t.positions).values(token=token, updated_at=now, **row))
+    (found,) = world.keeper().troubles(now)
+    assert "4,711 bytes of log files were deleted or overwritten" in found.text.en
+
+
 def test_a_silent_source_a_full_disk_and_a_backlog_are_troubles(world: World) -> None:
     now = world.clock.now()
     row = {"source": "app", "stream": "s", "offset": 1, "token": "{}", "done": False, "updated_at": now}

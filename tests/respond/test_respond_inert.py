@@ -76,6 +76,7 @@ def test_a_fence_is_closed_and_calls_nobody(text, limit):
 
 @settings(max_examples=150)
 @given(TEXT, ROOMS, st.sampled_from(("en", "ko")), st.sampled_from(list(Severity)))
+@example("0.COM.CN a.com.co/x", Room(body=160, title=0), "en", Severity.INFO)
 def test_any_incident_becomes_a_message_that_fits_and_is_dead(text, room, language, severity):
     made = message(notice(hostile_incident(text, severity)), language, room)
     fits(made, room)
