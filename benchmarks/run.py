@@ -12,15 +12,19 @@ SCRIPTS = (
     "scan/select.py",
     "serve/latency.py",
     "web/live.py",
+    "web/pages.py",
     "respond/latency.py",
     "respond/fixing.py",
     "collect/read_speed.py",
     "collect/loki.py",
     "grouping/accuracy.py",
     "grouping/speed.py",
+    "redact/speed.py",
     "diagnosis/run.py",
     "diagnosis/repository.py",
     "tracing/cost.py",
+    "store/moving.py",
+    "store/workers.py",
 )
 
 

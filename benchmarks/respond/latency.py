@@ -77,8 +77,9 @@ def main() -> None:
             store=build.StoreConfig(url=f"sqlite:///{base / 'state.db'}"),
         )
         with build.runtime(build.Loaded(config, base, None, "en")) as runtime:
-            noting = Noting(runtime._digesters["app"])
-            runtime._digesters["app"] = noting
+            (reader,) = runtime.readers
+            noting = Noting(reader.digester)
+            reader.digester = noting  # type: ignore[assignment]
             stop = threading.Event()
             thread = threading.Thread(target=runtime.serve, args=(stop,))
             thread.start()
