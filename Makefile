@@ -9,8 +9,10 @@ SIDE_BY_SIDE := -n 4 --dist worksteal
 # A test that hangs in C, where its time-out cannot end it, ends its process, with the stacks of all threads.
 NO_HANGS := -o faulthandler_timeout=240 -o faulthandler_exit_on_timeout=true
 PATIENT := --timeout 1800
+# Of processes, in the soak of tests/faults.
+KILLS ?= 60
 
-.PHONY: demo test test-rust check install bench screenshots soak lock dist sbom audit clean
+.PHONY: demo test test-rust faults check install bench screenshots soak lock dist sbom audit clean
 
 demo: $(VENV)/installed  ## the whole thing on a sample service that breaks on purpose
 	$(BIN)/logmedic demo
@@ -21,8 +23,11 @@ test: $(VENV)/installed-dev  ## every test but the long ones (4 minutes on 2 cor
 test-rust: $(VENV)/installed-dev  ## the sample service in Rust, built and run beside the one in Python (needs cargo)
 	CARGO_TARGET_DIR=$${CARGO_TARGET_DIR:-/tmp/logmedic-cargo} $(BIN)/python -m pytest -m slow tests/examples/test_example_rust.py $(PATIENT)
 
-soak: $(VENV)/installed-dev  ## the long ones, and ten times the examples of the others
-	$(BIN)/python -m pytest -m slow $(PATIENT)
+faults: $(VENV)/installed-dev  ## the sixty faults of docs/faults.md, the model of log files and its mutants, the long ones too
+	$(BIN)/python -m pytest tests/faults $(SIDE_BY_SIDE) $(PATIENT) --durations 10
+
+soak: $(VENV)/installed-dev  ## the long ones, and ten times the examples of the others; KILLS=1000 for a million lines
+	LOGMEDIC_KILLS=$(KILLS) $(BIN)/python -m pytest -m slow $(PATIENT)
 	LOGMEDIC_EXAMPLES=10 $(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE) $(PATIENT)
 
 check: $(VENV)/installed-dev  ## format, lint, types, and the direction of imports

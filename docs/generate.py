@@ -41,11 +41,15 @@ def _sections() -> Iterator[str]:
     assert isinstance(top, msgspec.inspect.StructType)
     yield _section("Top level", top, [field for field in top.fields if not list(_tables(field))])
     for field in top.fields:
-        for heading, struct in _tables(field):
-            yield _section(heading, struct, [f for f in struct.fields if not list(_tables(f))])
-            for inner in struct.fields:
-                for deeper, table in _tables(inner, f"{field.encode_name}."):
-                    yield _section(deeper, table, list(table.fields))
+        yield from _deeper(field, "")
+
+
+def _deeper(field: msgspec.inspect.Field, within: str) -> Iterator[str]:
+    """The sections of the tables that a key leads to, and of those within them."""
+    for heading, struct in _tables(field, within):
+        yield _section(heading, struct, [f for f in struct.fields if not list(_tables(f))])
+        for inner in struct.fields:
+            yield from _deeper(inner, f"{within}{field.encode_name}.")
 
 
 def _tables(field: msgspec.inspect.Field, within: str = "") -> Iterator[tuple[str, msgspec.inspect.StructType]]:
