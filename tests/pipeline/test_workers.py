@@ -72,6 +72,12 @@ class Team:
     def held_by(self, process: subprocess.Popen[bytes]) -> set[str]:
         return {name for name, holder in self.readers().items() if f"-{process.pid}-" in holder}
 
+    def buried(self, process: subprocess.Popen[bytes]) -> bool:
+        """Whether the others took it for dead. What it read is taken up first: it may be back before they do."""
+        with self.project.store() as store, store.database.connect() as connection:
+            rows = connection.exec_driver_sql("SELECT name FROM leases WHERE name LIKE 'worker:%%'")
+            return not any(f"-{process.pid}-" in name for (name,) in rows)
+
     def shared(self) -> bool:
         """Whether each process that was not ended reads something, and all is read."""
         return (
@@ -140,6 +146,7 @@ def test_a_frozen_process_that_comes_back_counts_nothing_twice_and_ends(team: Te
     team.write("pears")
     took = wait_for(team.complete)
     print(f"\ntaken over in {took:.1f} s")
+    wait_for(lambda: team.buried(first))
     first.send_signal(signal.SIGCONT)
     team.write("plums")
     assert first.wait(PATIENCE) == 1
@@ -237,6 +244,7 @@ def test_a_process_that_is_cut_off_from_the_database_counts_nothing_twice_and_en
         team.write("pears")
         took = wait_for(team.complete)
         print(f"\ntaken over in {took:.1f} s")
+        wait_for(lambda: team.buried(first))
         cable.mend()
         assert first.wait(PATIENCE) == 1
         team.write("plums")

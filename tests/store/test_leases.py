@@ -144,6 +144,37 @@ def test_a_dead_process_leaves_its_sources_and_its_work_to_the_others(store: Sto
     assert dead.sharing.hold("anything") is None
 
 
+def test_who_comes_back_while_its_work_is_taken_up_knows_that_it_is_lost(store: Store) -> None:
+    found: list[bool] = []
+
+    def recover(_executor: str) -> None:
+        dead.sharing.beat()
+        found.append(dead.sharing.lost)
+
+    dead, other = Process(store, "dead"), Process(store, "other", recover)
+    other.lives(10)
+    run_out(store)
+    other.lives(3)
+    assert found == [True]
+
+
+def test_who_comes_back_before_its_work_is_taken_up_keeps_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    frozen, other = Process(store, "frozen"), Process(store, "other")
+    other.lives(10)
+    run_out(store)
+    look = Leases.ended
+
+    def late(leases: Leases, prefix: str, *, over: bool) -> list[str]:
+        found = look(leases, prefix, over=over)
+        if leases.holder == "other":
+            frozen.sharing.beat()
+        return found
+
+    monkeypatch.setattr(Leases, "ended", late)
+    other.lives(3)
+    assert (frozen.sharing.lost, other.recovered) == (False, [])
+
+
 def test_after_an_outage_of_the_database_nobody_is_dead(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     one, two = Process(store, "one"), Process(store, "two")
     assert one.sharing.source("app") is not None

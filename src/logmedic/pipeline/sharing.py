@@ -214,10 +214,16 @@ class Sharing:
 
     def _bury(self) -> None:
         for name in self._leases.ended(WORKER, over=self._patient()):
-            # In this order: should we die in between, somebody else does both again, which changes nothing.
+            if (taken := self._leases.take(name, over=self._patient())) is None:
+                continue  # it has come back, or another process does what follows
+            # From now on it learns at its next beat that it is dead. Should we die in between, somebody else does all
+            # of this again, which changes nothing.
             executor = name.removeprefix(WORKER)
-            self._recover(executor)
-            self._forget_duties(executor)
+            try:
+                self._recover(executor)
+                self._forget_duties(executor)
+            finally:
+                self._leases.give_back([taken])
             self._leases.forget(name)
 
     def _forget_duties(self, executor: str) -> None:
