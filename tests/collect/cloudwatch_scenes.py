@@ -49,9 +49,12 @@ def _as_boto3_does(error, name):
 class Reader:
     """A process that reads: commits every few batches, and may be killed at any of them."""
 
-    def __init__(self, logs: FakeCloudWatch, clock, ledger: Ledger, *, pattern: str = "", **config) -> None:
+    def __init__(self, logs: FakeCloudWatch, clock, ledger: Ledger, *, pattern="", query="", **config) -> None:
         made = CloudWatchSourceConfig(group=GROUP, **config)
-        self.source = CloudWatchSource("cloudwatch", made, clock, pattern=pattern, connected=lambda _: Wire(logs))
+        wire = Wire(logs)
+        self.source = CloudWatchSource(
+            "cloudwatch", made, clock, pattern=pattern, query=query, connected=lambda _: wire
+        )
         self.ledger = ledger
         self.resume()
 

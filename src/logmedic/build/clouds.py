@@ -13,7 +13,7 @@ from logmedic.detect.interface import Rule
 if TYPE_CHECKING:
     from logmedic.collect.cloudwatch.source import CloudWatchSource
 
-__all__ = ["check", "make", "pattern", "probe"]
+__all__ = ["check", "make", "pattern", "probe", "query"]
 
 
 def make(config: CloudWatchSourceConfig, clock: doors.Clock, rules: Sequence[Rule] = ()) -> CloudWatchSource:
@@ -24,7 +24,7 @@ def make(config: CloudWatchSourceConfig, clock: doors.Clock, rules: Sequence[Rul
     """
     from logmedic.collect.cloudwatch.source import CloudWatchSource  # noqa: PLC0415  only for those who have one
 
-    return CloudWatchSource(config.name, config, clock, pattern=pattern(config, rules))
+    return CloudWatchSource(config.name, config, clock, pattern=pattern(config, rules), query=query(config, rules))
 
 
 def probe(config: CloudWatchSourceConfig, clock: doors.Clock, rules: Sequence[Rule] = ()) -> str:
@@ -41,3 +41,13 @@ def pattern(config: CloudWatchSourceConfig, rules: Sequence[Rule]) -> str:
     from logmedic.detect.compile import filterpattern  # noqa: PLC0415  as above
 
     return filterpattern.FILTER_PATTERN.compile(rules, surfaces(config.dialect)).text
+
+
+def query(config: CloudWatchSourceConfig, rules: Sequence[Rule]) -> str:
+    """What a job of Logs Insights counts; empty where none is begun."""
+    if not config.insights or not rules:
+        return ""
+    from logmedic.collect.cloudwatch.insights import BIN_SECONDS  # noqa: PLC0415  as above
+    from logmedic.detect.compile import insights  # noqa: PLC0415  as above
+
+    return insights.counting(rules, surfaces(config.dialect), BIN_SECONDS).text

@@ -3,20 +3,21 @@
 In a process it is used in place of boto3's client; :mod:`.cloudwatch_http` serves it on loopback.
 
 Source: Amazon CloudWatch Logs API Reference, "FilterLogEvents", "DescribeLogGroups", "DescribeLogStreams",
-"StartLiveTail".
+"StartLiveTail", "StartQuery", "GetQueryResults", "StopQuery".
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
-from logmedic.testing import filterpattern
+from logmedic.testing import filterpattern, insights
 
 _FILTER_KEYS = frozenset(
     {"logGroupName", "logGroupIdentifier", "logStreamNames", "logStreamNamePrefix", "startTime", "endTime",
@@ -26,6 +27,9 @@ _FILTER_KEYS = frozenset(
 
 _TAIL_KEYS = frozenset({"logGroupIdentifiers", "logStreamNames", "logStreamNamePrefixes", "logEventFilterPattern"})
 _ARN = "arn:aws:logs:eu-central-1:123456789012:log-group:"
+_QUERY_KEYS = frozenset({"logGroupName", "logGroupNames", "logGroupIdentifiers", "startTime", "endTime", "queryString",
+                         "limit"})  # fmt: skip
+MOST_JOBS = 30  # that run at a time in an account
 SAMPLE = 500  # events that an update of a live tail shows at most
 BEAT = 0.02  # s between two updates; a real one sends one each second
 
@@ -48,6 +52,19 @@ class Event(msgspec.Struct, frozen=True):
     visible: int  # ms; from when on questions find it
 
 
+class Job(msgspec.Struct):
+    """A query of Logs Insights. ``takes``: looks at it until it has ended."""
+
+    asked: dict[str, Any]
+    takes: int
+    ending: str = "Complete"
+    stopped: bool = False
+
+    @property
+    def runs(self) -> bool:
+        return self.takes > 0 and not self.stopped
+
+
 class FakeCloudWatch:
     """``now``: ns. ``faults``: codes (or ``None`` for a good answer), one for each of the next questions."""
 
@@ -61,6 +78,9 @@ class FakeCloudWatch:
         self.asked: list[dict[str, Any]] = []
         self.tails: list[dict[str, Any]] = []  # questions of the live tails that are open
         self._ending: Refused | None = None
+        self.jobs: dict[str, Job] = {}
+        self.job_takes = 2  # looks, of jobs to come
+        self.job_ends = "Complete"  # of jobs to come
 
     def put(self, group: str, stream: str, time: int, message: str, *, delay: int = 0) -> str:
         """Store an event of a time (ms) that is found after so many more milliseconds. Returns its id."""
@@ -147,6 +167,69 @@ class FakeCloudWatch:
     def end_tails(self, ending: Refused | None) -> None:
         """End all live tails so, and those to come; ``None``: no more."""
         self._ending = ending
+
+    def start_query(self, **asked: Any) -> Mapping[str, Any]:
+        self.asked.append(asked)
+        self._fault()
+        named = [key for key in ("logGroupName", "logGroupNames", "logGroupIdentifiers") if key in asked]
+        if asked.keys() - _QUERY_KEYS or len(named) != 1:
+            raise Refused("InvalidParameterException", "one parameter that names groups, and nothing that is not known")
+        identifier = asked[named[0]] if named[0] == "logGroupName" else asked[named[0]][0]
+        if identifier.endswith("*"):
+            raise Refused("InvalidParameterException", "ARNs of log groups do not end with *")
+        self._group({"logGroupIdentifier": identifier})
+        if not 0 <= asked["startTime"] <= asked["endTime"] < 10**11 or not 1 <= asked.get("limit", 1_000) <= 10_000:
+            raise Refused("InvalidParameterException", "seconds since 1970, in order; limit between 1 and 10000")
+        try:
+            counted = insights.counted(asked["queryString"])
+        except insights.InsightsError as error:
+            raise Refused("MalformedQueryException", str(error)) from None
+        if counted is None:
+            raise Refused("MalformedQueryException", "this stand-in only counts")
+        if sum(job.runs for job in self.jobs.values()) >= MOST_JOBS:
+            raise Refused("LimitExceededException", "too many queries at a time")
+        self.jobs[made := f"job-{len(self.jobs)}"] = Job({**asked, "group": identifier}, self.job_takes, self.job_ends)
+        return {"queryId": made}
+
+    def get_query_results(self, **asked: Any) -> Mapping[str, Any]:
+        """Half of the rows while it runs."""
+        self._fault()
+        job = self._job(asked)
+        if job.stopped:
+            return {"status": "Cancelled", "results": []}
+        rows, looked = self._rows(job.asked)
+        job.takes = max(0, job.takes - 1)
+        if job.takes:
+            return {"status": "Running", "results": rows[: len(rows) // 2]}
+        figures = {"recordsScanned": float(len(looked)), "bytesScanned": float(sum(len(e.message) for e in looked))}
+        return {"status": job.ending, "results": rows if job.ending == "Complete" else [], "statistics": figures}
+
+    def stop_query(self, **asked: Any) -> Mapping[str, Any]:
+        self._fault()
+        job = self._job(asked)
+        if not job.runs:
+            raise Refused("InvalidParameterException", "Query is not in a running state")
+        job.stopped = True
+        return {"success": True}
+
+    def _job(self, asked: Mapping[str, Any]) -> Job:
+        if asked.keys() != {"queryId"} or asked["queryId"] not in self.jobs:
+            raise Refused("ResourceNotFoundException", "The specified query does not exist.")
+        return self.jobs[asked["queryId"]]
+
+    def _rows(self, asked: Mapping[str, Any]) -> tuple[list[list[dict[str, str]]], list[Event]]:
+        counted = insights.counted(asked["queryString"])
+        assert counted is not None
+        selects, seconds = counted
+        span = {"startTime": asked["startTime"] * 1_000, "endTime": asked["endTime"] * 1_000 + 999}
+        looked = self._found(self._group({"logGroupIdentifier": asked["group"]}), span)
+        bins = Counter(e.time // 1_000 // seconds * seconds for e in looked if selects(e.message))
+        rows = [
+            [{"field": f"bin({seconds}s)", "value": f"{dt.datetime.fromtimestamp(at, dt.UTC):%Y-%m-%d %H:%M:%S}.000"},
+             {"field": "count(*)", "value": str(count)}]
+            for at, count in bins.items()
+        ]  # fmt: skip
+        return rows[: asked.get("limit", 1_000)], looked
 
     def describe_log_streams(self, **asked: Any) -> Mapping[str, Any]:
         self._fault()

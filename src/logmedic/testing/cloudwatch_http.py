@@ -62,6 +62,9 @@ def _answered(logs: FakeCloudWatch, what: str, asked: dict[str, Any], *, signed:
         "FilterLogEvents": logs.filter_log_events,
         "DescribeLogGroups": logs.describe_log_groups,
         "DescribeLogStreams": logs.describe_log_streams,
+        "StartQuery": logs.start_query,
+        "GetQueryResults": logs.get_query_results,
+        "StopQuery": logs.stop_query,
     }
     if not signed:
         return 403, {"__type": "MissingAuthenticationTokenException", "message": "Missing Authentication Token"}

@@ -1,5 +1,5 @@
-"""Queries of CloudWatch Logs Insights, as ours are: ``fields``, ``filter @message like /…/``, ``sort``, ``limit``;
-anything else is refused.
+"""Queries of CloudWatch Logs Insights, as ours are: ``fields``, ``filter @message like /…/``, ``sort``, ``limit``, and
+``stats count(*) by bin(…s)`` at the end; anything else is refused.
 
 Source: Amazon CloudWatch Logs, "Logs Insights QL".
 """
@@ -16,11 +16,23 @@ _COMMANDS = (
     re.compile(r"limit \d{1,5}"),
 )
 _FILTER = re.compile(r"filter @message like /(?P<pattern>(?:[^/\\]|\\.)+)/", re.DOTALL)
+_COUNTING = re.compile(r"stats count\(\*\) by (?P<field>bin\((?P<seconds>[1-9]\d{0,4})s\))\s*\Z")
 _NEXT = re.compile(r"\s*\|\s*|\s*\Z")
 
 
 class InsightsError(ValueError):
     """``MalformedQueryException`` of the service."""
+
+
+def counted(query: str) -> tuple[Callable[[str], bool], int] | None:
+    """What selects events, and the seconds of a bin, of a query that counts by bins. Raises :class:`InsightsError`."""
+    found = _COUNTING.search(query)
+    if found is None:
+        return None
+    before = query[: found.start()].rstrip()
+    if not before.endswith("|"):
+        raise InsightsError("a command stands behind a |")
+    return parse(before.removesuffix("|").rstrip()), int(found["seconds"])
 
 
 def parse(query: str) -> Callable[[str], bool]:

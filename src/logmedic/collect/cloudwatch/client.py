@@ -29,6 +29,9 @@ class Logs(Protocol):
     def filter_log_events(self, **asked: Any) -> Mapping[str, Any]: ...
     def describe_log_groups(self, **asked: Any) -> Mapping[str, Any]: ...
     def describe_log_streams(self, **asked: Any) -> Mapping[str, Any]: ...
+    def start_query(self, **asked: Any) -> Mapping[str, Any]: ...
+    def get_query_results(self, **asked: Any) -> Mapping[str, Any]: ...
+    def stop_query(self, **asked: Any) -> Mapping[str, Any]: ...
     def start_live_tail(self, **asked: Any) -> Mapping[str, Any]: ...
     def close(self) -> None: ...
 
@@ -85,6 +88,7 @@ class CloudWatchClient:
         self._logs: Logs | None = None
         self._labels: dict[str, dict[str, str]] = {}
         self._group = {"logGroupIdentifier" if config.group.startswith("arn:") else "logGroupName": config.group}
+        self.group = config.group  # its name or ARN
 
     def page(
         self,
@@ -116,7 +120,7 @@ class CloudWatchClient:
             asked["logStreamNamePrefix"] = self._config.stream_prefix
         if token is not None:
             asked["nextToken"] = token
-        answer = self._ask(lambda logs: logs.filter_log_events(**asked))
+        answer = self.ask(lambda logs: logs.filter_log_events(**asked))
         entries = [self._entry(event) for event in answer.get("events", ())]
         entries.sort(key=lambda entry: entry.time)
         return Page(entries, answer.get("nextToken"))
@@ -125,7 +129,7 @@ class CloudWatchClient:
         """Names of log groups, those that begin like ours first."""
         prefix = self._config.named[: max(1, self._config.named.rfind("/"))]
         for asked in ({"logGroupNamePrefix": prefix}, {}):
-            answer = self._ask(lambda logs, asked=asked: logs.describe_log_groups(limit=most, **asked))  # type: ignore[misc]
+            answer = self.ask(lambda logs, asked=asked: logs.describe_log_groups(limit=most, **asked))  # type: ignore[misc]
             if answer.get("logGroups"):
                 return [str(group["logGroupName"]) for group in answer["logGroups"]]
         return []
@@ -133,7 +137,7 @@ class CloudWatchClient:
     def streams(self, most: int) -> list[str]:
         """Names of the streams that were written to last."""
         asked: dict[str, Any] = {**self._group, "orderBy": "LastEventTime", "descending": True, "limit": most}
-        answer = self._ask(lambda logs: logs.describe_log_streams(**asked))
+        answer = self.ask(lambda logs: logs.describe_log_streams(**asked))
         return [str(stream["logStreamName"]) for stream in answer.get("logStreams", ())]
 
     def close(self) -> None:
@@ -141,12 +145,14 @@ class CloudWatchClient:
             self._logs.close()
             self._logs = None
 
-    def _ask(self, question: Callable[[Logs], Mapping[str, Any]]) -> Mapping[str, Any]:
-        """Up to four times where a pause may help."""
+    def ask(
+        self, question: Callable[[Logs], Mapping[str, Any]], right: str = "logs:FilterLogEvents"
+    ) -> Mapping[str, Any]:
+        """Up to four times where a pause may help. ``right``: what the question needs. Raises like :meth:`page`."""
         wait = FIRST_WAIT
         for left in range(TRIES - 1, -1, -1):
             try:
-                return self._once(question)
+                return self._once(question, right)
             except AwsError as error:
                 if error.trouble is not Trouble.BUSY or not left:
                     raise
@@ -154,7 +160,7 @@ class CloudWatchClient:
                 wait *= 2
         raise AssertionError("the last try answers or raises")
 
-    def _once(self, question: Callable[[Logs], Mapping[str, Any]]) -> Mapping[str, Any]:
+    def _once(self, question: Callable[[Logs], Mapping[str, Any]], right: str) -> Mapping[str, Any]:
         if self._logs is None:
             self._logs = self._connect(self._config)
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  an extra, and 0.1 s
@@ -162,7 +168,7 @@ class CloudWatchClient:
         try:
             return question(self._logs)
         except ClientError as error:
-            raise refused(error, self.place) from None
+            raise refused(error, self.place, right) from None
         except BotoCoreError as error:
             raise failed(error, self.place) from None
 

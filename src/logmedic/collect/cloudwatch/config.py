@@ -44,6 +44,10 @@ class CloudWatchSourceConfig(
     """Seconds between two looks of `serve`. Each is a request, of which accounts have a quota per second."""
     live_tail: bool = False
     """Whether a live tail wakes `serve`, in a second instead of `poll_s`. AWS charges each minute of it."""
+    insights: bool = False
+    """Whether a job of Logs Insights finds what to read after an hour or more. AWS charges what it scans."""
+    insights_per_hour: int = 4
+    """Jobs of Logs Insights an hour; beyond them everything is paged through."""
     pushdown: bool = True
     """Whether CloudWatch leaves out events that no rule can match (`logmedic rules show` prints how)."""
     filter_pattern: str = ""
@@ -86,5 +90,11 @@ def check(name: str, config: CloudWatchSourceConfig) -> None:
         raise ConfigError(f"{here}: `limit` must be 1 to 10000, `remember` at least 10000, `max_line_bytes` at least 1")
     if config.live_tail and config.endpoint_url:
         raise ConfigError(f"{here}: `live_tail` has an address of its own; leave out `endpoint_url`, or `live_tail`")
+    if config.insights and (config.filter_pattern or not config.pushdown):
+        raise ConfigError(
+            f"{here}: `insights` asks for what the rules match; leave out `filter_pattern` and `pushdown`"
+        )
+    if config.insights_per_hour < 1:
+        raise ConfigError(f"{here}: `insights_per_hour` must be at least 1; `insights = false` switches them off")
     if config.timeout_s <= 0 or config.lookback_s < 0 or config.poll_s <= 0:
         raise ConfigError(f"{here}: `timeout_s`, `poll_s` and `lookback_s` must be positive")

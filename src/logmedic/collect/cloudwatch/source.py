@@ -10,8 +10,9 @@ import msgspec
 from logmedic.collect.cloudwatch.client import CloudWatchClient, Logs, connect
 from logmedic.collect.cloudwatch.config import CloudWatchSourceConfig, check
 from logmedic.collect.cloudwatch.errors import AwsError, Trouble
+from logmedic.collect.cloudwatch.insights import LONGEST, Insights
 from logmedic.collect.cloudwatch.lookup import Lookup
-from logmedic.collect.cloudwatch.paging import walk
+from logmedic.collect.cloudwatch.paging import Stretch, walk
 from logmedic.collect.cloudwatch.tail import Tail
 from logmedic.collect.entries.cursor import Cursor
 from logmedic.collect.entries.lines import Layout
@@ -28,6 +29,8 @@ SETTLED = 60 * NANOSECONDS  # where nothing comes, the cursor follows the clock 
 AHEAD = NANOSECONDS  # by which a writer's clock may be ahead of ours without its lines waiting
 NOTICE_EVERY = 60 * NANOSECONDS  # of time without a line, until the cursor is stored again
 AGAIN = 1.0  # s between two looks for what the live tail has told of and questions do not find yet
+LONG = 3600 * NANOSECONDS  # that is to be read, for which a job of Logs Insights is begun
+INDEXED = 300 * NANOSECONDS  # ago: what a job finds as surely as a question does
 REST = 30.0  # s without a question after the service stayed busy through all tries
 
 
@@ -56,9 +59,11 @@ class CloudWatchSource:
         clock: Clock,
         *,
         pattern: str = "",
+        query: str = "",
         connected: Callable[[CloudWatchSourceConfig], Logs] = connect,
     ) -> None:
         """``pattern``: a filter pattern that selects at least the lines that a rule may match; empty: all of them.
+        ``query``: of Logs Insights, see :class:`.insights.Insights`; empty: no jobs.
 
         Raises:
             ConfigError: keys that cannot work together.
@@ -71,6 +76,7 @@ class CloudWatchSource:
         self._clock = clock
         self._pattern = pattern
         self._client = CloudWatchClient(config, clock, connected)
+        self._insights = Insights(self._client, clock, query, config.insights_per_hour) if query else None
         self._tail = Tail(config, pattern, connected) if config.live_tail else None
         self._due = True  # else ``wait`` ended before it was time to look again
         self._told_at: float | None = None  # when the tail told of something that was not found yet
@@ -118,7 +124,7 @@ class CloudWatchSource:
         back = self._looked - self._overlap_looked >= OVERLAP_EVERY
         start = cursor.seen.floor if back else max(cursor.at - NEAR, cursor.seen.floor)
         began, before = cursor.at, cursor.offset
-        for stretch in walk(self._client, start, now + AHEAD, self._pattern):
+        for stretch in self._stretches(start, now):
             fresh = {e.key: e for e in stretch.entries if cursor.fresh(e)}
             self._entries += len(fresh)
             if fresh:
@@ -133,6 +139,20 @@ class CloudWatchSource:
         if cursor.stored_at is None or cursor.offset != before or cursor.at - cursor.stored_at >= NOTICE_EVERY:
             position = cursor.position()
             yield Batch(self.name, position.stream, cursor.offset, b"", position, self.config.dialect)
+
+    def _stretches(self, start: int, now: int) -> Iterator[Stretch]:
+        """As :func:`.paging.walk` has them, without the minutes of which it is known that nothing is to be read."""
+        settled = now - max(int(self.config.overlap_s * NANOSECONDS), INDEXED)
+        while self._insights is not None and settled - start >= LONG:
+            end = min(settled, start + LONGEST)
+            spans = self._insights.find(start, end)
+            if spans is None:
+                break
+            for span in spans:
+                yield from walk(self._client, span.start, span.end, self._pattern)
+            yield Stretch((), end)
+            start = end
+        yield from walk(self._client, start, now + AHEAD, self._pattern)
 
     def _lines(self) -> Layout:
         if self._layout is None:

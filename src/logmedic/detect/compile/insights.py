@@ -28,14 +28,24 @@ class _Insights:
 
     def compile(self, rules: Sequence[Rule], surfaces: Sequence[SurfaceLike]) -> Compiled:
         """A whole query, oldest event first; ``start-query`` gives it the span of time and the log groups."""
-        lines = expression.expression(rules, surfaces)
-        if not lines:
-            return Compiled("")
-        pattern = _SLASH.sub(lambda found: found[1] or r"\/", lines)
-        text = f"fields @timestamp, @message, @logStream | filter @message like /{pattern}/ | sort @timestamp asc"
-        if len(text) > LONGEST:
-            return Compiled("", (f"rules that need more than the {LONGEST:,} characters of a query",))
-        return Compiled(text, WIDENED)
+        return _query(rules, surfaces, "fields @timestamp, @message, @logStream | {} | sort @timestamp asc")
+
+
+def counting(rules: Sequence[Rule], surfaces: Sequence[SurfaceLike], seconds: int) -> Compiled:
+    """A query for how many events each span of so many seconds has that a rule may match; none for an empty span."""
+    return _query(rules, surfaces, f"{{}} | stats count(*) by bin({seconds}s)")
+
+
+def _query(rules: Sequence[Rule], surfaces: Sequence[SurfaceLike], around: str) -> Compiled:
+    """``around``: the query, with ``{}`` where the filter stands."""
+    lines = expression.expression(rules, surfaces)
+    if not lines:
+        return Compiled("")
+    pattern = _SLASH.sub(lambda found: found[1] or r"\/", lines)
+    text = around.format(f"filter @message like /{pattern}/")
+    if len(text) > LONGEST:
+        return Compiled("", (f"rules that need more than the {LONGEST:,} characters of a query",))
+    return Compiled(text, WIDENED)
 
 
 INSIGHTS = _Insights()
