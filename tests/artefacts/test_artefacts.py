@@ -62,12 +62,24 @@ def test_shippers_get_the_name_of_a_variable_where_a_token_is_asked_for_never_th
     assert "s" * 32 not in alloy
 
 
+def test_syslog_ng_follows_files_and_folders_and_says_what_it_cannot_follow(tmp_path):
+    config = loaded(tmp_path, PUSH)
+    made = forwarders.syslog_ng(config, ["/var/log/app.log", "/var/log/a/*.log", "/srv/**/*.json"])
+    assert 'file("/var/log/app.log" follow-freq(1) flags(no-parse));' in made
+    assert 'base-dir("/var/log/a") filename-pattern("*.log") follow-freq(1)' in made
+    assert 'base-dir("/srv") filename-pattern("*.json") recursive(yes)' in made
+    assert 'url("http://127.0.0.1:8787/ingest")' in made
+    for beyond in ("/var/*/app.log", "/var/log/[ab].log", "/var/log/`x`.log"):
+        with pytest.raises(ConfigError, match="one by one"):
+            forwarders.syslog_ng(config, [beyond])
+
+
 def test_without_a_source_that_takes_them_no_shipper_is_configured(tmp_path):
     with pytest.raises(ConfigError, match='kind = "push"'):
         forwarders.vector(loaded(tmp_path, FILES), ["/a.log"])
 
 
-@pytest.mark.parametrize("kind", ["vector", "fluent-bit", "alloy", "grafana", "alerts", "cron", "systemd"])
+@pytest.mark.parametrize("kind", ["vector", "fluent-bit", "alloy", "syslog-ng", "grafana", "alerts", "cron", "systemd"])
 def test_every_kind_fills_in_all_its_blanks(tmp_path, monkeypatch, kind):
     loaded(tmp_path, FILES + PUSH)
     monkeypatch.chdir(tmp_path)

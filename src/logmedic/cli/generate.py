@@ -57,6 +57,15 @@ def alloy(paths: tuple[str, ...], config: str | None) -> None:
     click.echo(forwarders.alloy(loaded, forwarders.paths_of(loaded, paths)), nl=False)
 
 
+@generate.command("syslog-ng")
+@_paths
+@options.config
+def syslog_ng(paths: tuple[str, ...], config: str | None) -> None:
+    """syslog-ng: follow these log files (or globs) and push them to `serve`."""
+    loaded = build.load_config(config, Path.cwd())
+    click.echo(forwarders.syslog_ng(loaded, forwarders.paths_of(loaded, paths)), nl=False)
+
+
 @generate.command("grafana")
 def grafana_() -> None:
     """A dashboard for Grafana over the metrics of `serve`, as JSON."""
