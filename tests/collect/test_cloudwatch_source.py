@@ -235,3 +235,15 @@ def test_between_two_looks_nothing_is_asked_however_often_the_source_is_read(log
     logs.put(GROUP, "web-1", now(clock), ERROR)
     assert follower.wait(1.0)
     assert [record.message for record in records(follower.read())] == ["no database"]
+
+
+def test_the_latest_lines_are_the_last_ones_whatever_the_rules(logs, clock):
+    for n in range(30):
+        logs.put(GROUP, "a", now(clock) - 3_000_000 + n, f"line {n}")
+    reading = source(logs, clock, pattern="odd")
+    assert [r.message for r in reading.latest(3)] == ["line 27", "line 28", "line 29"]
+    logs.put(GROUP, "b", now(clock), "now")
+    assert [r.message for r in reading.latest(50)][-2:] == ["line 29", "now"]
+    logs.faults.append(Refused("AccessDeniedException", "no"))
+    with pytest.raises(AwsError):
+        reading.latest(3)

@@ -288,3 +288,10 @@ def test_tls_and_passwords_reach_librdkafka(tmp_path):
     assert (found["sasl.mechanisms"], found["sasl.username"], found["sasl.password"]) == ("SCRAM-SHA-256", "u", "p")
     with pytest.raises(ConfigError, match="look at `ca_file`"):
         connect(Access(config=config, password="p", base=tmp_path))
+
+
+def test_the_latest_lines_are_the_last_of_all_partitions(broker, make):
+    for n in range(40):
+        broker.put(line(n), partition=n % 4, timestamp=1_795_400_000_000 + n)
+    assert [record.message for record in make().latest(3)] == ["failed 37", "failed 38", "failed 39"]
+    assert len(make().latest(100)) == 40

@@ -145,6 +145,18 @@ def test_neighbours_are_found_among_many_lines_of_one_nanosecond(loki, clock):
     assert len(set(around)) == 7
 
 
+def test_the_latest_lines_are_the_last_ones_whatever_the_rules(loki, clock):
+    base = clock.now() - 3600 * SECOND
+    loki.push({"app": "shop"}, [(base + n * SECOND, f"line {n}") for n in range(30)])
+    reader = source(loki, clock)
+    assert [r.message for r in reader.latest(3)] == ["line 27", "line 28", "line 29"], "also those of an hour ago"
+    loki.push({"app": "pay"}, [(clock.now(), "now")])
+    assert [r.message for r in reader.latest(50)][-2:] == ["line 29", "now"]
+    loki.faults.append(Fault.status(403, b"no"))
+    with pytest.raises(LokiError):
+        reader.latest(3)
+
+
 def test_lines_of_a_request_are_found_by_their_whole_id_or_by_metadata(loki, clock):
     base = clock.now() - 100 * SECOND
     loki.push(

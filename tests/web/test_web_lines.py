@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
+from web_project import Project
+
+from logmedic.build import tailing
+from logmedic.testing.loki import FakeLoki, Fault
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 LINES = "/sources/lines?source=shop"
@@ -60,6 +65,37 @@ def test_only_the_end_of_a_big_file_is_read(project, make_error):
         assert text.count("<time ") == 200
         assert "number 2999 " in text
         assert "number 2799 " not in text
+
+
+def test_lines_of_a_loki_are_asked_for_at_most_every_few_seconds_and_what_is_wrong_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(tailing, "ASKED_EVERY", 3600.0)
+    with FakeLoki() as loki:
+        config = (
+            f'[[sources]]\nkind = "loki"\nname = "shop"\nurl = "{loki.url}"\nquery = \'{{app=~".+"}}\'\ntail = false\n'
+        )
+        project = Project(tmp_path, config + '[web]\nlisten = "127.0.0.1:0"\n')
+        loki.push({"app": "shop"}, [(time.time_ns(), '{"level":"INFO","msg":"card 4111 1111 1111 1111 taken"}')])
+        with project.served() as client:
+            first = client.get(LINES)
+            assert "taken" in first.words
+            assert "4111" not in first.text
+            assert 'href="/sources/lines?source=shop"' in client.get("/sources").text
+            asked = len(loki.asked)
+            tag = client.get(f"{LINES}&part=1").headers["etag"]
+            assert client.get(f"{LINES}&part=1", if_none_match=tag).status == 304
+            assert len(loki.asked) == asked
+            monkeypatch.setattr(tailing, "ASKED_EVERY", 0.0)
+            loki.faults.extend([Fault.status(400, b"parse error <i>here</i>")] * 9)
+            later = client.get(f"{LINES}&part=1")
+            assert "parse error &lt;i&gt;here" in later.text
+            assert "taken" in later.text, "what was there stays"
+
+
+def test_a_source_that_cannot_be_asked_says_why(tmp_path, monkeypatch):
+    monkeypatch.delenv("LOKI_TOKEN", raising=False)
+    config = '[[sources]]\nkind = "loki"\nname = "shop"\nurl = "http://127.0.0.1:9"\nbearer = { env = "LOKI_TOKEN" }\n'
+    with Project(tmp_path, config + '[web]\nlisten = "127.0.0.1:0"\n').served() as client:
+        assert "LOKI_TOKEN" in client.get(LINES).words
 
 
 @pytest.mark.parametrize("source", ["nobody", "../shop", ""])

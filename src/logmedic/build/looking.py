@@ -48,6 +48,12 @@ class Lookup:
             source = self._source(name)
             return Backlog() if source is None else source.backlog()
 
+    def close(self) -> None:
+        with self._lock:
+            for source in self._sources.values():
+                source.close()
+            self._sources.clear()
+
     def _source(self, name: str) -> Source | None:
         config = next((c for c in self._loaded.config.sources if c.name == name), None)
         if config is None or isinstance(config, StdinSourceConfig):

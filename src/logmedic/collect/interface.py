@@ -110,3 +110,15 @@ class Source(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class Remote(Protocol):
+    """A source whose lines are kept by somebody else, who can be asked for the last ones."""
+
+    def latest(self, limit: int) -> list[LogRecord]:
+        """The last lines of all, not only of those that a rule may match, in the order of time.
+
+        Raises:
+            SourceError: nobody answers.
+        """
+        ...

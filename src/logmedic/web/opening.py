@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -142,18 +142,17 @@ def dashboard(
         oidc=_provider(loaded, clock),
         push=_endpoint(loaded, pushed, store) if pushed and takes_in else None,
     )
-    server = _server(site, any_port=any_port)
-    if server is None:
-        yield None
-        return
-    if site.push is not None:
-        site.push.open()
-    try:
-        with server:
-            yield server
-    finally:
+    with ExitStack() as stack:
+        stack.callback(logs.close)
+        stack.callback(site.tail.close)
+        server = _server(site, any_port=any_port)
+        if server is None:
+            yield None
+            return
         if site.push is not None:
-            site.push.close()
+            site.push.open()
+            stack.callback(site.push.close)
+        yield stack.enter_context(server)
 
 
 def _endpoint(loaded: build.Loaded, pushed: Sequence[PushSourceConfig], store: Store) -> Endpoint:

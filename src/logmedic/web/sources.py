@@ -6,7 +6,6 @@ import msgspec
 
 from logmedic.collect.file import FileSourceConfig
 from logmedic.collect.interface import Backlog
-from logmedic.collect.push.config import PushSourceConfig
 from logmedic.web.site import Site
 
 
@@ -19,7 +18,7 @@ class Watched(msgspec.Struct, frozen=True):
     rejects: int
     lines_per_s: float | None  # over the last minute; None: not known yet
     backlog: Backlog
-    here: bool  # its lines stand in files of this machine
+    watchable: bool  # its latest lines can be shown
 
 
 def watched(site: Site) -> tuple[Watched, ...]:
@@ -36,7 +35,7 @@ def watched(site: Site) -> tuple[Watched, ...]:
                 source.name, kind, ", ".join(paths) or str(getattr(source, "url", kind)), paths,
                 0 if total is None else total.lines, 0 if total is None else total.rejects,
                 site.rates.per_second(source.name), site.backlog(source.name),
-                isinstance(source, FileSourceConfig | PushSourceConfig),
+                source.name in site.tail.names(),
             )
         )  # fmt: skip
     return tuple(found)

@@ -14,6 +14,7 @@ from logmedic.doors import Clock
 from logmedic.model import NANOSECONDS, LogRecord, Ref
 
 REACHES = (10 * NANOSECONDS, 600 * NANOSECONDS)  # looked at on each side of a line, until there are enough neighbours
+RECENT = (30 * NANOSECONDS, 600 * NANOSECONDS, 6 * 3600 * NANOSECONDS)  # looked at, until there are enough last ones
 MOST_PAGES = 20  # for one answer; every page is a request
 MOST_HITS = 2_000  # events that hold a request's id; more are not looked through
 LONGEST_ID = 200  # characters
@@ -60,6 +61,20 @@ class Lookup:
             if token is None:
                 break
         return sorted(found.values(), key=lambda entry: entry.time)
+
+    def latest(self, limit: int) -> list[LogRecord]:
+        """The last events, oldest first. Pages begin with the oldest, so little is asked for at first.
+
+        Raises:
+            AwsError: CloudWatch does not answer.
+        """
+        now = self._clock.now()
+        found: list[Entry] = []
+        for reach in RECENT:
+            found = self._entries(now - reach, now)
+            if len(found) >= limit:
+                break
+        return self.records(found[-limit:])
 
     def by_request(self, request_id: str, since: int, until: int, limit: int) -> list[LogRecord]:
         """Lines that hold the id as a whole word, oldest first.

@@ -197,6 +197,10 @@ class CloudWatchSource:
             log.warning("no lines of a request: %s", error)
             return []
 
+    def latest(self, limit: int) -> list[LogRecord]:
+        """The last lines, without the rules' filter, in the order of time. Raises :class:`.errors.AwsError`."""
+        return self._lookup().latest(limit)
+
     def _lookup(self) -> Lookup:
         return Lookup(self._client, self._lines(), self._clock)
 

@@ -53,6 +53,14 @@ class Lookup:
             return []
         return self._records(found[max(0, index - before) : index + after + 1])
 
+    def latest(self, limit: int) -> list[LogRecord]:
+        """The last messages of all partitions, by their time. Raises :class:`.errors.KafkaSourceError`."""
+        keys = [(topic, number) for topic in self._config.topics for number in self._kafka.partitions(topic)]
+        bounds = {key: self._kafka.bounds(key) for key in keys}
+        begin = {key: max(low, high - limit) for key, (low, high) in bounds.items()}
+        found = list(self._from(begin, {key: high for key, (_, high) in bounds.items()}))
+        return sorted(self._records(found), key=lambda record: record.time)[-limit:]
+
     def by_request(self, request_id: str, since: int, until: int, limit: int) -> list[LogRecord]:
         """Lines that hold the id as a whole word, oldest first, among the first ``MOST_SCANNED`` since then.
 

@@ -258,6 +258,10 @@ class KafkaSource:
             log.warning("no lines of a request: %s", error)
             return []
 
+    def latest(self, limit: int) -> list[LogRecord]:
+        """The last lines, in the order of time. Raises :class:`.errors.KafkaSourceError`."""
+        return self._looking(lambda lookup: lookup.latest(limit))
+
     def _looking(self, question: Callable[[Lookup], list[LogRecord]]) -> list[LogRecord]:
         kafka = self._connected()
         try:

@@ -74,6 +74,17 @@ class Lookup:
                 break
         return found[-wanted:] if direction == "backward" else found[:wanted]
 
+    def latest(self, limit: int) -> list[LogRecord]:
+        """The last entries, oldest first. Raises :class:`.errors.LokiError`: Loki does not answer."""
+        now = self._clock.now()
+        asked = min(limit, self._limits.entries)
+        found: list[Entry] = []
+        for reach in (NEAR, FAR):
+            found = self._client.entries(self._query, now - reach, now + 1, asked, "backward")
+            if len(found) >= asked:
+                break
+        return self.records(found)
+
     def by_request(self, request_id: str, since: int, until: int, limit: int) -> list[LogRecord]:
         """Lines that hold the id as a whole word, or have it in their metadata, oldest first.
 

@@ -199,6 +199,10 @@ class LokiSource:
             log.warning("no lines of a request: %s", error)
             return []
 
+    def latest(self, limit: int) -> list[LogRecord]:
+        """The last lines, without the rules' filter, in the order of time. Raises :class:`.errors.LokiError`."""
+        return self._lookup().latest(limit)
+
     def _lookup(self) -> Lookup:
         return Lookup(self._client, self.config.query.strip(), self._lines(), self._limits, self._clock)
 

@@ -36,12 +36,15 @@ def lines(
     if part and request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers={"etag": tag})
     found = site.tail.lines(source, MOST_LINES, wanted)
+    problem = site.tail.problem(source)
     if part:
         language = language_of(request, site.loaded.language)
-        rows = fragment("_lines.html", language, site.clock.now(), lines=found, wanted=wanted, Level=Level)
+        rows = fragment(
+            "_lines.html", language, site.clock.now(), lines=found, wanted=wanted, problem=problem, Level=Level
+        )
         return HTMLResponse(rows, headers={"etag": tag})
     address = "/sources/lines?" + urlencode({"source": source, "q": wanted, "part": "1"})
     return page(
         request, "lines.html", name=source, wanted=wanted, lines=found, most=MOST_LINES, part=address, mark=tag,
-        Level=Level,
+        problem=problem, Level=Level,
     )  # fmt: skip

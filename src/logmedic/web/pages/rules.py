@@ -83,7 +83,7 @@ def _page(request: Request, found: Tried | None, text: str, source: str) -> Resp
     ]
     return page(
         request, "rules.html", rules=shown, tried=found, text=text, source=source, most=LONGEST_TRIAL,
-        sources=[s.name for s in site.loaded.config.sources if site.tail.mark(s.name) is not None],
+        sources=site.tail.names(),
         may_try=user is not None and user.role.may(Role.OPERATOR),
     )  # fmt: skip
 
