@@ -207,9 +207,17 @@ class Text(msgspec.Struct, frozen=True):
         return self.ko if language == "ko" else self.en
 
 
+class Quotation(msgspec.Struct, frozen=True):
+    """Words that stand in a piece of evidence, looked up there."""
+
+    evidence: str  # id
+    text: str
+
+
 class Claim(msgspec.Struct, frozen=True):
     text: Text  # both languages must hold what the citations say
     citations: tuple[str, ...]  # ids of Evidence
+    quotes: tuple[Quotation, ...] = ()
 
 
 class Suspect(msgspec.Struct, frozen=True):

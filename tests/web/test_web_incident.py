@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from logmedic.model import Evidence, Reason, State
+from logmedic.model import Claim, Evidence, Quotation, Reason, State, Text
 from logmedic.web.pages.incident import lines_of
 
 
@@ -89,5 +89,22 @@ def test_only_what_makes_a_difference_can_be_done(own_shop):
 
 def test_the_line_in_question_is_marked_in_source_code_only():
     text = "    39     late = now\n    40>    raise Late(now)\n    41     return 1"
-    assert lines_of(Evidence("S1", "source", text)) == list(zip((False, True, False), text.split("\n"), strict=True))
-    assert not any(hit for hit, _ in lines_of(Evidence("L1", "log", "40> a prompt")))
+    assert marked("S1", "source", text) == ["    40>    raise Late(now)"]
+    assert marked("L1", "log", "40> a prompt") == []
+
+
+def marked(name: str, kind: str, text: str, *quotes: tuple[str, str]) -> list[str]:
+    claims = [Claim(Text("a", "b"), (name,), tuple(Quotation(*quote) for quote in quotes))]
+    lines = lines_of(Evidence(name, kind, text), claims)
+    assert ["".join(part for _, part in parts) for parts in lines] == text.splitlines(), "nothing is left out"
+    return [part for parts in lines for hit, part in parts if hit]
+
+
+def test_what_a_claim_quotes_is_marked_where_it_stands():
+    long = "x" * 3_000 + " pool  exhausted after 5 s; pool exhausted again" + "y" * 3_000
+    assert marked("L1", "log", long, ("L1", "pool exhausted")) == ["pool  exhausted", "pool exhausted"]
+    assert marked("L1", "log", long, ("L2", "pool exhausted")) == [], "of another item"
+    assert marked("L1", "log", "a (b) [c", ("L1", "(b) [c")) == ["(b) [c"]
+    assert marked("L1", "log", "one two three", ("L1", "two"), ("L1", "two three")) == ["two three"]
+    code = "   1  def price(cart):\n   2      total = cart.total\n   3      return total"
+    assert marked("S1", "source", code, ("S1", "def price(cart): total = cart.total")) == code.splitlines()[:2]

@@ -16,6 +16,7 @@ from logmedic.model import (
     DiagnosisStatus,
     Evidence,
     Fixable,
+    Quotation,
     Severity,
     Suspect,
     Text,
@@ -46,8 +47,8 @@ def to_diagnosis(reply: Reply, evidence: tuple[Evidence, ...], verdict: Diagnosi
         if fault is not None:
             dropped.append(Text(f"{text.en} [{fault.en}]", f"{text.ko} [{fault.ko}]"))
             continue
-        quoted = (quote.id for quote in said.quotes)
-        claims.append(Claim(text, tuple(dict.fromkeys((*said.citations, *quoted)))))
+        quoted = tuple(Quotation(quote.id, quote.text) for quote in said.quotes)
+        claims.append(Claim(text, tuple(dict.fromkeys((*said.citations, *(q.evidence for q in quoted)))), quoted))
     diagnosis = Diagnosis(
         severity=Severity.highest(Severity(reply.severity), verdict.severity),
         cause_kind=CauseKind(reply.cause_kind),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import threading
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -14,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from logmedic.build import fixing
 from logmedic.errors import ShellError
-from logmedic.model import Diagnosis, Evidence, Frame, LogRecord, Stack, State
+from logmedic.model import Claim, Diagnosis, Evidence, Frame, LogRecord, Stack, State
 from logmedic.pipeline.page import read
 from logmedic.store.fixes import Fixes
 from logmedic.web.access import Role
@@ -32,6 +33,9 @@ SIMILAR = 8
 _ONE_AT_A_TIME = threading.Lock()  # a diagnosis takes a core for a second
 LARGEST_NUMBER = 2**63 - 1
 _POINTED = re.compile(r"\s*\d+>")  # the number of a line, and a mark
+_NUMBER = re.compile(r"\s*\d+[> ]")
+LEAST_QUOTED = 3  # characters; a letter or two stand everywhere
+LEAST_WITHIN = 8  # characters of a line that count as part of a quotation
 # What has one button, in which states it makes a difference.
 _SIMPLE = {
     "ack": (State.OPEN, State.SNOOZED),
@@ -132,9 +136,30 @@ def shelve(diagnosis: Diagnosis) -> Shelf:
     )
 
 
-def lines_of(item: Evidence) -> list[tuple[bool, str]]:
-    """The lines of an item, and which of them is the one in question: ``source.show`` points at it in source code."""
-    return [(item.kind == "source" and _POINTED.match(line) is not None, line) for line in item.text.splitlines()]
+def lines_of(item: Evidence, claims: Sequence[Claim]) -> list[list[tuple[bool, str]]]:
+    """The lines of an item in parts, and which of these are in question.
+
+    That is what claims quote of it; in source code also the line that ``source.show`` points at.
+    """
+    said = {" ".join(q.text.split()) for claim in claims for q in claim.quotes if q.evidence == item.id}
+    quotes = {quote for quote in said if len(quote) >= LEAST_QUOTED}
+    found = []
+    for line in item.text.splitlines():
+        if item.kind == "source" and _POINTED.match(line) is not None:
+            found.append([(True, line)])
+        else:
+            found.append(_parts(line, quotes))
+    return found
+
+
+def _parts(line: str, quotes: set[str]) -> list[tuple[bool, str]]:
+    """A line that is within a quotation of several is in question as a whole."""
+    within = " ".join(_NUMBER.sub("", line, count=1).split())
+    if len(within) >= LEAST_WITHIN and any(within in quote for quote in quotes):
+        return [(True, line)]
+    words = [r"\s+".join(map(re.escape, quote.split())) for quote in sorted(quotes, key=len, reverse=True)]
+    pieces = re.split(f"({'|'.join(words)})", line) if words else [line]
+    return [(bool(at % 2), piece) for at, piece in enumerate(pieces) if piece or len(pieces) == 1]
 
 
 def fold(stack: Stack) -> Folded:
