@@ -27,8 +27,8 @@ from scenario import Answer, load
 
 from logmedic.cli.main import app
 from logmedic.investigate import judge
-from logmedic.investigate.scene import Scene
-from logmedic.investigate.suspects import NOBODY, WEIGHTS, total, weigh
+from logmedic.investigate.suspects.ranking import NOBODY, WEIGHTS, total, weigh
+from logmedic.investigate.suspects.scene import Scene
 
 # What an engineer would give each signal before any case is seen, in logarithms of odds.
 JUDGED = {

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from investigate_scenes import record
 
-from logmedic.investigate.cascade import core_name, speaks_of_service, trace_back
+from logmedic.investigate.faults.cascade import core_name, speaks_of_service, trace_back
 from logmedic.model import NANOSECONDS, Level, Neighbour
 
 TIME = 1_780_000_000

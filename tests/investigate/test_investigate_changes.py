@@ -10,7 +10,8 @@ import pytest
 from investigate_scenes import REDACTOR, case, record, shop
 
 from logmedic.errors import UsageError
-from logmedic.investigate import alert, changelist
+from logmedic.investigate import alert
+from logmedic.investigate.changes import changelist
 from logmedic.investigate.offline import OfflineInvestigator
 from logmedic.model import NANOSECONDS, Bucket, CauseKind, Diagnosis, DiagnosisStatus
 

@@ -11,7 +11,7 @@ import pytest
 from investigate_scenes import REDACTOR, case, record
 
 from logmedic.group.stacks import PythonStacks
-from logmedic.investigate import changelist
+from logmedic.investigate.changes import changelist
 from logmedic.investigate.offline import OfflineInvestigator
 from logmedic.model import LogRecord, Stack
 

@@ -9,27 +9,17 @@ import msgspec
 import pytest
 from investigate_scenes import DAY, EPOCH, REDACTOR, History, case, incident, record, shop
 
-from logmedic.investigate import (
-    contracts,
-    installed,
-    judge,
-    kinds,
-    limits,
-    mechanisms,
-    reasons,
-    report,
-    reread,
-    switches,
-    verify,
-)
-from logmedic.investigate.clues import Clues
-from logmedic.investigate.diffs import Change, FileDiff, Hunk, Touch
-from logmedic.investigate.kind import Kind
-from logmedic.investigate.kinds import KINDS
+from logmedic.investigate import judge, report, reread, verify
+from logmedic.investigate.changes.diffs import Change, FileDiff, Hunk, Touch
+from logmedic.investigate.faults import kinds
+from logmedic.investigate.faults.clues import Clues
+from logmedic.investigate.faults.kind import Kind
+from logmedic.investigate.faults.kinds import KINDS
 from logmedic.investigate.offline import OfflineInvestigator
-from logmedic.investigate.scene import Place, Reason, Scene, View
 from logmedic.investigate.source import Span
-from logmedic.investigate.suspects import rank
+from logmedic.investigate.suspects import contracts, installed, limits, mechanisms, reasons, switches
+from logmedic.investigate.suspects.ranking import rank
+from logmedic.investigate.suspects.scene import Place, Reason, Scene, View
 from logmedic.model import (
     Claim,
     Component,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logmedic.investigate.patch import parse_patch
+from logmedic.investigate.changes.patch import parse_patch
 
 
 def test_lines_of_context_part_the_hunks_and_count():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from logmedic.investigate import packages, settings
-from logmedic.investigate.diffs import Change, FileDiff, Hunk
-from logmedic.investigate.hunks import only_renames
+from logmedic.investigate.changes import packages, settings
+from logmedic.investigate.changes.diffs import Change, FileDiff, Hunk
+from logmedic.investigate.changes.hunks import only_renames
 
 
 def hunk(removed: str, added: str, *context: str) -> Hunk:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from investigate_scenes import Repo
 
 from logmedic.doors import Git, SystemShell
-from logmedic.investigate import hunks, source
-from logmedic.investigate.diffs import Hunk, parse_log, touches
+from logmedic.investigate import source
+from logmedic.investigate.changes import hunks
+from logmedic.investigate.changes.diffs import Hunk, parse_log, touches
 from logmedic.investigate.git import Repository
 
 PYTHON = textwrap.dedent("""

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from investigate_scenes import EPOCH, REDACTOR, case, record
 
 from growth import assert_in_proportion
-from logmedic.investigate import kinds
-from logmedic.investigate.clues import clues
-from logmedic.investigate.kind import Code
-from logmedic.investigate.kinds import KINDS
+from logmedic.investigate.faults import kinds
+from logmedic.investigate.faults.clues import clues
+from logmedic.investigate.faults.kind import Code
+from logmedic.investigate.faults.kinds import KINDS
+from logmedic.investigate.faults.taxonomy import classify
 from logmedic.investigate.offline import OfflineInvestigator
-from logmedic.investigate.taxonomy import classify
 from logmedic.model import ExceptionPart, Frame, Stack
 
 

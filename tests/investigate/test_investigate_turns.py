@@ -8,23 +8,23 @@ import msgspec
 import pytest
 from investigate_scenes import record
 
-from logmedic.investigate.changed import changed
-from logmedic.investigate.clues import Clues
-from logmedic.investigate.diffs import Change
-from logmedic.investigate.effort import far, inert
-from logmedic.investigate.hunks import telling_hunks
-from logmedic.investigate.kinds import KINDS
-from logmedic.investigate.levers import pulled
-from logmedic.investigate.patch import parse_patch
-from logmedic.investigate.scene import Place, Scene, View
-from logmedic.investigate.signals import episode_texts
+from logmedic.investigate.changes.changed import changed
+from logmedic.investigate.changes.diffs import Change
+from logmedic.investigate.changes.effort import far, inert
+from logmedic.investigate.changes.hunks import telling_hunks
+from logmedic.investigate.changes.patch import parse_patch
+from logmedic.investigate.changes.vocabulary import bounded, spaced
+from logmedic.investigate.faults.clues import Clues
+from logmedic.investigate.faults.kinds import KINDS
+from logmedic.investigate.faults.symptoms import SYMPTOMS, seen
 from logmedic.investigate.source import Span
-from logmedic.investigate.suspects import NOBODY, WEIGHTS
-from logmedic.investigate.symptoms import SYMPTOMS, seen
-from logmedic.investigate.ties import ties
-from logmedic.investigate.turns import turned
-from logmedic.investigate.turns_table import TURNS
-from logmedic.investigate.vocabulary import bounded, spaced
+from logmedic.investigate.suspects.levers import pulled
+from logmedic.investigate.suspects.ranking import NOBODY, WEIGHTS
+from logmedic.investigate.suspects.scene import Place, Scene, View
+from logmedic.investigate.suspects.signals import episode_texts
+from logmedic.investigate.suspects.ties import ties
+from logmedic.investigate.suspects.turns import turned
+from logmedic.investigate.suspects.turns_table import TURNS
 
 
 def view(diff: str, path: str = "app/orders.py", commit: str = "aaa1111") -> View:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from logmedic.investigate import locality
-from logmedic.investigate.clues import Clues
-from logmedic.investigate.diffs import Change
-from logmedic.investigate.hunks import telling_hunks
-from logmedic.investigate.kinds import KINDS
-from logmedic.investigate.patch import parse_patch
-from logmedic.investigate.scene import Scene, View
-from logmedic.investigate.workload import by_workload
+from logmedic.investigate.changes.diffs import Change
+from logmedic.investigate.changes.hunks import telling_hunks
+from logmedic.investigate.changes.patch import parse_patch
+from logmedic.investigate.faults.clues import Clues
+from logmedic.investigate.faults.kinds import KINDS
+from logmedic.investigate.suspects import locality
+from logmedic.investigate.suspects.scene import Scene, View
+from logmedic.investigate.suspects.workload import by_workload
 
 
 def change(diff: str, path: str = "app/orders.py") -> Change:

@@ -17,7 +17,7 @@ from logmedic.collect.events import joining, shapes
 from logmedic.collect.file import FileSourceConfig
 from logmedic.errors import UsageError
 from logmedic.investigate.alert import Alert
-from logmedic.investigate.changelist import ChangeList
+from logmedic.investigate.changes.changelist import ChangeList
 from logmedic.model import Diagnosis, Incident, Level, LogRecord, Ref
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ from logmedic.build import diagnosing, explaining
 from logmedic.build.explaining import Given
 from logmedic.cli import incidents, options, output
 from logmedic.errors import ConfigError, UsageError
-from logmedic.investigate import changelist, report
+from logmedic.investigate import report
 from logmedic.investigate.alert import read as read_alert
+from logmedic.investigate.changes import changelist
 from logmedic.model import Diagnosis, Incident
 from logmedic.respond.spoken import spoken as said
 

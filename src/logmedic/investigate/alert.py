@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import msgspec
 
 from logmedic.errors import UsageError
-from logmedic.investigate.cascade import core_name
-from logmedic.investigate.changelist import time_of
+from logmedic.investigate.changes.changelist import time_of
+from logmedic.investigate.faults.cascade import core_name
 from logmedic.model import NANOSECONDS, Incident
 
 LOOKED_BACK = 60 * 60 * NANOSECONDS  # an alert fires at most so long after what it is about began to be frequent

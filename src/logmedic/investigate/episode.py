@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from logmedic.investigate.cascade import AFTERMATH, EPISODE, Cascade, trace_back
+from logmedic.investigate.faults.cascade import AFTERMATH, EPISODE, Cascade, trace_back
+from logmedic.investigate.faults.kinds import UNKNOWN
+from logmedic.investigate.faults.taxonomy import classify
 from logmedic.investigate.interface import Case
-from logmedic.investigate.kinds import UNKNOWN
 from logmedic.investigate.logs import REQUEST_WINDOW
-from logmedic.investigate.taxonomy import classify
 from logmedic.model import LogRecord, Neighbour, Sample, Stack
 
 LONGEST_STACK = 20_000  # characters that are looked at for what was raised

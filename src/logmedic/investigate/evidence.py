@@ -9,14 +9,14 @@ import msgspec
 
 from logmedic.errors import ShellError, SourceError, StoreError
 from logmedic.investigate import figures, logs, source
-from logmedic.investigate.cascade import Cascade
-from logmedic.investigate.changelist import ChangeList
-from logmedic.investigate.diffs import Change
+from logmedic.investigate.changes.changelist import ChangeList
+from logmedic.investigate.changes.diffs import Change
+from logmedic.investigate.changes.hunks import telling_hunks
 from logmedic.investigate.episode import episode
+from logmedic.investigate.faults.cascade import Cascade
 from logmedic.investigate.git import Blamed, Repository, Running, Tracked
-from logmedic.investigate.hunks import telling_hunks
 from logmedic.investigate.interface import Case
-from logmedic.investigate.scene import Place
+from logmedic.investigate.suspects.scene import Place
 from logmedic.model import NANOSECONDS, Evidence, Frame, Incident, LogRecord, Sample, Stack
 
 CONTEXT_LINES = 100  # log lines quoted, the record included (requirement R-D1: "the latest 100 log lines")

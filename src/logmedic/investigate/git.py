@@ -14,7 +14,7 @@ import msgspec
 
 from logmedic.doors import COMMIT_ID, Git
 from logmedic.errors import ShellError
-from logmedic.investigate.diffs import Change, parse_log
+from logmedic.investigate.changes.diffs import Change, parse_log
 from logmedic.model import NANOSECONDS
 
 WINDOW_COMMITS = 120  # commits before the fault whose diffs are looked at

@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 from logmedic.doors import Git
-from logmedic.investigate.changelist import ChangeList
+from logmedic.investigate.changes.changelist import ChangeList
 from logmedic.model import Diagnosis, Incident, LogRecord, Neighbour, Sample
 
 

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 
 import msgspec
 
-from logmedic.investigate import kinds, source
-from logmedic.investigate.cascade import speaks_of_service
-from logmedic.investigate.clues import clues, with_others
+from logmedic.investigate import source
+from logmedic.investigate.changes.hunks import SETTINGS, can_run
 from logmedic.investigate.evidence import Dossier
-from logmedic.investigate.hunks import SETTINGS, can_run
-from logmedic.investigate.kind import Code, Kind
-from logmedic.investigate.outside import text_of
-from logmedic.investigate.scene import Scene
-from logmedic.investigate.suspects import ranked
-from logmedic.investigate.taxonomy import Classified, classify
+from logmedic.investigate.faults import kinds
+from logmedic.investigate.faults.cascade import speaks_of_service
+from logmedic.investigate.faults.clues import clues, with_others
+from logmedic.investigate.faults.kind import Code, Kind
+from logmedic.investigate.faults.taxonomy import Classified, classify
+from logmedic.investigate.suspects.outside import text_of
+from logmedic.investigate.suspects.ranking import ranked
+from logmedic.investigate.suspects.scene import Scene
 from logmedic.model import (
     NANOSECONDS,
     CauseKind,

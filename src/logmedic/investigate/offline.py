@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from logmedic.investigate import kinds, logs
-from logmedic.investigate.cascade import speaks_of_service
+from logmedic.investigate import logs
 from logmedic.investigate.evidence import Dossier, Redactor, gather, with_commits
+from logmedic.investigate.faults import kinds
+from logmedic.investigate.faults.cascade import speaks_of_service
+from logmedic.investigate.faults.kind import Code
+from logmedic.investigate.faults.taxonomy import Classified
 from logmedic.investigate.interface import Case
 from logmedic.investigate.judge import Judgement, judge
-from logmedic.investigate.kind import Code
 from logmedic.investigate.plain import line
-from logmedic.investigate.scene import Place
-from logmedic.investigate.taxonomy import Classified
+from logmedic.investigate.suspects.scene import Place
 from logmedic.investigate.verify import verify
 from logmedic.model import Claim, Diagnosis, DiagnosisStatus, Incident, State, Suspect, Text
 

@@ -10,7 +10,7 @@ from typing import Any
 from logmedic.doors import COMMIT_ID
 from logmedic.errors import ShellError, SourceError, StoreError
 from logmedic.investigate import logs, source
-from logmedic.investigate.diffs import Change
+from logmedic.investigate.changes.diffs import Change
 from logmedic.investigate.evidence import MOST_HISTORY, describe, show_blame, show_commit
 from logmedic.investigate.figures import FIGURES, Figure, share_of
 from logmedic.investigate.git import Repository

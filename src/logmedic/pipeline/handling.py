@@ -11,7 +11,7 @@ import msgspec
 
 from logmedic.doors import Clock, Git
 from logmedic.engine import Step
-from logmedic.investigate.changelist import ChangeList
+from logmedic.investigate.changes.changelist import ChangeList
 from logmedic.investigate.claude.outcome import Declined, Enriched
 from logmedic.investigate.episode import episode
 from logmedic.investigate.interface import Case, History, Investigator, LogContext

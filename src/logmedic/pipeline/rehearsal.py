@@ -8,7 +8,7 @@ from logmedic.bounds import clip
 from logmedic.errors import UsageError
 from logmedic.investigate.alert import Alert as GivenAlert
 from logmedic.investigate.alert import choose
-from logmedic.investigate.changelist import ChangeList
+from logmedic.investigate.changes.changelist import ChangeList
 from logmedic.model import Diagnosis, Finding, Incident, Level, LogRecord, Match, Outcome, Ref, Result, Severity
 from logmedic.pipeline.reading import ProgressReport, no_progress
 from logmedic.pipeline.running import Runtime

@@ -10,7 +10,7 @@ from logmedic.collect.interface import Source
 from logmedic.doors import Clock
 from logmedic.engine import Engine
 from logmedic.errors import LogmedicError, SourceError, StoreError, UsageError
-from logmedic.investigate.changelist import ChangeList
+from logmedic.investigate.changes.changelist import ChangeList
 from logmedic.model import Diagnosis, Finding, Incident
 from logmedic.pipeline.chores import Chores
 from logmedic.pipeline.digest import Digest, Digester

@@ -1,0 +1,1 @@
+"""What a change is, whatever failed: patches as values, what a hunk does in truth, what it installs and sets."""
