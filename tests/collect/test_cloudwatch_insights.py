@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from effort import examples
 from logmedic.collect.cloudwatch.config import CloudWatchSourceConfig, check
 from logmedic.collect.cloudwatch.source import CloudWatchSource
 from logmedic.errors import ConfigError
@@ -131,7 +132,7 @@ def test_an_answer_that_is_not_as_documented_is_not_trusted(logs, clock):
     assert sum(bytes(batch.data).count(b"\n") for batch in source.read()) == 3
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     events=st.lists(st.tuples(st.integers(0, 700_000), st.booleans()), max_size=30),
     stop=st.integers(1, 6),

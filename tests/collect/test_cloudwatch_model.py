@@ -6,6 +6,7 @@ from unittest.mock import patch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from effort import examples
 from logmedic.collect.cloudwatch.errors import AwsError
 from logmedic.collect.cloudwatch.source import OVERLAP_EVERY, REST
 from logmedic.collect.entries import lines, seen
@@ -43,7 +44,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     steps=st.lists(STEPS, max_size=25),
     page=st.sampled_from([1, 3, 7, 10_000]),

@@ -6,6 +6,7 @@ from unittest.mock import patch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from effort import examples
 from logmedic.collect.entries import lines
 from logmedic.collect.kafka import source as module
 from logmedic.collect.kafka.errors import KafkaSourceError
@@ -30,7 +31,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(steps=st.lists(STEPS, max_size=25), most=st.sampled_from([1, 3, 8, 2_000]))
 @example(  # two services in one fetch, killed between their batches, deleted before it comes back
     steps=[("put", 0, "shop", 7), ("put", 0, "web", 7), ("kill", 3, 1), ("delete", 0, 30)], most=2_000

@@ -6,6 +6,7 @@ from unittest.mock import patch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from effort import examples
 from logmedic.collect.entries import lines, seen
 from logmedic.collect.loki.errors import LokiError
 from logmedic.collect.loki.source import OVERLAP_EVERY
@@ -52,7 +53,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     steps=st.lists(STEPS, max_size=25),
     limit=st.sampled_from([3, 7, 5000]),

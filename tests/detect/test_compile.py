@@ -80,7 +80,7 @@ SELECTED = {
 
 
 @pytest.mark.parametrize("rules", RULES)
-@settings(max_examples=examples(150))
+@settings(max_examples=examples(80))
 @given(line=lines() | TEXTS.map(str.encode), dialect=st.sampled_from(dialects.names()))
 @example(line=b'{"level":"\x1b[31mERROR\x1b[0m"}', dialect="generic")
 @example(line=b'{"elapsed":6.5}', dialect="zap")
@@ -95,7 +95,7 @@ def test_what_a_rule_matches_every_compiled_form_selects(rules, line, dialect):
 
 
 @pytest.mark.parametrize("rules", RULES)
-@settings(max_examples=examples(100))
+@settings(max_examples=examples(60))
 @given(
     line=TEXTS | lines().map(lambda line: line.decode("utf-8", "replace")),
     split=st.booleans(),

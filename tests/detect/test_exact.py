@@ -198,7 +198,7 @@ def detectors(rules: str, accelerate: bool) -> list[Detector]:
 
 
 @pytest.mark.parametrize("rules", RULES)
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(40))
 @given(data=st.lists(lines(), min_size=1, max_size=6).map(b"\n".join), dialect=st.sampled_from(dialects.names()))
 @example(data=b'{"attributes":[{"value":{"intValue":"6001"},"key":"duration_ms"}]}', dialect="otlp")
 @example(
