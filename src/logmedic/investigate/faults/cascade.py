@@ -53,7 +53,7 @@ _ANSWERED = frozenset((
 # what a callee does, behind its name
 _BEHIND = (
     "service", "api", "client", "return", "answer", "respond", "repl", "timed", "timeo", "unavail", "unreach", "refus",
-    "reject", "fail", "is down", "did not", "gave", "down", "not respond", "closed", "connection", "has no", "is not",
+    "reject", "fail", "is down", "did not", "didn't", "does not", "doesn't", "never", "took", "stopped", "gave", "down", "not respond", "closed", "connection", "has no", "is not",
     "cannot", "could not", "went away", "error", "rpc", "call", "sent", "lookup", "request to", "http", "status",
     "exited",
 )  # fmt: skip
@@ -61,7 +61,7 @@ _STATUS = re.compile(r"\s{0,2}[:=(]{0,2}\s{0,2}(?:http )?[45]\d\d\b")
 _TURNED_AWAY = re.compile(
     r"refused|unavailable|tim(?:ed|e)[\s-]?out|etimedout|deadline|unreachable|reset|closed|hung up|hang up|no route|"
     r"(?<![\d:.])[45]\d\d(?![\d.])|bad gateway|no such host|not resolve|no answer|not answer|not respond|"
-    r"overloaded|is down|eof\b"
+    r"no healthy|no live|overloaded|is down|eof\b"
 )
 _CONTENT = re.compile(r"pars(?:e|ing)|decod|deserial|unmarshal|invalid type|unexpected token|malformed|schema|mismatch")
 # Fields that name who asked, not who was asked.

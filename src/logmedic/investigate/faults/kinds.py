@@ -123,7 +123,8 @@ _ALL = (
     ),
     Kind(
         id="credentials", cause=CauseKind.CREDENTIALS, severity=_CRITICAL, code=Code.KNOB,
-        types=_names("AuthenticationError InvalidClientTokenId ExpiredTokenException NoCredentialsError CredentialsError"),
+        types=_names("AuthenticationError InvalidClientTokenId ExpiredTokenException NoCredentialsError CredentialsError BadSignature BadTimeSignature "
+                     "SignatureVerificationError SignatureVerificationException InvalidSignature InvalidSignatureError InvalidSignatureException"),
         phrases=("invalid api key", "invalid x-api-key", "api key expired", "api key has been", "authentication_error",
                  "password authentication failed", "access denied for user", "expiredtoken", "security token included in the request is",
                  "credentials have expired", "invalid_client", "invalid_grant", "unable to locate credentials",
@@ -164,6 +165,15 @@ _ALL = (
         root=Text("A setting that the service needs is missing or wrong.", "서비스에 필요한 설정이 없거나 잘못되었습니다."),
         actions=(Text("Set it in this environment and restart.", "이 환경에 해당 설정을 추가하고 재시작하세요."),
                  Text("Check at start-up that required settings are there.", "필수 설정을 시작할 때 검사하도록 하세요.")),
+    ),
+    Kind(
+        id="other-session", cause=CauseKind.CONFIG, severity=_CRITICAL, code=Code.KNOB,
+        types=_names("InvalidSQLStatementNameError DuplicatePreparedStatementError InvalidCachedStatementError"),
+        phrases=('prepared statement "', "cached plan must not change result type", "__asyncpg_stmt"),
+        root=Text("The database does not know what was prepared before: another connection is behind this one, or the schema has changed under it.",
+                  "미리 준비한 문장(prepared statement)을 데이터베이스가 모릅니다. 커넥션 뒤의 세션이 바뀌었거나 스키마가 바뀌었습니다."),
+        actions=(Text("Behind a pooler that gives out connections by transaction, switch prepared statements off.", "트랜잭션 단위 풀러를 쓴다면 prepared statement를 끄세요."),
+                 Text("After a migration, let the service open its connections anew.", "마이그레이션 뒤에는 서비스가 커넥션을 새로 열게 하세요.")),
     ),
     Kind(
         id="schema", cause=CauseKind.DATA, severity=_CRITICAL, code=Code.BUG,
@@ -256,7 +266,8 @@ _ALL = (
                      "RemoteDisconnected ServerDisconnectedError"),
         phrases=("connection refused", "econnrefused", "connection reset", "econnreset", "no route to host", "network is unreachable",
                  "failed to connect", "could not connect", "server closed the connection", "connection closed", "ehostunreach",
-                 "remote end closed", "connect error", "connection error", "connection lost", "gone away"),
+                 "remote end closed", "connect error", "connection error", "connection lost", "gone away",
+                 "no healthy upstream", "no live upstreams"),
         codes=("connection", "connect", "network", "unreachable", "conn", "connection_refused"),
         fewer=("pool_recycle", "keepalive", "replicas", "min_replicas", "backlog"),
         root=Text("A service that we depend on cannot be reached.", "의존하는 서비스에 연결할 수 없습니다."),

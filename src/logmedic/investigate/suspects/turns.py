@@ -123,11 +123,18 @@ def _by_exchange(turn: Turn, _: Sequence[_Step], before: Sequence[Line], after: 
     """What the pattern finds is another text than before."""
     find = bounded_search(turn.lines)
     sides = [
-        {found[0].lower(): entry for entry in side if _fits(turn, entry.path) and (found := find(entry.text))}
+        {text.lower(): entry for entry in side if _fits(turn, entry.path) for text in _all(find, entry.text)}
         for side in (before, after)
     ]
     if sides[0] and sides[1] and sides[0].keys() != sides[1].keys():
         yield next(line for text, line in sides[1].items() if text not in sides[0] or len(sides[0]) > 1).where
+
+
+def _all(find: Callable[[str], re.Match[str] | None], text: str) -> Iterator[str]:
+    """What the pattern finds in a line, from left to right: a name is often beside its value."""
+    while found := find(text):
+        yield found[0]
+        text = text[max(found.end(), 1) :]
 
 
 def _by_move_inward(turn: Turn, _: Sequence[_Step], before: Sequence[Line], after: Sequence[Line]) -> _Shown:
