@@ -51,7 +51,7 @@ def systemd(loaded: Loaded, role: Role = Role.ALL) -> str:
         "logmedic.service", USER=getpass.getuser(), FOLDER=_specified(str(folder)), COMMAND=_unit(command()),
         ROLE="" if role is Role.ALL else f" --role {role}",
         NAME="logmedic" if role is Role.ALL else f"logmedic-{role}",
-        WRITABLE=" ".join(f"-{_unit(path)}" for path in sorted(writable)),
+        WRITABLE=" ".join(_unit(path) for path in sorted(writable)),
     )  # fmt: skip
 
 

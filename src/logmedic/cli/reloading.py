@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 
 from logmedic import build
-from logmedic.cli.setup import examine
+from logmedic.cli.examining import examine
 from logmedic.errors import ConfigError, LogmedicError
 from logmedic.model import Text
 

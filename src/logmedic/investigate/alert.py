@@ -28,7 +28,7 @@ def read(data: bytes, name: str) -> Alert:
     """From JSON: ``{"service": …, "fired_at": …, "summary": …}``.
 
     Raises:
-        UsageError: not a JSON object, or a time that cannot be read.
+        UsageError: not a JSON object, one that says nothing of these, or a time that cannot be read.
     """
     try:
         decoded = msgspec.json.decode(data)
@@ -37,8 +37,24 @@ def read(data: bytes, name: str) -> Alert:
     if not isinstance(decoded, dict):
         raise UsageError(f"{name}: a JSON object with service, fired_at and summary is expected")
     fired = time_of(decoded, name, _FIRED) * NANOSECONDS if any(decoded.get(key) for key in _FIRED) else 0
-    service, summary = decoded.get("service"), decoded.get("summary", decoded.get("title"))
-    return Alert(service if isinstance(service, str) else "", fired, summary if isinstance(summary, str) else "")
+    service, summary = decoded.get("service") or "", decoded.get("summary", decoded.get("title")) or ""
+    for key, value in (("service", service), ("summary", summary)):
+        if not isinstance(value, str):
+            raise UsageError(f"{name}: {key}: a text is expected, got {msgspec.json.encode(value).decode()[:60]}")
+    if not (service or summary or fired):
+        raise UsageError(f"{name}: it says none of service, fired_at and summary, so it is about nothing")
+    return Alert(service, fired, summary)
+
+
+def doubt(alert: Alert, chosen: Incident) -> str:
+    """Why the incident that was chosen may not be what the alert is about; empty when it fits."""
+    if alert.service and core_name(chosen.service) != core_name(alert.service):
+        return f"no error of its service {alert.service!r} is in the log; the nearest is one of {chosen.service!r}"
+    if alert.fired_at and not alert.fired_at - LOOKED_BACK <= chosen.last_seen:
+        return "nothing failed in the hour before it fired; the nearest error is older"
+    if alert.fired_at and chosen.first_seen > alert.fired_at + SLACK:
+        return "nothing had failed when it fired; the nearest error is younger"
+    return ""
 
 
 def choose(alert: Alert, incidents: Sequence[Incident]) -> Incident | None:

@@ -119,13 +119,16 @@ def _slowest(case: Case) -> Figure | None:
 
 
 def _services(case: Case) -> Figure | None:
-    hit = episode(case)[0].hit
+    cascade = episode(case)[0]
+    hit = cascade.hit
     if len(hit) < 2:
         return None
     names = ", ".join(line(name, 60) for name in hit[:MOST_SERVICES])
     said = Text(
         f"services that fail of it, first to last: {names}", f"이 장애로 실패한 서비스(먼저 실패한 순): {names}"
     )
+    if cascade.presumed:
+        said = Text(f"services that began to fail one after the other: {names}", f"잇달아 실패한 서비스: {names}")
     return Figure("services", len(hit), said)
 
 

@@ -22,12 +22,13 @@ _PLACEHOLDER_ENDING = re.compile(r"\A[a-z-]{0,20}:?\d{0,6}>")
 def head(record: LogRecord, limit: int | None = LONGEST_LINE) -> str:
     """One line: time, level, service, message. The part of a quote that its log line must still say.
 
-    Without the time when the line does not carry it: it is the time of reading then, another one at each reading.
+    Without the time when the line does not carry it: it is the time of reading then, another one at each reading. So
+    with the level, which is then what we took it for.
     """
     message = " ".join((record.message or record.exception_message or "").split())
-    name = Level(record.level).name
+    name = "" if "level-inferred" in record.flags else f"{Level(record.level).name} "
     time = "" if _NOT_OF_THE_LINE.intersection(record.flags) else f"{iso(record.time)} "
-    text = f"{time}{name} {_label(record)}{message}"
+    text = f"{time}{name}{_label(record)}{message}"
     if limit is None or len(text) <= limit:
         return text
     return _PLACEHOLDER_BEGUN.sub("", text[: limit - 1]) + "…"

@@ -88,8 +88,12 @@ class OfflineInvestigator:
             korean.append(_ELSEWHERE.ko)
         if len(dossier.cascade.path) > 1:
             first, own = line(dossier.cascade.first, 60), line(dossier.cascade.path[0], 60)
-            english.append(f"It began in {first}; {own} was dragged down.")
-            korean.append(f"장애는 {first}에서 시작되었고, {own}의 오류는 그 영향입니다.")
+            if dossier.cascade.presumed:
+                english.append(f"{first} began to fail shortly before {own}, which may come from there.")
+                korean.append(f"{first}의 오류가 {own}보다 조금 먼저 시작되었으므로, 그 영향일 수 있습니다.")
+            else:
+                english.append(f"It began in {first}; {own} was dragged down.")
+                korean.append(f"장애는 {first}에서 시작되었고, {own}의 오류는 그 영향입니다.")
         if judgement.suspects:
             short, subject = self._named(dossier, judgement.suspects[0])
             english.append(f"Likely brought about by commit {short} “{subject}”.")
@@ -185,8 +189,11 @@ def impact(dossier: Dossier) -> Text:
         return Text("Not measured.", "측정되지 않았습니다.")
     count, first = int(figures["count"].value), logs.iso(int(figures["first_seen"].value))[:16].replace("T", " ")
     times = "once" if count == 1 else f"{count:,} times"
-    english = [f"Seen {times} since {first} UTC."]
-    korean = [f"{first} UTC 이후 {count:,}회 발생했습니다."]
+    dated = "time-inferred" not in dossier.sample.record.flags
+    english = [f"Seen {times} since {first} UTC." if dated else f"Seen {times}; it does not say when."]
+    korean = [
+        f"{first} UTC 이후 {count:,}회 발생했습니다." if dated else f"{count:,}회 발생했고, 시각은 적혀 있지 않습니다."
+    ]
     if "requests" in figures and figures["requests"].value > 1:
         n, of = int(figures["requests"].value), int(figures["samples"].value)
         english.append(f"{n} different requests among the {of} stored samples.")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
+
 import msgspec
 
 from logmedic.bounds import clip
 from logmedic.errors import UsageError
 from logmedic.investigate.alert import Alert as GivenAlert
-from logmedic.investigate.alert import choose
+from logmedic.investigate.alert import choose, doubt
 from logmedic.investigate.changes.changelist import ChangeList
 from logmedic.model import Diagnosis, Finding, Incident, Level, LogRecord, Match, Outcome, Ref, Result, Severity
 from logmedic.pipeline.reading import ProgressReport, no_progress
 from logmedic.pipeline.running import Runtime
 from logmedic.pipeline.summary import Summary
 from logmedic.respond.interface import Mode, Notice, told
+
+log = logging.getLogger("logmedic")
 
 MESSAGE_CHARACTERS = 4_000
 
@@ -75,6 +79,8 @@ def first_incident(
     if alert is not None:
         errors = [i for i in found if "surge" not in i.rules]
         chosen = choose(alert, errors or found) or chosen
+        if why := doubt(alert, chosen):
+            log.warning("the alert: %s", why)
     return runtime.diagnose(chosen, changes=changes, follow=True)
 
 

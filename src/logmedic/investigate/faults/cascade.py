@@ -2,8 +2,9 @@
 
 Three things prove that one service's fault came from another's: its error names that service (as its callee), a
 request that failed in both was refused by the other first, or both fail alike in code that they share and the other
-did so first. That errors come at the same time, or that one service is louder, proves nothing. A callee that logs no
-error failed first when it turned calls away or fell silent, not when it goes on serving as before.
+did so first. That errors come at the same time, or that one service is louder, proves nothing; where words tell
+nothing, who began shortly before is presumed, and the report says so. A callee that logs no error failed first when
+it turned calls away or fell silent, not when it goes on serving as before.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ _NO_KINDS: Mapping[int, str] = {}
 # Kinds whose cause lies in what services share; the first to show it tells where.
 _SHARED_KINDS = frozenset({"clock", "pool-exhausted", "certificate", "dns", "deadlock", "schema", "credentials",
                            "too-large"})  # fmt: skip
+# They only say that somebody else does not answer.
+_ELSEWHERE = frozenset({"connection", "upstream-timeout", "upstream-down", "upstream-error"})
 # They speak of what others do.
 OBSERVERS = frozenset({"kubelet", "kernel", "systemd", "containerd", "dockerd", "docker", "kube-scheduler",
                        "node-agent", "host-agent", "autoscaler", "supervisor", "supervisord",
@@ -53,15 +56,18 @@ _ANSWERED = frozenset((
 # what a callee does, behind its name
 _BEHIND = (
     "service", "api", "client", "return", "answer", "respond", "repl", "timed", "timeo", "unavail", "unreach", "refus",
-    "reject", "fail", "is down", "did not", "didn't", "does not", "doesn't", "never", "took", "stopped", "gave", "down", "not respond", "closed", "connection", "has no", "is not",
+    "reject", "fail", "is down", "did not", "didn't", "does not", "doesn't", "never", "took",
+    "stopped", "gave", "down", "not respond", "closed", "connection", "has no", "is not",
     "cannot", "could not", "went away", "error", "rpc", "call", "sent", "lookup", "request to", "http", "status",
-    "exited",
+    "exited", "호출", "응답", "오류", "에러", "연결", "실패", "장애", "서비스", "요청", "접속", "이 응답", "가 응답",
+    "에 연결", "에 접속", "에서 응답", "에서 오류", "에서 에러", "이 오류", "가 오류",
 )  # fmt: skip
 _STATUS = re.compile(r"\s{0,2}[:=(]{0,2}\s{0,2}(?:http )?[45]\d\d\b")
 _TURNED_AWAY = re.compile(
     r"refused|unavailable|tim(?:ed|e)[\s-]?out|etimedout|deadline|unreachable|reset|closed|hung up|hang up|no route|"
     r"(?<![\d:.])[45]\d\d(?![\d.])|bad gateway|no such host|not resolve|no answer|not answer|not respond|"
-    r"no healthy|no live|overloaded|is down|eof\b"
+    r"no healthy|no live|overloaded|is down|eof\b|"
+    r"거부|시간 ?초과|타임아웃|연결할 수 없|접속할 수 없|응답하지 않|응답이 없|끊[어겼]"
 )
 _CONTENT = re.compile(r"pars(?:e|ing)|decod|deserial|unmarshal|invalid type|unexpected token|malformed|schema|mismatch")
 # Fields that name who asked, not who was asked.
@@ -80,6 +86,7 @@ class Cascade(msgspec.Struct, frozen=True):
     others: tuple[LogRecord, ...] = ()  # faults on the path and what the platform says of them, without the root's
     alike: tuple[str, ...] = ()  # services that fail in the same way as the first one with an error, itself included
     root: Neighbour | None = None  # the logged fault nearest to where it began: of the first service, or of its caller
+    presumed: bool = False  # a step of the path leads to who only began to fail shortly before, which proves nothing
 
     @property
     def first(self) -> str:
@@ -114,9 +121,13 @@ def trace_back(
     path = [_told_of(subject, ours)]
     nearest, faults = subject, [subject]
     current: Neighbour | None = subject
+    presumed = False
     while current is not None and len(path) <= MOST_STEPS:
         nearest = current
-        step = _callee(current, episode, traced, path) or _before(current, episode, path, kinds)
+        step = _callee(current, episode, traced, path)
+        if step is None:
+            step = _before(current, episode, path, kinds)
+            presumed = presumed or step is not None
         if step is None:
             break
         path.append(step)
@@ -129,7 +140,7 @@ def trace_back(
     alike = dict.fromkeys((nearest.service, *(n.service for n in (*episode, subject) if _alike(n, nearest))))
     hit = _hit(path, {*path, *alike} - OBSERVERS, episode, traced)
     others = tuple(n.record for n in faults if n is not nearest)
-    return Cascade(tuple(path), hit, _linked(nearest.record, around), others, tuple(alike), nearest)
+    return Cascade(tuple(path), hit, _linked(nearest.record, around), others, tuple(alike), nearest, presumed)
 
 
 def _told_of(subject: Neighbour, names: Iterable[str]) -> str:
@@ -161,7 +172,8 @@ def _before(
             continue
         recent = current.first_seen - other.first_seen <= SHORTLY and other.last_seen >= current.first_seen - LULL
         telling = kinds.get(other.id, "")
-        if recent and telling and (not kind or (kind == telling and kind in _SHARED_KINDS)):
+        untold = not kind or (kind in _ELSEWHERE and telling not in _ELSEWHERE)
+        if recent and telling and (untold or (kind == telling and kind in _SHARED_KINDS)):
             return other.service
     return None
 
@@ -297,7 +309,8 @@ def _places(text: str, word: str) -> Iterator[tuple[int, int]]:
     while at >= 0:
         end = at + len(word)
         before, after = text[at - 1 : at] if at else "", text[end : end + 1]
-        if not (before.isalnum() or (before in {"_", "-"} and before)) and not (after.isalnum() or after == "_"):
+        ended = not after.isalnum() or "가" <= after <= "힣"  # a particle stands right behind a Korean noun
+        if not (before.isalnum() or (before in {"_", "-"} and before)) and ended and after != "_":
             yield at, end
         at = text.find(word, end)
 

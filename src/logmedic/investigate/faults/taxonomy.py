@@ -84,6 +84,8 @@ def _refused_us(record: LogRecord, text: str) -> Classified | None:
 def _by_type(types: Sequence[str], text: str, *, bugs: bool) -> Classified | None:
     """The innermost exception whose type the table knows."""
     for name in reversed(types):
+        if bugs and any(name in kind.types for kind in KINDS.values() if kind.code is not Code.BUG):
+            return None  # what was raised further out only wraps it
         for kind in KINDS.values():
             if name in kind.types and (kind.code is Code.BUG or not bugs):
                 empty = KINDS["empty-value"]

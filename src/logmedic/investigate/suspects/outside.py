@@ -27,7 +27,7 @@ LEAST_ALIKE = 3  # errors that name the same caller
 SIGNS = {
     "provider": r"maintenance|status page|outage|service update|fail-?over|provider\b|degraded|incident\b|investigating|service_unavailable|scheduled|slow ?down|overloaded|reduce your request rate",
     "platform": r"reclaim|preempt|spot\b|drain|not ?ready|hardware|coredns|kube-system|i/o (?:stall|wait)|iowait|steal|chrony|ntp\b|clock offset|clock skew|synchroni[sz]e|node .{0,40}(?:lost|gone|cordon)|natgateway|portallocation|host-agent|kernel",
-    "expiry": r"has expired|expired on|expired at|is expired|not after|lapsed|certificateexpired|nxdomain|servfail|domain .{0,20}expired",
+    "expiry": r"(?<!timeout )has expired|expired on|expired at|is expired|not after|lapsed|certificateexpired|nxdomain|servfail|domain .{0,20}expired",
     "revoked": r"revoked|suspended|leaked|disabled by|has been disabled|account (?:closed|locked)|blocked by",
     "load": r"rps\b|requests last minute|requests per|at maximum|max ?replicas|maximum of|queue full|referr?er|campaign|visitors|waiting=\d{3}|in_flight|shed|surge|rate=\d",
     "client": r"user.?agent|crawler|bot\b|stuffing|wrong password|invalid (?:email|credentials)|failed logins|validation failed|bad request|malformed|\b400\b|\b422\b",
