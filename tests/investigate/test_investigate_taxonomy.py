@@ -153,6 +153,22 @@ def test_what_is_missing_is_read_from_the_message(message, missing):
     assert missing in clues(record(message, time=1), None).missing
 
 
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("did not answer within 1 s", {"1"}),
+        ("1초 안에 응답하지 않음", {"1"}),
+        ("1 row, 0 left", set()),
+        ("after 15 s", {"15"}),
+    ],
+)
+def test_a_one_is_a_number_where_it_has_a_unit(message, told):
+    assert clues(record(message, time=1), None).numbers >= told
+    assert "0" not in clues(record(message, time=1), None).numbers
+    if not told:
+        assert "1" not in clues(record(message, time=1), None).numbers
+
+
 @given(st.text(max_size=300), st.text(max_size=60), st.none() | st.text(max_size=60))
 def test_any_text_has_a_kind(message, exception_type, code):
     assert kind(message, exception_type=exception_type, error_code=code)

@@ -96,6 +96,8 @@ _LITERAL = re.compile(
     r"|((?:[a-z0-9-]{1,40}\.){1,5}[a-z]{2,20})(?![\w(])"  # a host or file name
     r"|([A-Za-z][A-Za-z0-9]{0,40}(?:_[A-Za-z0-9]{1,40}){1,8})"  # snake_case, SCREAMING_CASE
 )
+# one is a number like others where it has a unit
+_A_WHILE = re.compile(r"(?<![\w.])(1)(?:\.0)? ?(?:s|sec|seconds?|m|min|minutes?|h|hours?|초|분|시간)(?![\w])")
 _NUMBER = re.compile(r"(?<![\w.])\d{1,9}(?:\.\d{1,3})?(?![\w])")
 _DULL = frozenset(("nonetype", "object", "none", "null", "true", "false", "self", "error", "exception", "string",
                    "message", "utf-8", "option::unwrap()", "result::unwrap()", "traceback", "undefined"))  # fmt: skip
@@ -138,7 +140,7 @@ def clues(record: LogRecord, stack: Stack | None) -> Clues:
         missing=tuple(missing[:MOST_LITERALS]),
         subjects=tuple(dict.fromkeys((*(s.rpartition(".")[2] for s in subjects[:MOST_LITERALS]), *_ends(routes)))),
         literals=tuple(kept[:MOST_LITERALS]),
-        numbers=frozenset(_NUMBER.findall(text)) - {"0", "1"},
+        numbers=frozenset(_NUMBER.findall(text)) - {"0", "1"} | frozenset(_A_WHILE.findall(text)),
         unwanted=tuple(unwanted[:MOST_LITERALS]),
         schema=tuple(dict.fromkeys(name.rpartition(".")[2] for name in schema[:MOST_LITERALS])),
         hosts=tuple(_unique(url[1].lower() for url in urls)[:MOST_LITERALS]),

@@ -67,13 +67,16 @@ _ASKED_BY = frozenset(
 _DIGITS = re.compile(r"\d+")
 
 
-def signs(scene: Scene, said: str, owners: Iterable[str]) -> dict[str, float]:
-    """Name → strength. ``said``: all errors of the episode; ``owners``: the services that the changes belong to."""
+def signs(scene: Scene, texts: Sequence[tuple[str, float]], owners: Iterable[str]) -> dict[str, float]:
+    """Name → strength. ``texts``: the errors of the episode, and how near each is to where it began; ``owners``:
+    the services that the changes belong to.
+    """
     ours = {*owners, *scene.deployed}
     notes = "\n".join(_notes(scene, ours))
     one, new = _one_caller(scene)
     alien = scene.hit[:1] and scene.hit[0] not in ours
-    found = {name: float(bounded_search(pattern)(said) is not None) for name, pattern in SIGNS.items()}
+    said = "\n".join(text for text, _ in texts)
+    found = {name: _strongest(pattern, texts) for name, pattern in SIGNS.items()}
     return found | {
         "note": float(any(bounded_search(pattern)(notes) for pattern in SIGNS.values())),
         "foreign": float(any(_foreign(said, scene.services))),
@@ -84,6 +87,11 @@ def signs(scene: Scene, said: str, owners: Iterable[str]) -> dict[str, float]:
         "lone": float(len(scene.changes) == 1),  # it is easily the best of one
         "kind": float(scene.kind.code is Code.OUTSIDE),
     }
+
+
+def _strongest(pattern: str, texts: Sequence[tuple[str, float]]) -> float:
+    search = bounded_search(pattern)
+    return max((weight for text, weight in texts if search(text)), default=0.0)
 
 
 def text_of(record: LogRecord) -> str:
@@ -106,9 +114,9 @@ def flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
 
 def once(records: Iterable[LogRecord]) -> list[LogRecord]:
     """The first line of each kind of line of each service."""
-    kinds: dict[tuple[str, int, str], LogRecord] = {}
+    kinds: dict[tuple[str, int, str | None, str], LogRecord] = {}
     for record in records:
-        kinds.setdefault((record.service, record.level, _template(record)), record)
+        kinds.setdefault((record.service, record.level, record.exception_type, _template(record)), record)
     return list(kinds.values())
 
 

@@ -119,7 +119,7 @@ def weigh(scene: Scene) -> Weighed:
     ]
     texts = episode_texts(scene)
     owners = {name for view in views for name in locality.belongs_to(view.change, scene.services, scene.sent)}
-    outside = signs(scene, "\n".join(text for text, _ in texts), owners)
+    outside = signs(scene, texts, owners)
     return Weighed(signals(scene, views, texts), {"always": 0.7, **outside})
 
 
