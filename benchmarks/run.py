@@ -17,6 +17,7 @@ SCRIPTS = (
     "respond/fixing.py",
     "collect/read_speed.py",
     "collect/loki.py",
+    "push/throughput.py",
     "grouping/accuracy.py",
     "grouping/speed.py",
     "redact/speed.py",

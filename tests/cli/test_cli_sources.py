@@ -24,6 +24,13 @@ def test_it_tells_what_was_read_what_waits_and_where(watched, record):
     assert "  app.log~" in told
 
 
+def test_halves_of_objects_are_counted_as_rejected_and_never_taken_for_silence(watched, record):
+    watched.write("app.log", record(), '{"level":', "{half of an object", record("stock is gone"))
+    watched.run("scan")
+    (source,) = watched.json("sources")["sources"]
+    assert (source["lines"], source["rejects"]) == (4, 2)
+
+
 def test_before_anything_was_read_nothing_is_made_up(watched):
     (source,) = watched.json("sources")["sources"]
     assert (source["lines"], source["last_read"], source["streams"]) == (0, None, [])

@@ -124,6 +124,19 @@ def test_a_line_of_nothing_is_rejected_with_the_reason(line, reason):
     assert decode(line) == Reject(REF, reason)
 
 
+@pytest.mark.parametrize(
+    "line", [b"{", b'{"level', b'{"level":', b"{broken json", b'\xef\xbb\xbf{"message"', b"{\xff\x00"]
+)
+def test_of_the_mere_beginning_of_an_object_no_record_is_made_but_it_is_kept_to_be_looked_at(line):
+    text = line.removeprefix(b"\xef\xbb\xbf").rstrip(b"\x00").decode("utf-8", "replace")
+    assert decode(line) == Reject(REF, dialects.HALF, text)
+
+
+def test_the_text_of_a_cut_object_without_a_message_is_its_message():
+    assert record(b'{"fields":{"reason":').message == '{"fields":{"reason":'
+    assert record(b'{"a":1,"message":"whole"').message == "whole"
+
+
 def test_the_last_of_duplicate_keys_wins():
     assert record(b'{"level":"INFO","level":"ERROR"}').level == Level.ERROR
     assert "duplicate-key" in record(b'{"a":1,"a":NaN}').flags

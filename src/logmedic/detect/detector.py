@@ -1,12 +1,13 @@
 """From a block of lines to the records that rules match: prefilter, then decode the candidates. Stateless.
 
 The rules compile to bytes that a matching line must hold (:mod:`.needles`). Lines that do not start with ``{`` are no
-JSON objects (plain text, a panic between JSON lines) and are all decoded. Candidates are decoded and judged, which
-makes the answer exact: the same as decoding every line.
+JSON objects (plain text, a panic between JSON lines) and are all decoded, as is what begins like one and does not end
+like one. Candidates are decoded and judged, which makes the answer exact: the same as decoding every line.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -21,7 +22,9 @@ from logmedic.model import Finding, LogRecord, Ref, Reject
 BLOCK = 256 << 10
 """Bytes searched at a time. Several passes go over a block, so it should fit the second-level cache of a core."""
 _NOT_OBJECT = re.compile(rb"(?:\A|(?<=\n))[^{\n]")
+_NOT_ENDED = re.compile(rb"\n(?<![}\n]\n)")  # the line end comes first because re searches for it fastest
 _BLANK = b" \t\r\x0b\x0c"
+_PADDING = _BLANK + b"\x00"
 DECODERS_HELD = 4_096  # about 200 bytes each; made again when they are needed again
 
 
@@ -121,11 +124,13 @@ def candidates(
     events: Iterator[tuple[int, int]] = iter(())
     lines = prefilter.count(block, b"\n") + (not block.endswith(b"\n"))
     hits = prefilter.hits(block, lines)
-    objects = prefilter.count(block, b"\n{") + block.startswith(b"{")
-    if objects != lines:
-        hits.extend(match.start() for match in _NOT_OBJECT.finditer(block))
-        if joined is not None:
-            events = iter(joined(block))
+    if prefilter.count(block, b"}\n{") != lines - 1 or not block.startswith(b"{") or block[-2:] != b"}\n":
+        objects = prefilter.count(block, b"\n{") + block.startswith(b"{")
+        if objects != lines:
+            hits.extend(match.start() for match in _NOT_OBJECT.finditer(block))
+            if joined is not None:
+                events = iter(joined(block))
+        hits.extend(_half_objects(block))
     hits.sort()
     spans = []
     done = -1
@@ -141,6 +146,15 @@ def candidates(
                 event = next(events, None)
             spans.append((begin, done))
     return lines, spans
+
+
+def _half_objects(block: bytes) -> Iterator[int]:
+    """Where the lines begin that begin an object and do not end it: maybe no record can be made of them."""
+    ends = (match.start() for match in _NOT_ENDED.finditer(block))
+    for end in itertools.chain(ends, () if block.endswith(b"\n") else (len(block),)):
+        begin = block.rfind(b"\n", 0, end) + 1
+        if block.startswith(b"{", begin) and not block[begin:end].rstrip(_PADDING).endswith(b"}"):
+            yield begin
 
 
 def _blocks(data: bytes | memoryview) -> Iterator[tuple[int, bytes]]:

@@ -154,7 +154,10 @@ class Digester:
         digest.lines += selected.lines
         digest.bytes += selected.bytes
         digest.rejected += len(selected.rejects)
-        digest.rejects.extend(selected.rejects[: REJECTS_HELD - len(digest.rejects)])
+        digest.rejects.extend(
+            msgspec.structs.replace(reject, sample=self._clean(reject.sample)) if reject.sample else reject
+            for reject in selected.rejects[: REJECTS_HELD - len(digest.rejects)]
+        )
         digest.errors.extend(
             (self._clean(record.service), min(record.time, received + MOST_AHEAD))
             for record in selected.errors

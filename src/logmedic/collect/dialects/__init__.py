@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from functools import cache
 
-from logmedic.collect.dialects.decoder import BLANK, NULS, Decoder, Surface
+from logmedic.collect.dialects.decoder import BLANK, HALF, NULS, Decoder, Surface
 from logmedic.collect.dialects.sniff import sniff, sniff_one
 from logmedic.collect.dialects.table import DIALECTS
 from logmedic.errors import ConfigError
 
-__all__ = ["BLANK", "NULS", "Decoder", "Surface", "decoder", "names", "sniff", "sniff_one"]
+__all__ = ["BLANK", "HALF", "NULS", "Decoder", "Surface", "decoder", "names", "sniff", "sniff_one"]
 
 _BY_NAME = {dialect.name: dialect for dialect in DIALECTS}
 

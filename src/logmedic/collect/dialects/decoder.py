@@ -37,6 +37,8 @@ _BOM = b"\xef\xbb\xbf"
 
 BLANK = "blank line"
 NULS = "only NUL bytes: the hole that a copytruncate leaves"
+HALF = "begins a JSON object, and has neither its end nor a pair of key and value"
+_SHOWN = 200  # characters of such a line that are kept to be looked at
 
 # Plain integers: looking up a member of an enum takes longer than what is done with it here.
 _ROLES = len(Role)
@@ -116,8 +118,8 @@ class Decoder:
 
         ``parsed``: what :func:`.sniff.sniff_one` has made of the same line already.
 
-        A line of white space or NUL bytes alone is no record: it becomes a :class:`Reject`. NUL bytes, a byte order
-        mark and white space around a record are dropped.
+        A line of white space or NUL bytes alone is no record, nor one of which only the beginning of an object is
+        left: it becomes a :class:`Reject`. NUL bytes, a byte order mark and white space around a record are dropped.
         """
         if line[:1] != b"{" or line[-1:] != b"}":
             stripped = line.strip(_BLANK)
@@ -131,7 +133,7 @@ class Decoder:
             return self._text(stripped, line, ref, received, ())
         if parsed is None:
             parsed = parse(stripped)
-        if parsed.value is None:
+        if parsed.value is None or (not parsed.value and "not-json" in parsed.flags):
             return self._broken(stripped, line, ref, received, parsed.flags)
         return self._object(parsed, line, ref, received)
 
@@ -150,9 +152,13 @@ class Decoder:
             flags = (*flags, "level-inferred")
         return self._plain(text, level or Level.INFO, line, ref, received, flags=flags)
 
-    def _broken(self, stripped: bytes, line: bytes, ref: Ref, received: int, flags: tuple[str, ...]) -> LogRecord:
-        """A line that starts like an object and holds not one pair: text without a level."""
+    def _broken(
+        self, stripped: bytes, line: bytes, ref: Ref, received: int, flags: tuple[str, ...]
+    ) -> LogRecord | Reject:
+        """A line that starts like an object and holds not one whole pair: text without a level, if it ends like one."""
         text, flags = _unicode(stripped, flags)
+        if not stripped.endswith(b"}"):
+            return Reject(ref, HALF, text[:_SHOWN])
         return self._plain(text, Level.INFO, line, ref, received, flags=(*flags, "level-inferred"))
 
     def _plain(
@@ -192,6 +198,8 @@ class Decoder:
         file, line_number = read_place(take(files, fields), take(lines, fields)) if files else _NOWHERE
         code = read_code(codes, fields) if codes else None
         message = read_message(take(messages, fields)) if messages else ""
+        if not message and "not-json" in flags:
+            message = _unicode(line.strip(_BLANK), ())[0]
         service = text_or_none(take(services, fields)) if services else None
         target = text_or_none(take(targets, fields)) if targets else None
         request_id = text_or_none(take(requests, fields)) if requests else None
