@@ -12,6 +12,7 @@ import msgspec
 
 from logmedic import config as configuration
 from logmedic.build.serving import McpConfig, WebConfig
+from logmedic.collect import dialects
 from logmedic.collect.cloudwatch.config import CloudWatchSourceConfig
 from logmedic.collect.file import FileSourceConfig
 from logmedic.collect.kafka.config import KafkaSourceConfig
@@ -19,6 +20,7 @@ from logmedic.collect.loki.config import LokiSourceConfig
 from logmedic.collect.push.config import PushSourceConfig
 from logmedic.collect.stdin import StdinSourceConfig
 from logmedic.detect.interface import RuleConfig
+from logmedic.detect.rules import build_rules
 from logmedic.errors import ConfigError, UsageError
 from logmedic.group.fingerprint import GroupConfig
 from logmedic.group.window import WindowConfig
@@ -152,8 +154,21 @@ def load_config(explicit: str | None, cwd: Path, *, paths: Sequence[str] = ()) -
         check_names(config.policy.rules, config.policy.escalation, [channel.name for channel in config.channels])
     except ValueError as error:
         raise ConfigError(f"{path}: {error}") from None
+    if path is not None:
+        _check_parts(config, path)
     config = msgspec.structs.replace(config, channels=tuple(_anchored(c, base) for c in config.channels))
     return Loaded(config, base, path, config.language or settings.language, settings.diagnostic_model)
+
+
+def _check_parts(config: Config, path: Path) -> None:
+    """What the parts say that read these settings later, with the file that they stand in."""
+    try:
+        build_rules(config.rules)
+        for source in config.sources:
+            if source.dialect != "auto":
+                dialects.decoder(source.dialect)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
 
 
 def _anchored(channel: ChannelConfig, base: Path) -> ChannelConfig:

@@ -50,7 +50,7 @@ _BLANK = Text("", "")
 
 
 @click.command()
-@click.option("--no-serve", is_flag=True, help="End when every fault has been found.")
+@click.option("--no-serve", is_flag=True, help="End when every fault has been found, as it does without a terminal.")
 @options.json
 @options.language
 def demo(no_serve: bool, as_json: bool, language: str | None) -> None:

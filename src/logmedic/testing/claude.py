@@ -6,6 +6,7 @@ that works here sends a well-formed request. It streams a message that is ready,
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import threading
@@ -309,7 +310,8 @@ def _decode(body: bytes) -> Any:
 
 def main() -> None:
     """``python -m logmedic.testing.claude``: print the URL, then answer until the process is told to end."""
-    with FakeClaude() as fake:
+    # A Ctrl-C is meant for the whole group of processes, and no error to tell of.
+    with contextlib.suppress(KeyboardInterrupt), FakeClaude() as fake:
         sys.stdout.write(fake.url + "\n")
         sys.stdout.flush()
         threading.Event().wait()
