@@ -107,6 +107,6 @@ def test_rules_show_says_what_is_asked_of_each_backend(watching):
         assert forms["logql"]["widened"]
         parse('{app="x"} ' + forms["logql"]["text"])
     text = watching.run("rules", "show", "slow", "--backend", "logql").stdout.decode()
-    assert text.startswith("# slow · logql: more than the rule matches (")
+    assert text.splitlines()[1].startswith("# slow · logql: more than the rule matches (")
     assert b"there is no rule 'nope'; there are: error-level" in watching.run("rules", "show", "nope", code=2).stderr
     assert b"--dialect: 'nope' is none of" in watching.run("rules", "show", "--dialect", "nope", code=2).stderr

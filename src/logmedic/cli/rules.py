@@ -11,14 +11,17 @@ from logmedic import build
 from logmedic.build.compiling import surfaces
 from logmedic.cli import options, output
 from logmedic.collect import dialects
-from logmedic.detect import build_rules
+from logmedic.detect import build_rules, settings
 from logmedic.detect.compile import COMPILERS, Compiled
+from logmedic.detect.interface import Rule
 from logmedic.errors import UsageError
 from logmedic.model import Text
 
 _EXACT = Text("exactly what the rule matches", "규칙과 정확히 일치")
 _WIDENED = Text("more than the rule matches ({ways})", "규칙보다 넓음 ({ways})")
 _ALL = "all rules together"
+_RULE = Text("{name}: {kind}, {compared} → {severity} or worse", "{name}: {kind}, {compared} → {severity} 이상")
+_SERVICES = Text("; only of {services}", "; 서비스 {services}만")
 _NOTE = Text(
     "What is selected is judged again here, so a wider form costs time and never an answer.",
     "선택된 것은 여기서 다시 판정하므로, 더 넓은 형식은 시간만 들 뿐 결과를 바꾸지 않습니다.",
@@ -28,6 +31,35 @@ _NOTE = Text(
 @click.group()
 def rules() -> None:
     """What the rules look for."""
+
+
+@rules.command("list")
+@options.config
+@options.json
+def list_(config: str | None, as_json: bool) -> None:
+    """What each rule looks for, a line each."""
+    loaded = build.load_config(config, Path.cwd())
+    active = build_rules(loaded.config.rules)
+    if as_json:
+        output.print_json([_as_json(rule) for rule in active])
+        return
+    for rule in active:
+        click.echo(_plain(rule, loaded.language))
+
+
+def _as_json(rule: Rule) -> dict[str, Any]:
+    return {
+        "name": rule.name, "kind": rule.kind, "severity": rule.severity.value, "services": rule.services,
+        "settings": settings(rule),
+    }  # fmt: skip
+
+
+def _plain(rule: Rule, language: str) -> str:
+    compared = "; ".join(f"{name} {value}" for name, value in settings(rule).items())
+    told = _RULE.in_(language).format(name=rule.name, kind=rule.kind, compared=compared, severity=rule.severity.value)
+    if rule.services:
+        told += _SERVICES.in_(language).format(services=", ".join(rule.services))
+    return output.printable(told)
 
 
 @rules.command()
@@ -58,6 +90,8 @@ def show(name: str | None, backend: str | None, dialect: str, config: str | None
         )
         return
     for named, forms in compiled.items():
+        if named != _ALL:
+            click.echo(f"## {_plain(groups[named][0], loaded.language)}")
         for one, form in forms.items():
             said = _EXACT if form.exact else _WIDENED
             ways = "; ".join(form.widened)

@@ -2,7 +2,9 @@
 
 from logmedic.detect.detector import Detector
 from logmedic.detect.interface import RuleConfig, Selected
-from logmedic.detect.rules import DEFAULTS, KINDS, SurgeRule, build_rules
+from logmedic.detect.rules import DEFAULTS, KINDS, SurgeRule, build_rules, settings
 from logmedic.detect.surge import SurgeWindows
 
-__all__ = ["DEFAULTS", "KINDS", "Detector", "RuleConfig", "Selected", "SurgeRule", "SurgeWindows", "build_rules"]
+__all__ = [
+    "DEFAULTS", "KINDS", "Detector", "RuleConfig", "Selected", "SurgeRule", "SurgeWindows", "build_rules", "settings",
+]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 
 import msgspec
 
@@ -89,10 +89,16 @@ class Asks(msgspec.Struct, frozen=True):
 class Rule(Protocol):
     """One reason to look at a record. Immutable and picklable."""
 
+    kind: ClassVar[str]
+
     @property
     def name(self) -> str: ...
     @property
     def severity(self) -> Severity: ...
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Globs of the services that it is about; empty: all."""
+        ...
 
     def judge(self, record: LogRecord) -> Match | None:
         """Why this record matches, with figures; ``None`` when it does not. A function of the record alone."""

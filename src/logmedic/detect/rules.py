@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -18,6 +19,7 @@ _LEVELS = {"warn": Level.WARN, "warning": Level.WARN, "error": Level.ERROR, "fat
 class LevelRule(msgspec.Struct, frozen=True, kw_only=True):
     """Records of this level or a worse one."""
 
+    kind: ClassVar[str] = "level"
     name: str
     severity: Severity = Severity.WARNING
     services: tuple[str, ...] = ()
@@ -55,6 +57,7 @@ class LevelRule(msgspec.Struct, frozen=True, kw_only=True):
 class DurationRule(msgspec.Struct, frozen=True, kw_only=True):
     """Records that took longer than a limit."""
 
+    kind: ClassVar[str] = "duration"
     name: str
     severity: Severity = Severity.WARNING
     services: tuple[str, ...] = ()
@@ -91,6 +94,7 @@ class DurationRule(msgspec.Struct, frozen=True, kw_only=True):
 class ErrorCodeRule(msgspec.Struct, frozen=True, kw_only=True):
     """Records whose error code matches one of some globs."""
 
+    kind: ClassVar[str] = "error-code"
     name: str
     severity: Severity = Severity.WARNING
     services: tuple[str, ...] = ()
@@ -133,6 +137,7 @@ class SurgeRule(msgspec.Struct, frozen=True, kw_only=True):
     As a rule over single records it matches nothing; it makes the detector hand over every error.
     """
 
+    kind: ClassVar[str] = "surge"
     name: str
     severity: Severity = Severity.CRITICAL
     services: tuple[str, ...] = ()
@@ -175,12 +180,9 @@ class SurgeRule(msgspec.Struct, frozen=True, kw_only=True):
         return LevelRule(name=self.name, services=self.services).needles(surface)
 
 
-# A plug-in is one line here; its kind must also be allowed in RuleConfig.kind.
+# A plug-in is one entry here; its kind must also be allowed in RuleConfig.kind.
 KINDS: dict[str, Callable[[RuleConfig], Rule]] = {
-    "level": LevelRule.build,
-    "duration": DurationRule.build,
-    "error-code": ErrorCodeRule.build,
-    "surge": SurgeRule.build,
+    rule.kind: rule.build for rule in (LevelRule, DurationRule, ErrorCodeRule, SurgeRule)
 }
 
 DEFAULTS: tuple[RuleConfig, ...] = (
@@ -189,6 +191,25 @@ DEFAULTS: tuple[RuleConfig, ...] = (
     RuleConfig(name="surge", kind="surge"),
     RuleConfig(name="error-code", kind="error-code"),
 )
+
+
+def settings(rule: Rule) -> dict[str, str]:
+    """What a rule compares with, beside what every rule has, as words."""
+    values = msgspec.structs.asdict(rule) if isinstance(rule, msgspec.Struct) else {}
+    shown = {name: value for name, value in values.items() if name not in {"name", "severity", "services"}}
+    return {name: _shown(value) for name, value in shown.items()}
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Level):
+        return value.name.lower()
+    return (
+        ", ".join(map(str, value))
+        if isinstance(value, tuple)
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+    )
 
 
 def build_rules(configs: Sequence[RuleConfig] = ()) -> tuple[Rule, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Form, Request
@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from logmedic.build.compiling import surfaces
 from logmedic.detect.compile import COMPILERS, Compiled
-from logmedic.detect.rules import build_rules
+from logmedic.detect.rules import build_rules, settings
 from logmedic.model import NANOSECONDS, Severity
 from logmedic.store import activity
 from logmedic.web.access import Role
@@ -33,7 +33,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     severity: Severity
     services: tuple[str, ...]
-    settings: dict[str, Any]
+    settings: dict[str, str]
     matches: list[int]  # an hour, in the last 24
     forms: tuple[tuple[str, Compiled], ...]  # (backend, the rule in its words)
 
@@ -72,10 +72,10 @@ def _page(request: Request, found: Tried | None, text: str, source: str) -> Resp
     shown = [
         Shown(
             name=rule.name,
-            kind=type(rule).__name__.removesuffix("Rule").lower(),
+            kind=rule.kind,
             severity=rule.severity,
-            services=tuple(getattr(rule, "services", ())),
-            settings=_settings(rule),
+            services=rule.services,
+            settings=settings(rule),
             matches=hours.get(rule.name, [0] * 24),
             forms=tuple((compiler.name, compiler.compile((rule,), everything)) for compiler in COMPILERS),
         )
@@ -86,13 +86,3 @@ def _page(request: Request, found: Tried | None, text: str, source: str) -> Resp
         sources=site.tail.names(),
         may_try=user is not None and user.role.may(Role.OPERATOR),
     )  # fmt: skip
-
-
-def _settings(rule: object) -> dict[str, Any]:
-    """What a rule compares with, beside what every rule has."""
-    values = msgspec.structs.asdict(rule) if isinstance(rule, msgspec.Struct) else {}
-    return {
-        name: ", ".join(map(str, value)) if isinstance(value, tuple) else getattr(value, "name", value)
-        for name, value in values.items()
-        if name not in {"name", "severity", "services"}
-    }
