@@ -28,6 +28,13 @@ def test_lines_are_shown_in_the_order_of_time_before_anybody_has_read_them(proje
         assert 'href="/sources/lines?source=shop"' in client.get("/sources").text
 
 
+def test_a_line_without_a_time_or_a_level_is_shown_without(project):
+    (project.folder / "shop.log").write_text("no object at all\n")
+    with project.served() as client:
+        words = client.get(LINES).words
+        assert "– – " in words[: words.index("no object at all")][-12:]
+
+
 def test_a_line_that_is_being_written_waits_for_its_end(project, make_error):
     project.write(make_error("whole"))
     with (project.folder / "shop.log").open("a") as file:

@@ -151,3 +151,13 @@ def test_lines_of_a_request_are_redacted_on_the_page_and_in_the_api(project, mak
             assert "refused" in text
             assert "4111" not in text
             assert "kim@example.com" not in text
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/", 200), ("/healthz", 200), ("/incidents/9999", 404), ("/events", 405)]
+)
+def test_a_page_can_be_asked_for_its_head_alone(shop, path, status):
+    answer = shop.ask("HEAD", path)
+    assert (answer.status, answer.body) == (status, b"")
+    if status == 200:
+        assert answer.headers["content-type"] == shop.get(path).headers["content-type"]

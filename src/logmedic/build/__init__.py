@@ -13,7 +13,7 @@ from logmedic.build.shape import (
     load_config,
     require_sources,
 )
-from logmedic.build.sourcing import anchored, make_source
+from logmedic.build.sourcing import anchored, files_of, make_source
 from logmedic.build.tailing import Tail
 from logmedic.build.wiring import (
     ancestry,
@@ -44,6 +44,7 @@ __all__ = [
     "ancestry",
     "anchored",
     "digester",
+    "files_of",
     "forget_old",
     "grouper",
     "load_config",

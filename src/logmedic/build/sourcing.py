@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -52,3 +53,9 @@ def anchored(config: FileSourceConfig | PushSourceConfig, base: Path) -> FileSou
     if isinstance(config, PushSourceConfig):
         return pushing.files(config, base)
     return msgspec.structs.replace(config, paths=[str(base / path) for path in config.paths])
+
+
+def files_of(config: FileSourceConfig, base: Path) -> list[str]:
+    """The files that are there now, rotated ones too where the paths name them."""
+    paths = anchored(config, base).paths
+    return sorted({match for path in paths for match in glob.glob(path, recursive=True)})  # noqa: PTH207  as the source does

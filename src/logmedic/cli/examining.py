@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -143,14 +142,15 @@ def _own_troubles(loaded: build.Loaded) -> Iterator[Finding]:
 
 
 def _check_files(source: FileSourceConfig, base: Path) -> Finding:
-    paths = build.anchored(source, base).paths
-    matches = sorted({match for path in paths for match in glob.glob(path, recursive=True)})  # noqa: PTH207  as the source does
+    matches = build.files_of(source, base)
     unreadable = [match for match in matches if not os.access(match, os.R_OK)]
     name = f"source {source.name}"
     if unreadable:
         return Finding(False, name, f"cannot read {unreadable[0]}; give this user the right to")
     if not matches:
-        return Finding(True, name, f"no file yet at {', '.join(paths)}; it is read when it appears")
+        return Finding(
+            True, name, f"no file yet at {', '.join(build.anchored(source, base).paths)}; it is read when it appears"
+        )
     return Finding(True, name, f"{len(matches)} file(s), e.g. {matches[0]}")
 
 

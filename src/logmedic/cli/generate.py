@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from logmedic.artefacts import container, docker, forwarders, grafana, host
 from logmedic.artefacts import ecs as fargate
 from logmedic.artefacts import kubernetes as manifests
 from logmedic.cli import options
+from logmedic.model import Text
 from logmedic.pipeline.roles import Role
 
 
@@ -27,7 +29,19 @@ _workers = click.option(
     "--workers", type=click.IntRange(0, 100), default=0, metavar="N",
     help="Beside the first, that only investigate and tell people; on PostgreSQL.",
 )  # fmt: skip
+_EXAMPLE = Text(
+    "{path} stands for your log files: name them, as in `logmedic generate vector '/srv/shop/*.log'`",
+    "{path}는 예시입니다. 로그 파일을 지정하세요. 예: `logmedic generate vector '/srv/shop/*.log'`",
+)
 _paths = click.argument("paths", metavar="[LOG]...", nargs=-1)
+
+
+def _forward(written: Callable[[build.Loaded, list[str]], str], paths: tuple[str, ...], config: str | None) -> None:
+    loaded = build.load_config(config, Path.cwd())
+    files = forwarders.paths_of(loaded, paths)
+    click.echo(written(loaded, files), nl=False)
+    if files == [forwarders.EXAMPLE]:
+        click.echo(_EXAMPLE.in_(loaded.language).format(path=forwarders.EXAMPLE), err=True)
 
 
 @generate.command()
@@ -35,8 +49,7 @@ _paths = click.argument("paths", metavar="[LOG]...", nargs=-1)
 @options.config
 def vector(paths: tuple[str, ...], config: str | None) -> None:
     """Vector: follow these log files (or globs) and push them to `serve`."""
-    loaded = build.load_config(config, Path.cwd())
-    click.echo(forwarders.vector(loaded, forwarders.paths_of(loaded, paths)), nl=False)
+    _forward(forwarders.vector, paths, config)
 
 
 @generate.command("fluent-bit")
@@ -44,8 +57,7 @@ def vector(paths: tuple[str, ...], config: str | None) -> None:
 @options.config
 def fluent_bit(paths: tuple[str, ...], config: str | None) -> None:
     """Fluent Bit: follow these log files (or globs) and push them to `serve`."""
-    loaded = build.load_config(config, Path.cwd())
-    click.echo(forwarders.fluent_bit(loaded, forwarders.paths_of(loaded, paths)), nl=False)
+    _forward(forwarders.fluent_bit, paths, config)
 
 
 @generate.command()
@@ -53,8 +65,7 @@ def fluent_bit(paths: tuple[str, ...], config: str | None) -> None:
 @options.config
 def alloy(paths: tuple[str, ...], config: str | None) -> None:
     """Grafana Alloy: follow these log files (or globs) and push them to `serve`."""
-    loaded = build.load_config(config, Path.cwd())
-    click.echo(forwarders.alloy(loaded, forwarders.paths_of(loaded, paths)), nl=False)
+    _forward(forwarders.alloy, paths, config)
 
 
 @generate.command("syslog-ng")
@@ -62,8 +73,7 @@ def alloy(paths: tuple[str, ...], config: str | None) -> None:
 @options.config
 def syslog_ng(paths: tuple[str, ...], config: str | None) -> None:
     """syslog-ng: follow these log files (or globs) and push them to `serve`."""
-    loaded = build.load_config(config, Path.cwd())
-    click.echo(forwarders.syslog_ng(loaded, forwarders.paths_of(loaded, paths)), nl=False)
+    _forward(forwarders.syslog_ng, paths, config)
 
 
 @generate.command("grafana")

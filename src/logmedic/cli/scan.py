@@ -13,6 +13,7 @@ import msgspec
 from logmedic import build
 from logmedic.cli import options, output, telling
 from logmedic.cli.progress import Progress
+from logmedic.collect.file import FileSourceConfig
 from logmedic.detect.rules import build_rules
 from logmedic.model import Incident, Severity, Text
 from logmedic.pipeline.summary import Summary
@@ -22,6 +23,7 @@ _READ = Text(
     "{lines:,} lines ({megabytes:,.1f} MB) in {seconds:.1f} s, {rejects:,} rejected; {matched}",
     "{lines:,}줄({megabytes:,.1f} MB)을 {seconds:.1f}초 동안 읽음, 거부 {rejects:,}줄; {matched}",
 )
+_ABSENT = Text("source {source}: no file yet at {paths}", "소스 {source}: {paths}에 아직 파일이 없음")
 _NOTHING = Text("nothing matched a rule", "규칙에 걸린 줄 없음")
 
 
@@ -63,8 +65,18 @@ def scan(files: tuple[str, ...], config: str | None, as_json: bool, fail_on: str
             worst = max((i.severity.rank for i in store.by_ids(summary.raised)), default=-1)
             if worst >= Severity(fail_on).rank:
                 raise click.exceptions.Exit(FAIL_ON)
+    if not summary.lines and not as_json:
+        _tell_absent(loaded)
     if summary.failed:
         raise click.exceptions.Exit(1)
+
+
+def _tell_absent(loaded: build.Loaded) -> None:
+    """Nothing was read: maybe because there is nothing where it is looked for."""
+    for source in loaded.config.sources:
+        if isinstance(source, FileSourceConfig) and not build.files_of(source, loaded.base):
+            paths = ", ".join(build.anchored(source, loaded.base).paths)
+            click.echo(output.printable(_ABSENT.in_(loaded.language).format(source=source.name, paths=paths)), err=True)
 
 
 def _print_json(summary: Summary, incidents: Iterable[Incident], language: str) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("logmedic")
 
+_ROLE = Text("%s, reading no source itself; state in %s", "%s 역할, 직접 읽는 소스 없음; 상태 저장 위치: %s")
 _FOLLOWING = Text("following %s; state in %s", "%s 감시 중; 상태 저장 위치: %s")
 _DASHBOARD = Text("dashboard at %s", "대시보드: %s")
 _STOPPING = Text(
@@ -112,7 +113,10 @@ class Run:
         ):
             with self._dashboard(runtime) as web:
                 names = list(dict.fromkeys(source.name for source in runtime.sources))
-                log.info(_FOLLOWING.in_(loaded.language), ", ".join(names), loaded.shown_store_url)
+                if names:
+                    log.info(_FOLLOWING.in_(loaded.language), ", ".join(names), loaded.shown_store_url)
+                else:
+                    log.info(_ROLE.in_(loaded.language), self._role, loaded.shown_store_url)
                 printer.event("started", sources=names, state=loaded.shown_store_url)
                 self.started = True
                 if web is not None:

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from logmedic.web.access import Access, same_site
 
 _OPEN = ("/static/", "/login", "/healthz", "/readyz")
+_STREAMS = frozenset({"/events", "/api/v1/events", "/mcp"})  # their answers do not end
 MOST_BODY = 64 << 10  # bytes of a form or of an API request
 _ROOMIER: Mapping[str, int] = {"/mcp": 2 << 20}  # a text to diagnose
 
@@ -42,6 +43,8 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["method"] == "HEAD" and scope["path"] not in _STREAMS:
+            scope = {**scope, "method": "GET"}  # uvicorn, which has the other scope, sends what comes without a body
         refusal = self._refusal(scope)
         app = self._app if refusal is None else refusal
         await app(scope, receive, _with_headers(send))
