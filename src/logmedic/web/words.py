@@ -124,6 +124,7 @@ WORDS: Mapping[str, Text] = {
     "act.snooze": Text("Snooze", "알림 보류"),
     "act.snooze.for": Text("for", "기간"),
     "act.snooze.count": Text("or until so many more", "또는 추가 발생 횟수"),
+    "act.snooze.count.short": Text("or N more", "또는 N회 더"),
     "act.ignore": Text("Ignore", "무시"),
     "act.reopen": Text("Reopen", "다시 열기"),
     "act.merge": Text("Merge into", "병합 대상"),
